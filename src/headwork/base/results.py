@@ -1,0 +1,246 @@
+"""What a run and a comparison write down: the structs behind result.json.
+
+The terminal table, the pages and scripts are views of these. Scores are fractions in [0, 1], times are seconds or
+milliseconds as their names say, sizes are bytes. Differences are in accuracy, this model minus the other.
+"""
+
+import msgspec
+
+
+class Score(msgspec.Struct, frozen=True, kw_only=True):
+    """Mean over seeds on the test side with a 95% bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+    spread: float
+    """standard deviation over seeds (0 where there is one)"""
+
+
+class Calibration(msgspec.Struct, frozen=True, kw_only=True):
+    """Test-side negative log-likelihood and expected calibration error, before and after temperature scaling."""
+
+    nll_before: float
+    nll_after: float
+    ece_before: float
+    ece_after: float
+    temperature: float
+
+
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    train_seconds: float
+    parameters: int
+    bytes: int
+    """what must be stored to predict, a frozen encoder included"""
+    peak_bytes: int
+    """largest resident memory of the trial's process"""
+
+
+class Latency(msgspec.Struct, frozen=True, kw_only=True):
+    p50_ms: float
+    p95_ms: float
+    texts_per_second: float
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """Accuracy of this model minus that of another on the same test rows."""
+
+    difference: float
+    low: float
+    high: float
+    p: float
+    """two-sided, paired bootstrap"""
+    p_holm: float
+    mcnemar_p: float
+    mcnemar_p_holm: float
+
+
+class Bin(msgspec.Struct, frozen=True, kw_only=True):
+    """One bin of a reliability diagram: rows whose highest probability falls into it."""
+
+    confidence: float
+    accuracy: float
+    rows: int
+
+
+class ClassScore(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    rows: int
+
+
+class Mistake(msgspec.Struct, frozen=True, kw_only=True):
+    """A test row that a model got wrong, with the probability it gave to its wrong answer."""
+
+    row: int
+    text: str
+    label: str
+    predicted: str
+    probability: float
+
+
+class Faithfulness(msgspec.Struct, frozen=True, kw_only=True):
+    """Mean drop of the predicted class's probability when words are deleted from `texts` test texts."""
+
+    top: float
+    """the most weighted fifth of the words deleted"""
+    random: float
+    """as many words deleted at random"""
+    texts: int
+
+
+class Cut(msgspec.Struct, frozen=True, kw_only=True):
+    """What of the texts a model did not see."""
+
+    rows: int
+    """texts longer than the model takes"""
+    tokens: int
+    """tokens left out of them"""
+    of_tokens: int
+    """tokens in all texts"""
+
+
+class CurvePoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A point of the learning curve."""
+
+    share: float
+    rows: int
+    accuracy: float
+    spread: float
+
+
+class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the comparison."""
+
+    name: str
+    title: str
+    seeds: list[int]
+    scores: dict[str, Score]
+    """accuracy and macro_f1"""
+    calibration: Calibration
+    cost: Cost
+    latency: Latency
+    against_best: Difference
+    against_tfidf: Difference | None
+    stopped: list[str]
+    """why each seed's training ended: epochs, patience, budget or fitted"""
+    cut: Cut
+    reliability_before: list[Bin]
+    reliability_after: list[Bin]
+    faithfulness: Faithfulness | None = None
+    curve: list[CurvePoint] = []
+
+
+class Split(msgspec.Struct, frozen=True, kw_only=True):
+    train: int
+    dev: int
+    test: int
+
+
+class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """data.json: where the rows came from and what became of them. split and dropped add up to rows."""
+
+    source: str
+    fingerprint: str
+    """sha256 over the kept texts, labels and sides"""
+    text_column: str
+    label_column: str
+    rows: int
+    classes: list[str]
+    split: Split
+    dropped: dict[str, int]
+    split_by: str
+    """how sides were chosen: stratified, group COLUMN, or files"""
+    class_rows: dict[str, int] = {}
+    """kept rows of each class"""
+    notes: list[str] = []
+    """what a reader of the report should know about the data"""
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    model: str
+    reason: str
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    processor: str
+    threads: int
+    device: str
+    python: str
+    torch: str
+    headwork: str
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """result.json of a comparison."""
+
+    task: str
+    name: str
+    data: DataFacts
+    models: list[ModelResult]
+    verdict: Verdict
+    best: str
+    """the model with the highest mean accuracy"""
+    confusion: list[list[int]]
+    """of the best model's first seed: rows are true classes, columns predicted ones"""
+    per_class: list[ClassScore]
+    """of the best model, first seed"""
+    mistakes: dict[str, list[Mistake]]
+    """most confident first, of the best two models"""
+    warnings: list[str]
+    machine: Machine
+    budget_seconds: float | None
+    total_seconds: float
+    command: str
+
+
+class RunResult(msgspec.Struct, frozen=True, kw_only=True):
+    """result.json of one run: a model with one seed. Its presence means that the run is finished."""
+
+    model: str
+    title: str
+    seed: int
+    recipe_sha256: str
+    data_fingerprint: str
+    dev_accuracy: float
+    test_accuracy: float
+    test_macro_f1: float
+    temperature: float
+    stopped: str
+    steps: int
+    epochs: float
+    seconds: float
+    """of the whole trial: training, predicting, measuring"""
+    cost: Cost
+    latency: Latency
+    cut: Cut
+    faithfulness: Faithfulness | None = None
+
+
+class WordWeight(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of the text with its weight in [0, 1], largest 1; pieces without weight stand as they are."""
+
+    text: str
+    weight: float | None
+
+
+class SeenText(msgspec.Struct, frozen=True, kw_only=True):
+    """One text as a model saw it. `words` joined give the text back; `sentences` are (first word, weight) marks."""
+
+    row: int
+    label: str
+    predicted: str
+    probability: float
+    words: list[WordWeight]
+    sentences: list[tuple[int, float]] = []
+    """for hierarchical models: index into `words` where a sentence starts, and its weight"""
+
+
+class Explanations(msgspec.Struct, frozen=True, kw_only=True):
+    """explanations.json of a run."""
+
+    method: str
+    """what the weights are, in words"""
+    texts: list[SeenText]

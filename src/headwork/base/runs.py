@@ -1,0 +1,108 @@
+"""The run folder, the only place where making and showing meet.
+
+    run.json  recipe.toml  data.json  split.json  plan.json  metrics.jsonl  predictions.parquet  explanations.json
+    result.json  model/{config.json, model.safetensors, tokenizer.json, README.md}  checkpoint/ (gone when done)
+    report.html
+
+A comparison is a folder with `result.json`, `report.html` and `trials/<model>-<seed>/`, each of them a run folder.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from headwork.base.errors import HeadworkError
+from headwork.base.files import read_json
+from headwork.base.recipes import Recipe, decode_recipe
+from headwork.base.results import Comparison, DataFacts, Explanations, RunResult
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """run.json: what makes a run this run. A folder takes up no other."""
+
+    recipe_sha256: str
+    data_fingerprint: str
+    seed: int
+    budget_seconds: float | None
+    share: float = 1.0
+    """of the training rows, below 1 for a point of the learning curve"""
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of metrics.jsonl."""
+
+    step: int
+    epoch: float
+    seconds: float
+    train_loss: float
+    dev_loss: float
+    dev_accuracy: float
+
+
+class Run:
+    """Paths and readers of one run folder."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.identity_file = folder / "run.json"
+        self.recipe_file = folder / "recipe.toml"
+        self.data_file = folder / "data.json"
+        self.split_file = folder / "split.json"
+        self.plan_file = folder / "plan.json"
+        self.metrics_file = folder / "metrics.jsonl"
+        self.predictions_file = folder / "predictions.parquet"
+        self.explanations_file = folder / "explanations.json"
+        self.result_file = folder / "result.json"
+        self.report_file = folder / "report.html"
+        self.model = folder / "model"
+        self.checkpoint = folder / "checkpoint"
+
+    @property
+    def finished(self) -> bool:
+        return self.result_file.is_file()
+
+    def recipe(self) -> Recipe:
+        if not self.recipe_file.is_file():
+            raise HeadworkError(
+                f"{self.folder}: no run folder (recipe.toml is missing); name a folder that "
+                "`headwork train -o` or `headwork compare -o` wrote"
+            )
+        return decode_recipe(self.recipe_file.read_text(encoding="utf-8"), where=str(self.recipe_file))
+
+    def identity(self) -> Identity:
+        return read_json(self.identity_file, Identity)
+
+    def data(self) -> DataFacts:
+        return read_json(self.data_file, DataFacts)
+
+    def result(self) -> RunResult:
+        return read_json(self.result_file, RunResult)
+
+    def explanations(self) -> Explanations | None:
+        return read_json(self.explanations_file, Explanations) if self.explanations_file.is_file() else None
+
+    def metrics(self) -> list[Point]:
+        if not self.metrics_file.is_file():
+            return []
+        return [msgspec.json.decode(line, type=Point) for line in self.metrics_file.read_bytes().splitlines()]
+
+
+class ComparisonFolder:
+    """Paths and readers of a comparison."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.result_file = folder / "result.json"
+        self.report_file = folder / "report.html"
+        self.markdown_file = folder / "report.md"
+        self.rows_file = folder / "rows.parquet"
+        self.data_file = folder / "data.json"
+        self.trials = folder / "trials"
+
+    def trial(self, model: str, seed: int, share: float = 1.0) -> Run:
+        """The run folder of a trial; a share below 1 is a point of the learning curve."""
+        suffix = "" if share == 1.0 else f"-{round(100 * share)}percent"
+        return Run(self.trials / f"{model}-{seed}{suffix}")
+
+    def result(self) -> Comparison:
+        return read_json(self.result_file, Comparison)

@@ -1,0 +1,60 @@
+"""The command. One file a command; a command's file is imported when it is called, so that `--help` is quick."""
+
+import importlib
+import sys
+
+import click
+
+from headwork import __version__
+from headwork.base.errors import HeadworkError
+
+COMMANDS = {
+    "compare": "Train a line-up of models on your data and say which serves best.",
+    "train": "Train one model.",
+    "predict": "Label new texts with a trained model.",
+    "report": "Write the page of a comparison or a run again.",
+    "recipes": "List the models, or show one.",
+    "data": "List the data sets at hand, or show one.",
+}
+
+
+class Commands(click.Group):
+    """Finds a command's file by its name in COMMANDS."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return getattr(importlib.import_module(f"headwork.cli.{cmd_name}"), cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="headwork")
+def group() -> None:
+    """Learning with attention and with adversaries: compare, train and use models on your own data."""
+
+
+def main() -> None:
+    """Run the command. A HeadworkError is one line and exit code 2; Ctrl-C is 130."""
+    try:
+        code = group.main(prog_name="headwork", standalone_mode=False)
+        sys.exit(code or 0)
+    except HeadworkError as error:
+        print(f"headwork: {error}", file=sys.stderr)
+        sys.exit(2)
+    except click.ClickException as error:
+        print(f"headwork: {error.format_message()}; see headwork --help", file=sys.stderr)
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        print("headwork: stopped; the same command continues where this one was", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output went away (`headwork predict … | head`): nothing is left to say.
+        sys.stderr.close()
+        sys.exit(0)

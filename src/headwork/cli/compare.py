@@ -1,0 +1,71 @@
+"""headwork compare"""
+
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from headwork.cli.options import (
+    Duration,
+    choose_device,
+    data_options,
+    is_plain,
+    model_options,
+    run_options,
+    set_threads,
+)
+
+
+@click.command()
+@click.argument("data")
+@click.option("--models", metavar="A,B,…", help="Line-up; `headwork recipes` lists the models.")
+@click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 100), help="Trials of each model.")
+@click.option(
+    "--budget", default="45s", show_default=True, type=Duration(), help="Training time of one trial; none: no limit."
+)
+@click.option("--curve", is_flag=True, help="Also train on 10% and 30% of the rows.")
+@click.option("-o", "--out", metavar="FOLDER", help="Where results go  [default: runs/compare-NAME].")
+@data_options
+@model_options
+@run_options
+def compare(
+    data, models, seeds, budget, curve, out, size, settings, seed, device, threads, offline, plain, **reading
+) -> None:
+    """Train a line-up of models on DATA and say which serves best.
+
+    DATA is a csv, tsv, jsonl or parquet file (text formats also as .gz), or the name of a data set such as stdlib.
+    The result is a table here and a page in FOLDER; the same command continues an interrupted comparison.
+    """
+    set_threads(threads)
+    from headwork.base.runs import ComparisonFolder
+    from headwork.cli.progress import progress
+    from headwork.cli.show import describe_corpus, show_comparison, warn
+    from headwork.compare.comparison import Options
+    from headwork.compare.comparison import compare as run_comparison
+    from headwork.compare.lineup import line_up
+    from headwork.data.corpus import prepare
+    from headwork.report.page import write_report
+
+    chosen = line_up(
+        [name.strip() for name in models.split(",")] if models else [], settings=settings, size=size, offline=offline
+    )
+    for name, reason in chosen.left_out.items():
+        warn(f"{name} is left out: {reason}")
+    corpus = prepare(data, **reading)
+    describe_corpus(corpus)
+    folder = ComparisonFolder(Path(out or f"runs/compare-{corpus.name}"))
+    options = Options(
+        seeds=seeds,
+        first_seed=seed,
+        budget_seconds=budget,
+        curve=curve,
+        device=choose_device(device),
+        threads=threads,
+        offline=offline,
+        command=shlex.join(["headwork", *sys.argv[1:]]),
+    )
+    with progress(is_plain(plain)) as tell:
+        result = run_comparison(folder, corpus, chosen.recipes, options, tell)
+    page = write_report(folder)
+    show_comparison(result, page, plain=is_plain(plain))

@@ -1,0 +1,97 @@
+"""Options that several commands share."""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from headwork.base.errors import HeadworkError
+from headwork.base.limits import Limits, parse_limits
+
+UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+class Duration(click.ParamType):
+    """Seconds from words such as 30s, 2m, 1.5h."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
+        if isinstance(value, float) or value is None:
+            return value
+        if value == "none":
+            return None
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", value)
+        if not match or float(match[1]) == 0:
+            raise HeadworkError(f"a budget of {value!r}: expected a time such as 30s, 2m or 1h, or none")
+        return float(match[1]) * UNITS[match[2] or "s"]
+
+
+def _all(*options: Callable) -> Callable:
+    def decorate(command: Callable) -> Callable:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def _limits(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> Limits:
+    return parse_limits(words)
+
+
+limit_option = click.option(
+    "--limit", "limits", multiple=True, metavar="NAME=N", callback=_limits, help="Raise a limit on what is read."
+)
+data_options = _all(
+    click.option("--text", metavar="COLUMN", help="Column of the texts; guessed when not given."),
+    click.option("--label", metavar="COLUMN", help="Column of the labels; guessed when not given."),
+    click.option("--dev", metavar="FILE", help="Official development rows."),
+    click.option("--test", metavar="FILE", help="Official test rows."),
+    click.option("--group", metavar="COLUMN", help="Rows of one group stay on one side of the split."),
+    click.option("--as-classes", is_flag=True, help="Take more than 20 different numbers as classes."),
+    limit_option,
+)
+run_options = _all(
+    click.option("--seed", default=0, show_default=True, help="First seed; the split has seed 0 always."),
+    click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda."),
+    click.option("--threads", default=0, help="Threads; 0 takes all cores.", show_default=True),
+    click.option("--offline", is_flag=True, help="Never use the network."),
+    click.option("--plain", is_flag=True, help="No progress bar, no colour."),
+)
+model_options = _all(
+    click.option("--size", type=click.Choice(["tiny", "small", "base"]), help="How large the models are."),
+    click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting, as in model.dropout=0.2."),
+)
+
+
+def set_threads(threads: int) -> None:
+    """Bound the threads of every library, before any is loaded."""
+    if threads < 0:
+        raise HeadworkError(f"--threads {threads}: expected 0 or more")
+    if threads:
+        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"):
+            os.environ[name] = str(threads)
+
+
+def choose_device(device: str) -> str:
+    """`cpu` or a CUDA device; asking for one that is not there is refused."""
+    if device == "cpu":
+        return device
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.split(":")[0] != "cuda" or not torch.cuda.is_available():
+        raise HeadworkError(
+            f"--device {device}: not on this machine; expected auto, cpu"
+            + (", cuda" if torch.cuda.is_available() else "")
+        )
+    return device
+
+
+def is_plain(plain: bool) -> bool:
+    return plain or not sys.stderr.isatty() or "NO_COLOR" in os.environ

@@ -1,0 +1,70 @@
+"""What the commands print: the corpus, the table of a comparison, the line of a run."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from headwork.base.results import Comparison, RunResult
+
+if TYPE_CHECKING:
+    from headwork.data.corpus import Corpus
+
+
+def say(text: str) -> None:
+    """A line for people: on standard error, so that standard output stays for results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def warn(text: str) -> None:
+    say(f"warning: {text}")
+
+
+def describe_corpus(corpus: "Corpus") -> None:
+    """What was read, which columns were taken, what was dropped and how the rows were split."""
+    facts = corpus.facts
+    say(f"{facts.source}: {facts.rows:,} rows; text {facts.text_column!r}, label {facts.label_column!r}")
+    shown = ", ".join(f"{name} {count:,}" for name, count in list(facts.class_rows.items())[:12])
+    say(f"{len(facts.classes)} classes: {shown}{', …' if len(facts.classes) > 12 else ''}")
+    if facts.dropped:
+        say("dropped: " + ", ".join(f"{count:,} {reason}" for reason, count in facts.dropped.items()))
+    split = facts.split
+    say(f"split ({facts.split_by}): {split.train:,} train, {split.dev:,} dev, {split.test:,} test")
+    for note in facts.notes:
+        say(f"note: {note}")
+
+
+def show_examples(corpus: "Corpus", count: int = 5) -> None:
+    examples = corpus.part("test")
+    for text, label in list(zip(examples.texts, examples.labels, strict=True))[:count]:
+        short = " ".join(text.split())
+        print(f"{corpus.facts.classes[label]}\t{short[:100]}{'…' if len(short) > 100 else ''}")
+
+
+def show_comparison(result: Comparison, page: Path, *, plain: bool) -> None:
+    """The table, the warnings, the verdict and where the page is."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from headwork.report.standings import comparison_table
+
+    console = Console(no_color=plain, highlight=False, width=120 if plain else None)
+    table = comparison_table(result).brief()
+    shown = Table(box=None, pad_edge=False)
+    for column in table.columns:
+        shown.add_column(str(column), justify=column.align, no_wrap=True)
+    for row in table.rows:
+        shown.add_row(*map(str, row.cells), style="bold" if row.marks else None)
+    console.print(shown)
+    for warning in result.warnings:
+        console.print(f"note: {warning}", markup=False, soft_wrap=True)
+    console.print(f"\nverdict: {result.verdict.reason}", markup=False, soft_wrap=True)
+    console.print(f"report: {page}", markup=False, soft_wrap=True)
+
+
+def show_run(result: RunResult, page: Path, *, plain: bool) -> None:
+    print(
+        f"{result.model} (seed {result.seed}): test accuracy {result.test_accuracy:.3f}, "
+        f"macro-F1 {result.test_macro_f1:.3f}, "
+        f"trained {result.cost.train_seconds:.1f} s ({result.stopped}), {result.cost.bytes / 1e6:.1f} MB"
+    )
+    print(f"report: {page}")

@@ -1,0 +1,78 @@
+"""Which recipes a comparison runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from headwork.base.errors import HeadworkError
+from headwork.base.recipes import Recipe, load_recipe, recipe_names, with_settings
+from headwork.data.weights import find_encoder
+from headwork.models import config_of, kind_of
+from headwork.train.any import check_recipe
+
+ORDER = ("majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer", "minilm-frozen", "minilm")
+"""of the default line-up: baselines first, then by age"""
+
+
+@dataclass(frozen=True)
+class LineUp:
+    """The recipes of a comparison, and what had to be left out with the reason."""
+
+    recipes: list[Recipe]
+    left_out: dict[str, str]
+
+
+def line_up(
+    names: Sequence[str], *, settings: tuple[str, ...] = (), size: str | None = None, offline: bool = False
+) -> LineUp:
+    """The named recipes, or the default ones.
+
+    A setting is given to each recipe that has it; one that none has is refused. A default recipe whose pretrained
+    weights are not at hand is left out, a named one is refused.
+    """
+    recipes = [load_recipe(name) for name in dict.fromkeys(names or default_names())]
+    recipes = [_with_own(recipe, settings, size) for recipe in recipes]
+    _refuse_strangers(recipes, settings)
+    left_out: dict[str, str] = {}
+    for recipe in recipes:
+        check_recipe(recipe)
+        try:
+            _find_weights(recipe, offline)
+        except HeadworkError as error:
+            if names:
+                raise
+            left_out[recipe.name] = str(error)
+    return LineUp([recipe for recipe in recipes if recipe.name not in left_out], left_out)
+
+
+def default_names() -> list[str]:
+    names = [name for name in recipe_names() if load_recipe(name).default]
+    return sorted(names, key=ORDER.index)
+
+
+def _find_weights(recipe: Recipe, offline: bool) -> None:
+    pretrained = getattr(config_of(recipe), "pretrained", "")
+    if pretrained:
+        find_encoder(pretrained, offline=offline)
+
+
+def _with_own(recipe: Recipe, settings: tuple[str, ...], size: str | None) -> Recipe:
+    own = tuple(word for word in settings if _has(recipe, word))
+    return with_settings(recipe, own, size=size)
+
+
+def _has(recipe: Recipe, setting: str) -> bool:
+    """Does the setting concern this recipe? What belongs to training concerns every network."""
+    table, _, key = setting.partition("=")[0].partition(".")
+    if table != "model":
+        return kind_of(recipe).neural
+    _, config = kind_of(recipe).load()
+    return key in config.__struct_fields__
+
+
+def _refuse_strangers(recipes: Sequence[Recipe], settings: tuple[str, ...]) -> None:
+    for setting in settings:
+        if not any(_has(recipe, setting) for recipe in recipes):
+            raise HeadworkError(
+                f"--set {setting}: none of {', '.join(recipe.name for recipe in recipes)} has this setting; "
+                "`headwork recipes NAME` shows those it has"
+            )

@@ -1,0 +1,124 @@
+"""Which column is the text and which the label: as named, or else guessed from names and contents."""
+
+import difflib
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from headwork.base.errors import HeadworkError
+from headwork.data.cells import Cell
+from headwork.data.tables import Table
+
+TEXT_NAMES = frozenset(
+    "text texts review question sentence document body content message comment tweet post article description "
+    "paragraphs abstract utterance query".split()
+)
+LABEL_NAMES = frozenset(
+    "label labels class classes category categories target sentiment topic intent kind type tag rating stars star "
+    "score polarity emotion gold y".split()
+)
+NUMERIC_CLASSES = 20
+"""a label column of numbers holds classes up to so many different ones"""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The names of the two columns; `guessed` holds those of them that nobody named."""
+
+    text: str
+    label: str
+    guessed: tuple[str, ...] = ()
+
+
+def choose_columns(
+    table: Table, *, text: str | None = None, label: str | None = None, exclude: Collection[str] = ()
+) -> Columns:
+    """The columns as named by the user, a missing one guessed among those not in `exclude`."""
+    for name in (text, label, *exclude):
+        if name is not None:
+            check_column(table, name)
+    if text is not None and text == label:
+        raise HeadworkError(f"column {text!r} is named as text and as label; name two columns of {_listed(table)}")
+    guessed = []
+    if label is None:
+        label = _guess_label(table, taken={text, *exclude})
+        guessed.append(label)
+    if text is None:
+        text = _guess_text(table, taken={label, *exclude})
+        guessed.append(text)
+    return Columns(text, label, tuple(guessed))
+
+
+def choose_text_column(table: Table, name: str) -> str:
+    """The column to read texts from that were never labelled: `name`, or the only column that the table has."""
+    if name not in table.columns and len(table.columns) == 1:
+        return next(iter(table.columns))
+    check_column(table, name)
+    return name
+
+
+def check_column(table: Table, name: str) -> None:
+    """Refuse a name that no column has; the message lists the columns and the nearest name."""
+    if name not in table.columns:
+        near = difflib.get_close_matches(name, table.columns, n=1, cutoff=0.5)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise HeadworkError(f"{table.source}: no column {name!r} among {_listed(table)}{hint}")
+
+
+def check_numbers(labels: Sequence[str], column: str) -> None:
+    """Refuse labels that look like measurements: more than NUMERIC_CLASSES different numbers."""
+    different = set(labels)
+    if len(different) > NUMERIC_CLASSES and all(map(is_number, different)):
+        raise HeadworkError(
+            f"label column {column!r} holds {len(different):,} different numbers, and up to {NUMERIC_CLASSES} count as "
+            "classes; name another one with --label, or pass --as-classes if each number is a class"
+        )
+
+
+def is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII) is not None
+
+
+def _guess_label(table: Table, taken: Collection[str | None]) -> str:
+    """A column called like a label before others, then one whose cells recur, then the one with the fewest of them."""
+    candidates = []
+    for name in table.columns.keys() - set(taken):
+        called = bool(_parts(name) & LABEL_NAMES)
+        different = {cell for cell in table.columns[name] if cell and not cell.isspace()}
+        most = NUMERIC_CLASSES if all(map(is_number, different)) else max(2, table.rows // 5)
+        recurs = 2 <= len(different) <= most
+        if called or recurs:
+            candidates.append((not called, not recurs, len(_parts(name)), len(different), name))
+    if not candidates:
+        raise HeadworkError(
+            f"{table.source}: no column looks like a label; name it with --label, one of {_listed(table)}"
+        )
+    return min(candidates)[-1]
+
+
+def _guess_text(table: Table, taken: Collection[str | None]) -> str:
+    """Among the columns called like a text, or else among all that hold words, the one with the longest cells."""
+    free = [name for name in table.columns.keys() - set(taken) if _has_words(table.columns[name])]
+    if not free:
+        raise HeadworkError(
+            f"{table.source}: no column looks like a text; name it with --text, one of {_listed(table)}"
+        )
+    return max(sorted(free), key=lambda name: (bool(_parts(name) & TEXT_NAMES), _characters(table.columns[name])))
+
+
+def _has_words(column: list[Cell]) -> bool:
+    return any(cell and not is_number(cell) for cell in column)
+
+
+def _characters(column: list[Cell]) -> int:
+    return sum(len(cell) for cell in column if cell)
+
+
+def _parts(name: str) -> set[str]:
+    """The words in a column's name: reviewText and review_text have the same."""
+    return {part.lower() for part in re.findall(r"[A-Z]?[^\W_A-Z]+|[A-Z]+", name)}
+
+
+def _listed(table: Table) -> str:
+    names = [repr(name) for name in table.columns]
+    return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")

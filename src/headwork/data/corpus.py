@@ -1,0 +1,203 @@
+"""A corpus: texts with labels on three sides, cleaned, with an account of every row that was read."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from pyarrow import parquet
+
+from headwork.base.errors import HeadworkError
+from headwork.base.files import read_json, write_atomically, write_json
+from headwork.base.limits import DEFAULT_LIMITS, Limits
+from headwork.base.results import DataFacts, Split
+from headwork.data.columns import Columns, check_column, check_numbers, choose_columns, is_number
+from headwork.data.sets import DataSet, resolve
+from headwork.data.sides import choose_sides
+from headwork.data.sieve import Row, Sieve, rows_of, sieved
+from headwork.data.split import SIDES, Side
+from headwork.data.stdlib import docstrings
+from headwork.data.tables import Table, format_of, read_table
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """The rows of one side. labels: (n,) int64, index into the classes; rows: (n,) int64, index in the source."""
+
+    texts: list[str]
+    labels: np.ndarray
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """All kept rows, in the order of the source.
+
+    labels: (n,) int64, index into facts.classes; sides: (n,) "train", "dev" or "test"; rows: (n,) int64, index of the
+    row in the source, counted over its files in the order train, dev, test.
+    """
+
+    facts: DataFacts
+    texts: list[str]
+    labels: np.ndarray
+    sides: np.ndarray
+    rows: np.ndarray
+
+    @property
+    def name(self) -> str:
+        """What to call it in the names of folders."""
+        suffix = format_of(Path(self.facts.source))
+        stem = Path(self.facts.source).name[: -len(suffix)] if suffix else self.facts.source
+        return re.sub(r"[^\w.-]+", "-", stem).strip("-.") or "data"
+
+    def part(self, side: Side) -> Examples:
+        places = np.flatnonzero(self.sides == side)
+        return Examples([self.texts[place] for place in places], self.labels[places], self.rows[places])
+
+    def save(self, folder: Path) -> None:
+        """Write rows.parquet, split.json and data.json, the last one last."""
+        columns = {
+            "row": pa.array(self.rows),
+            "side": pa.array(self.sides.tolist(), pa.string()),
+            "label": pa.array([self.facts.classes[label] for label in self.labels], pa.large_string()),
+            "text": pa.array(self.texts, pa.large_string()),
+        }
+        write_atomically(folder / "rows.parquet", lambda path: parquet.write_table(pa.table(columns), path))
+        self.save_facts(folder)
+
+    def save_facts(self, folder: Path) -> None:
+        """Write split.json (the rows of each side) and data.json."""
+        sides = {side: self.rows[self.sides == side].tolist() for side in SIDES}
+        write_json(folder / "split.json", {"by": self.facts.split_by, **sides})
+        write_json(folder / "data.json", self.facts)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Corpus":
+        """Read what `save` wrote; HeadworkError where it is missing or was changed."""
+        facts = read_json(folder / "data.json", DataFacts)
+        path = folder / "rows.parquet"
+        try:
+            columns = parquet.read_table(path, columns=["row", "side", "label", "text"]).to_pydict()
+            places = {name: place for place, name in enumerate(facts.classes)}
+            labels = np.array([places[label] for label in columns["label"]], dtype=np.int64)
+            whole = _fingerprint(columns["text"], columns["label"], columns["side"]) == facts.fingerprint
+        except (OSError, KeyError, TypeError, pa.ArrowException) as error:
+            raise HeadworkError(f"{path}: missing or damaged ({error}); prepare the data again") from error
+        if not whole:
+            raise HeadworkError(f"{path}: not the rows that data.json tells of; prepare the data again")
+        return cls(facts, columns["text"], labels, np.array(columns["side"]), np.array(columns["row"], dtype=np.int64))
+
+
+def prepare(
+    source: str | Path,
+    *,
+    text: str | None = None,
+    label: str | None = None,
+    dev: str | Path | None = None,
+    test: str | Path | None = None,
+    group: str | None = None,
+    seed: int = 0,
+    limits: Limits = DEFAULT_LIMITS,
+    as_classes: bool = False,
+) -> Corpus:
+    """Read, clean and split a source: a file, or the name of a data set.
+
+    text, label: columns, guessed where not given; dev, test: files of official sides; a side without a file is cut from
+    the training rows, class by class, with rows together whose cells in the column `group` are equal. as_classes: any
+    number of numeric labels are classes. HeadworkError where what is left cannot be learnt from.
+    """
+    found = resolve(source)
+    embedded = not found.files
+    if embedded:
+        text, label, group = text or "text", label or "package", group or "file"
+    tables = _tables(found, {"dev": dev, "test": test}, limits)
+    if group and len(tables) == len(SIDES):
+        raise HeadworkError(f"--group {group}: the files already say which side a row is on; leave it out")
+    columns = choose_columns(tables["train"], text=text, label=label, exclude=[group] if group else [])
+    for table in tables.values():
+        for name in filter(None, (columns.text, columns.label, group)):
+            check_column(table, name)
+    sieve = sieved(rows_of(tables, columns, group), near=embedded)
+    if not as_classes:
+        check_numbers([row.label for row in sieve.rows], columns.label)
+    of_class = Counter(row.label for row in sieve.rows)
+    limits.check("classes", len(of_class), f"{found.name}, column {columns.label!r}")
+    sides = choose_sides(sieve, files=tables, group=group, seed=seed, source=found.name)
+    return _corpus(
+        sieve,
+        sides,
+        source=found.name,
+        columns=columns,
+        rows=sum(table.rows for table in tables.values()),
+        split_by=_split_by(tables, group),
+        notes=list(_notes(columns, sieve.rows, of_class)),
+    )
+
+
+def _tables(found: DataSet, others: Mapping[Side, str | Path | None], limits: Limits) -> dict[Side, Table]:
+    """The table of each side that has one; all rows of the embedded default are under train."""
+    files = {**found.files, **{side: Path(path) for side, path in others.items() if path is not None}}
+    tables = {side: read_table(files[side], limits) for side in SIDES if side in files}
+    return tables if found.files else {"train": docstrings(), **tables}
+
+
+def _split_by(sides: Collection[Side], group: str | None) -> str:
+    cut = f"group {group}" if group else "stratified"
+    if len(sides) == 1:
+        return cut
+    absent = [side for side in SIDES if side not in sides]
+    return f"files; {absent[0]} cut from train, {cut}" if absent else "files"
+
+
+def _notes(columns: Columns, kept: Sequence[Row], of_class: Mapping[str, int]) -> Iterator[str]:
+    for name in columns.guessed:
+        kind = "text" if name == columns.text else "label"
+        yield f"guessed that {name!r} is the {kind} column; --{kind} names another"
+    texts = Counter(row.key for row in kept)
+    several = sum(texts[row.key] > 1 for row in kept)
+    if several:
+        yield f"{several:,} rows have a text that stands there with another label too; they are kept"
+    gone = sorted(of_class.keys() - {row.label for row in kept})
+    if gone:
+        named = ", ".join(f"{label!r:.40} ({of_class[label]})" for label in gone[:10])
+        yield f"classes too small to stand on every side: {named}{' and others' if len(gone) > 10 else ''}"
+
+
+def _corpus(
+    sieve: Sieve, sides: Sequence[Side], *, source: str, columns: Columns, rows: int, split_by: str, notes: list[str]
+) -> Corpus:
+    texts, labels = [row.text for row in sieve.rows], [row.label for row in sieve.rows]
+    of_class, of_side = Counter(labels), Counter(sides)
+    numeric = all(map(is_number, of_class))
+    classes = sorted(of_class, key=lambda label: (float(label) if numeric else 0.0, label))
+    places = {label: place for place, label in enumerate(classes)}
+    facts = DataFacts(
+        source=source,
+        fingerprint=_fingerprint(texts, labels, sides),
+        text_column=columns.text,
+        label_column=columns.label,
+        rows=rows,
+        classes=classes,
+        split=Split(**{side: of_side[side] for side in SIDES}),
+        dropped=dict(sieve.dropped),
+        split_by=split_by,
+        class_rows={label: of_class[label] for label in classes},
+        notes=notes,
+    )
+    indices = np.array([row.index for row in sieve.rows], dtype=np.int64)
+    return Corpus(facts, texts, np.array([places[label] for label in labels], dtype=np.int64), np.array(sides), indices)
+
+
+def _fingerprint(texts: Sequence[str], labels: Sequence[str], sides: Sequence[str]) -> str:
+    digest = hashlib.sha256()
+    for row in zip(texts, labels, sides, strict=True):
+        digest.update(msgspec.json.encode(row))
+    return digest.hexdigest()

@@ -1,0 +1,72 @@
+"""What a source is called on the command line: a file, `stdlib`, or a data set found by name.
+
+The folder that HEADWORK_DATA names holds one folder for each set, with files called train, dev and test:
+`trec/train.csv` is of the set `trec`, `hebrew_sentiment/token.train.tsv.gz` of the set `hebrew_sentiment/token`.
+"""
+
+import difflib
+import os
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from headwork.base.errors import HeadworkError
+from headwork.data.split import SIDES, Side
+from headwork.data.tables import format_of
+
+STDLIB = "stdlib"
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A source of rows: the files of each side, or one file under "train" that is still to be split.
+
+    The embedded default has no files.
+    """
+
+    name: str
+    files: Mapping[Side, Path]
+
+    @property
+    def description(self) -> str:
+        """For the list of `headwork data`."""
+        return ", ".join(map(str, self.files.values())) or "docstrings of the standard library, by package"
+
+
+def known_sets() -> list[DataSet]:
+    """The embedded default, then the sets under HEADWORK_DATA that have a train and a test file, by name."""
+    root = os.environ.get("HEADWORK_DATA")
+    found: defaultdict[str, dict[Side, Path]] = defaultdict(dict)
+    for path in sorted(Path(root).glob("*/*")) if root else ():
+        name = re.fullmatch(r"(?:(.+)\.)?(train|dev|test)", _stem(path))
+        if name:
+            part, side = name.groups()
+            found[f"{path.parent.name}/{part}" if part else path.parent.name][side] = path
+    sets = [
+        DataSet(name, _ordered(files)) for name, files in sorted(found.items()) if {"train", "test"} <= files.keys()
+    ]
+    return [DataSet(STDLIB, {}), *sets]
+
+
+def resolve(source: str | Path) -> DataSet:
+    """The data set that `source` means. A path that is there wins over a name."""
+    path = Path(source)
+    if path.exists() and str(source):
+        return DataSet(str(source), {"train": path})
+    sets = {found.name: found for found in known_sets()}
+    if str(source) in sets:
+        return sets[str(source)]
+    near = difflib.get_close_matches(str(source), sets, n=1, cutoff=0.6)
+    hint = f"did you mean {near[0]!r}?" if near else "`headwork data` lists the names of data sets"
+    raise HeadworkError(f"{source}: no such file and no data set of that name; {hint}")
+
+
+def _stem(path: Path) -> str:
+    suffix = format_of(path)
+    return path.name[: -len(suffix)] if suffix else ""
+
+
+def _ordered(files: Mapping[Side, Path]) -> dict[Side, Path]:
+    return {side: files[side] for side in SIDES if side in files}

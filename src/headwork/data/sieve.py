@@ -1,0 +1,94 @@
+"""Which rows cannot be used and why, found step by step; a row is dropped for the first reason that holds."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from headwork.data.columns import Columns
+from headwork.data.duplicates import near_repeats, normalised, repeats
+from headwork.data.split import SIDES, Side
+from headwork.data.tables import Table
+
+FEWEST_OF_CLASS = 5
+
+
+class Row(NamedTuple):
+    """A row that was read; a cell that the file lacks is an empty text."""
+
+    index: int
+    """place over all files"""
+    text: str
+    label: str
+    side: Side
+    """of its file"""
+    group: str
+    ragged: bool
+    key: bytes
+    """stands for the normalised text"""
+
+
+class Sieve:
+    """The rows that are left and, by reason, how many are not."""
+
+    def __init__(self, rows: Iterable[Row]):
+        self.rows = list(rows)
+        self.dropped: Counter[str] = Counter()
+
+    def drop(self, reason: str, indices: Container[int]) -> None:
+        kept = [row for row in self.rows if row.index not in indices]
+        if len(kept) < len(self.rows):
+            self.dropped[reason] += len(self.rows) - len(kept)
+            self.rows = kept
+
+    def drop_classes(self, labels: Container[str]) -> None:
+        self.drop("class too small", {row.index for row in self.rows if row.label in labels})
+
+
+def rows_of(tables: Mapping[Side, Table], columns: Columns, group: str | None) -> list[Row]:
+    """The rows of all files, in the order train, dev, test."""
+    rows: list[Row] = []
+    for side in sorted(tables, key=SIDES.index):
+        table = tables[side]
+        ragged = set(table.ragged)
+        groups = table.columns[group] if group else [None] * table.rows
+        cells = zip(table.columns[columns.text], table.columns[columns.label], groups, strict=True)
+        for place, (text, label, of_group) in enumerate(cells):
+            key = hashlib.blake2b(normalised(text or "").encode(), digest_size=16).digest()
+            rows.append(Row(len(rows), text or "", (label or "").strip(), side, of_group or "", place in ragged, key))
+    return rows
+
+
+def sieved(rows: Sequence[Row], *, near: bool = False) -> Sieve:
+    """The rows without the ragged, the empty and the repeated ones; with `near` without near repeats too.
+
+    A row repeats another of its side when normalised text and label are the same. Where files stand for sides a row
+    also goes when its text is in a later side, whatever the label: what is asked there must not have been seen before.
+    """
+    sieve = Sieve(rows)
+    sieve.drop("ragged row", {row.index for row in sieve.rows if row.ragged})
+    sieve.drop("empty text", {row.index for row in sieve.rows if not row.text.strip()})
+    sieve.drop("empty label", {row.index for row in sieve.rows if not row.label})
+    latest = {row.key: SIDES.index(row.side) for row in sieve.rows}  # rows come side by side, so the last one stays
+    earlier = {row.index for row in sieve.rows if SIDES.index(row.side) < latest[row.key]}
+    sieve.drop("duplicate of a later split", earlier)
+    places = repeats((row.key, row.label, row.side) for row in sieve.rows)
+    sieve.drop("duplicate", {sieve.rows[place].index for place in places})
+    if near:
+        places = near_repeats([row.text for row in sieve.rows])
+        sieve.drop("near-duplicate", {sieve.rows[place].index for place in places})
+    return sieve
+
+
+def rare_classes(rows: Iterable[Row]) -> dict[str, int]:
+    """Classes of fewer than FEWEST_OF_CLASS rows, with their numbers of rows."""
+    counts = Counter(row.label for row in rows)
+    return {label: counts[label] for label in sorted(counts) if counts[label] < FEWEST_OF_CLASS}
+
+
+def absent_classes(rows: Sequence[Row], sides: Sequence[Side]) -> dict[str, int]:
+    """Classes that the training or the test side lacks, with their numbers of rows."""
+    found: defaultdict[str, Counter[Side]] = defaultdict(Counter)
+    for row, side in zip(rows, sides, strict=True):
+        found[row.label][side] += 1
+    return {label: found[label].total() for label in sorted(found) if not {"train", "test"} <= found[label].keys()}

@@ -1,0 +1,163 @@
+"""Texts to token ids and back to the characters that each token stands for.
+
+`words`: lower-cased words and punctuation marks, numbered by how often the training texts have them.
+`wordpiece`: pieces of words fitted on the training texts; `bert`: those of the pretrained encoder. Both stand between
+[CLS] and [SEP]. Devlin, Chang, Lee and Toutanova 2019, "BERT", section 3; Schuster and Nakajima 2012, "Japanese and
+Korean Voice Search". What a user writes never becomes a special token: "[SEP]" in a text is three ordinary tokens.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not survive a fork, and warn of it
+
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+from headwork.base.errors import HeadworkError
+
+PAD, UNKNOWN, FIRST, LAST = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+LONGEST_WORD = 100
+"""characters; a longer one is one unknown token"""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The tokens of one text; offsets are (start, end) in its characters, (0, 0) for [CLS] and [SEP]."""
+
+    ids: list[int]
+    offsets: list[tuple[int, int]]
+
+
+class TextTokenizer:
+    """A fitted or loaded tokenizer; texts come out whole, neither cut nor padded."""
+
+    def __init__(self, tokenizer: Tokenizer):
+        tokenizer.encode_special_tokens = True
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self._tokenizer = tokenizer
+        first, last = tokenizer.token_to_id(FIRST), tokenizer.token_to_id(LAST)
+        self._frame = None if first is None or last is None else (first, last)
+
+    @property
+    def vocabulary(self) -> int:
+        """The number of different tokens."""
+        return self._tokenizer.get_vocab_size()
+
+    @property
+    def closes(self) -> bool:
+        """Whether each text stands between [CLS] and [SEP]."""
+        return self._frame is not None
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        return [
+            self._framed(found.ids, found.offsets)
+            for found in self._tokenizer.encode_batch(texts, add_special_tokens=False)
+        ]
+
+    def tokens(self, ids: Iterable[int]) -> list[str]:
+        """The written form of each token."""
+        return [self._tokenizer.id_to_token(token) or UNKNOWN for token in ids]
+
+    def save(self, path: Path) -> None:
+        path.write_text(self._tokenizer.to_str(), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> "TextTokenizer":
+        try:
+            return cls(Tokenizer.from_str(path.read_text(encoding="utf-8")))
+        except Exception as error:  # the library raises nothing narrower
+            raise HeadworkError(f"{path}: no tokenizer can be read from it ({error})") from error
+
+    def _framed(self, ids: list[int], offsets: list[tuple[int, int]]) -> Encoded:
+        if self._frame is None:
+            return Encoded(ids, offsets)
+        first, last = self._frame
+        return Encoded([first, *ids, last], [(0, 0), *offsets, (0, 0)])
+
+
+def fit_words(texts: Iterable[str], *, size: int = 20_000, minimum: int = 2) -> TextTokenizer:
+    """The `size` most frequent words of `texts` that stand there `minimum` times; [PAD] is 0, [UNK] is 1."""
+    bare = _words()
+    counts = Counter(word for text in texts for word in _split(bare, text))
+    frequent = sorted((word for word in counts if counts[word] >= minimum), key=lambda word: (-counts[word], word))
+    vocabulary = [PAD, UNKNOWN, *frequent[: size - 2]]
+    bare.model = models.WordLevel({word: token for token, word in enumerate(vocabulary)}, unk_token=UNKNOWN)
+    return TextTokenizer(bare)
+
+
+def fit_wordpiece(texts: Iterable[str], *, size: int = 8_000) -> TextTokenizer:
+    """A WordPiece vocabulary of `size` tokens at most; [PAD] is 0, [UNK] 1, [CLS] 2, [SEP] 3.
+
+    The most frequent pair of pieces becomes a piece, over and over. The same texts give the same ids, whatever their
+    order.
+    """
+    splitter = _wordpiece({UNKNOWN: 0})
+    words = Counter(word for text in texts for word in _split(splitter, text) if len(word) <= LONGEST_WORD)
+    letters: Counter[str] = Counter()
+    for word, count in words.items():
+        letters.update(dict.fromkeys(word, count))
+    alphabet = sorted(sorted(letters, key=lambda letter: (-letters[letter], letter))[: size // 4])
+    spelt = {word: count for word, count in words.items() if not set(word).difference(alphabet)}
+    pieces = _joined_pieces(spelt, alphabet, size)
+    return TextTokenizer(_wordpiece({piece: token for token, piece in enumerate([*SPECIAL, *pieces])}))
+
+
+def load_bert(folder: Path) -> TextTokenizer:
+    """The WordPiece vocabulary of an uncased BERT, from vocab.txt in `folder`."""
+    path = folder / "vocab.txt"
+    try:
+        vocabulary = {
+            token: place for place, token in enumerate(path.read_text(encoding="utf-8").rstrip("\n").split("\n"))
+        }
+    except (OSError, UnicodeDecodeError) as error:
+        raise HeadworkError(f"{path}: no vocabulary can be read from it ({error})") from error
+    absent = [token for token in SPECIAL if token not in vocabulary]
+    if absent:
+        raise HeadworkError(f"{path}: not the vocabulary of a BERT, it lacks {', '.join(absent)}")
+    return TextTokenizer(_wordpiece(vocabulary))
+
+
+def _joined_pieces(words: dict[str, int], alphabet: Sequence[str], size: int) -> list[str]:
+    """The pieces of the words, those inside a word with ## before them, at most `size` less the special tokens.
+
+    The library's WordPiece trainer numbers the letters inside words in the order of a hash map, so that two runs differ
+    and break ties differently. Its trainer for plain pairs sorts them. So here such letters are written in a private
+    alphabet while it trains.
+    """
+    inner = {ord(letter): 0xF0000 + place for place, letter in enumerate(alphabet)}
+    plain = {private: letter for letter, private in inner.items()}
+    trained = Tokenizer(models.BPE())
+    trained.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size - len(SPECIAL), min_frequency=2, limit_alphabet=2 * len(alphabet) + 1, show_progress=False
+    )
+    trained.train_from_iterator(
+        (" ".join([word[0] + word[1:].translate(inner)] * count) for word, count in sorted(words.items())), trainer
+    )
+    in_order = sorted(trained.get_vocab().items(), key=lambda item: item[1])
+    return [("##" if ord(piece[0]) in plain else "") + piece.translate(plain) for piece, _ in in_order]
+
+
+def _words() -> Tokenizer:
+    tokenizer = Tokenizer(models.WordLevel({PAD: 0, UNKNOWN: 1}, unk_token=UNKNOWN))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return tokenizer
+
+
+def _wordpiece(vocabulary: dict[str, int]) -> Tokenizer:
+    model = models.WordPiece(vocabulary, unk_token=UNKNOWN, max_input_chars_per_word=LONGEST_WORD)
+    tokenizer = Tokenizer(model)
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return tokenizer
+
+
+def _split(tokenizer: Tokenizer, text: str) -> Iterator[str]:
+    """The normalised words that the tokenizer's model would be given."""
+    normal = tokenizer.normalizer.normalize_str(text)
+    return (word for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(normal))

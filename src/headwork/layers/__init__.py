@@ -1,0 +1,1 @@
+"""Parts that several models share: embeddings, recurrence, convolution, pooling, the Transformer core."""

@@ -1,0 +1,173 @@
+"""One Transformer core; the published families are settings of it.
+
+    post-norm   x = norm(x + attention(x));   x = norm(x + ff(x))      Vaswani et al. 2017, sections 3.1 to 3.3; BERT
+    pre-norm    x = x + attention(norm(x));   x = x + ff(norm(x))      Radford et al. 2019, section 2.3; GPT-2
+
+Axes: B texts, N packed tokens of all texts, H heads, L tokens of one text, D width.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import msgspec
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from headwork.base.errors import HeadworkError
+from headwork.ops.dot_attention import attend, attention_maps
+from headwork.ops.linear import Linear
+from headwork.ops.packed import TokenBatch, places_of
+
+
+class CoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of a core; the defaults are BERT's, where BERT has one."""
+
+    vocabulary: int
+    dim: int = 384
+    layers: int = 6
+    heads: int = 12
+    ff: int = 1536
+    """width between the two linear layers of a block's feed-forward network"""
+    positions: int = 512
+    """rows of the table of learned positions"""
+    position_offset: int = 0
+    """row of the first token's position (RoBERTa: 2)"""
+    types: int = 2
+    """kinds of segments; 0: no segment embedding"""
+    embedding_dim: int | None = None
+    """width of the embedding tables when smaller than `dim` (ALBERT)"""
+    embedding_norm: bool = True
+    norm: Literal["post", "pre"] = "post"
+    """pre-norm closes with one more norm behind the last block"""
+    eps: float = 1e-12
+    activation: Literal["relu", "gelu", "gelu_tanh", "quick_gelu"] = "gelu"
+    causal: bool = False
+    shared: bool = False
+    """one block's weights for all layers (ALBERT)"""
+    dropout: float = 0.1
+    """of embeddings and of what each sublayer adds"""
+    attention_dropout: float = 0.0
+    """of attention probabilities; above 0 the fused kernel cannot be used"""
+
+    def __post_init__(self) -> None:
+        if self.heads < 1 or self.dim % self.heads:
+            raise ValueError(f"dim is {self.dim} and heads is {self.heads}; heads must divide dim")
+
+
+class Embeddings(nn.Module):
+    """Token, position and segment embeddings, added (Devlin et al. 2019, figure 2)."""
+
+    def __init__(self, config: CoreConfig) -> None:
+        super().__init__()
+        width = config.embedding_dim or config.dim
+        self.offset, self.dropout = config.position_offset, config.dropout
+        self.tokens = nn.Embedding(config.vocabulary, width)
+        self.positions = nn.Embedding(config.positions, width)
+        self.types = nn.Embedding(config.types, width) if config.types else None
+        self.norm = nn.LayerNorm(width, eps=config.eps) if config.embedding_norm else nn.Identity()
+        self.widen = Linear(width, config.dim) if config.embedding_dim else nn.Identity()
+
+    def forward(self, batch: TokenBatch, types: Tensor | None) -> Tensor:
+        """(N, D); `types` is (N,) or None for segment 0 everywhere."""
+        longest, room = max(batch.lengths, default=0), self.positions.num_embeddings - self.offset
+        if longest > room:
+            raise HeadworkError(f"a text of {longest} tokens, but the model has {room} positions; lower max_tokens")
+        x = self.tokens(batch.ids) + self.positions(places_of(batch.lengths, batch.ids.device) + self.offset)
+        if self.types is not None:
+            x = x + (self.types.weight[0] if types is None else self.types(types))
+        return self.widen(F.dropout(self.norm(x), self.dropout, self.training))
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention, one product for queries, keys and values (Vaswani et al. 2017, section 3.2.2)."""
+
+    def __init__(self, config: CoreConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.qkv = Linear(config.dim, 3 * config.dim)
+        self.out = Linear(config.dim, config.dim)
+
+    def forward(self, x: Tensor, lengths: Sequence[int], *, residual: Tensor | None = None) -> Tensor:
+        """(N, D) to (N, D), `residual` added."""
+        c = self.config
+        dropout = c.attention_dropout if self.training else 0.0
+        mixed = attend(self.qkv(x), lengths, heads=c.heads, causal=c.causal, dropout=dropout)
+        return self.out(mixed, residual=residual, dropout=c.dropout)
+
+    def maps(self, x: Tensor, lengths: Sequence[int]) -> list[Tensor]:
+        """The (H, L, L) attention probabilities of each text that has tokens."""
+        return attention_maps(self.qkv(x), lengths, heads=self.config.heads, causal=self.config.causal)
+
+
+class Block(nn.Module):
+    """Self-attention and a feed-forward network, each with its residual and its norm."""
+
+    def __init__(self, config: CoreConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.attention = SelfAttention(config)
+        self.attention_norm = nn.LayerNorm(config.dim, eps=config.eps)
+        self.widen = Linear(config.dim, config.ff)
+        self.narrow = Linear(config.ff, config.dim)
+        self.ff_norm = nn.LayerNorm(config.dim, eps=config.eps)
+
+    def forward(self, x: Tensor, lengths: Sequence[int]) -> Tensor:
+        """(N, D) to (N, D)."""
+        if self.config.norm == "pre":
+            x = self.attention(self.attention_norm(x), lengths, residual=x)
+            return self.feed_forward(self.ff_norm(x), residual=x)
+        x = self.attention_norm(self.attention(x, lengths, residual=x))
+        return self.ff_norm(self.feed_forward(x, residual=x))
+
+    def feed_forward(self, x: Tensor, *, residual: Tensor) -> Tensor:
+        wide = self.widen(x, activation=self.config.activation)
+        return self.narrow(wide, residual=residual, dropout=self.config.dropout)
+
+    def maps(self, x: Tensor, lengths: Sequence[int]) -> list[Tensor]:
+        """The attention probabilities (H, L, L) of each text when the block is given `x`."""
+        return self.attention.maps(self.attention_norm(x) if self.config.norm == "pre" else x, lengths)
+
+
+class Core(nn.Module):
+    """Embeddings and a stack of blocks over packed tokens."""
+
+    def __init__(self, config: CoreConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embeddings = Embeddings(config)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(1 if config.shared else config.layers))
+        self.norm = nn.LayerNorm(config.dim, eps=config.eps) if config.norm == "pre" else nn.Identity()
+        self.apply(_init)
+
+    @property
+    def layers(self) -> list[Block]:
+        """The blocks in the order in which they are run, a shared one as often as it is."""
+        return list(self.blocks) * self.config.layers if self.config.shared else list(self.blocks)
+
+    def forward(self, batch: TokenBatch, *, types: Tensor | None = None) -> Tensor:
+        """(N, D) hidden states of the last layer; `types` are the (N,) segments of the tokens, 0 when left out."""
+        x = self.embeddings(batch, types)
+        for block in self.layers:
+            x = block(x, batch.lengths)
+        return self.norm(x)
+
+    def hidden_states(self, batch: TokenBatch, *, types: Tensor | None = None) -> Iterator[Tensor]:
+        """The (N, D) embeddings, then the states behind each block."""
+        x = self.embeddings(batch, types)
+        yield x
+        for block in self.layers:
+            x = block(x, batch.lengths)
+            yield x
+
+    def maps(self, batch: TokenBatch, *, types: Tensor | None = None) -> Iterator[list[Tensor]]:
+        """For each layer the (H, L, L) attention probabilities of each text that has tokens."""
+        for block, x in zip(self.layers, self.hidden_states(batch, types=types), strict=False):
+            yield block.maps(x, batch.lengths)
+
+
+def _init(module: nn.Module) -> None:
+    """Normal weights of width 0.02 and no biases (Devlin et al. 2019, published code)."""
+    if isinstance(module, nn.Linear | nn.Embedding):
+        nn.init.normal_(module.weight, std=0.02)
+    if isinstance(module, nn.Linear):
+        nn.init.zeros_(module.bias)

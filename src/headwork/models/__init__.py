@@ -1,0 +1,66 @@
+"""Published architectures, a Config and a Module each, found by the `kind` of a recipe.
+
+`MODELS` names the module and the classes; a model's file is imported when it is first asked for, so that a baseline
+does not wait for torch.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from headwork.base.errors import HeadworkError
+from headwork.base.recipes import Recipe, strictly
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class ModelKind(NamedTuple):
+    module: str
+    model: str
+    config: str
+    neural: bool = True
+
+    def load(self) -> tuple[type, type]:
+        """The model class and its config class."""
+        module = importlib.import_module(f"headwork.models.{self.module}")
+        return getattr(module, self.model), getattr(module, self.config)
+
+
+MODELS = {
+    "majority": ModelKind("linear", "Majority", "MajorityConfig", neural=False),
+    "tfidf": ModelKind("linear", "TfidfLogistic", "TfidfConfig", neural=False),
+    "bag": ModelKind("bag", "Bag", "BagConfig"),
+    "text-cnn": ModelKind("text_cnn", "TextCnn", "TextCnnConfig"),
+    "bilstm": ModelKind("bilstm", "BiLstm", "BiLstmConfig"),
+    "han": ModelKind("han", "Han", "HanConfig"),
+    "encoder": ModelKind("encoder", "EncoderClassifier", "EncoderConfig"),
+}
+
+
+class Weights(NamedTuple):
+    """What a model looked at: (N,) weights of tokens that sum to one in each text, (S,) of sentences or None."""
+
+    tokens: "Tensor"
+    sentences: "Tensor | None" = None
+
+
+def kind_of(recipe: Recipe) -> ModelKind:
+    kind = recipe.model.get("kind")
+    if kind not in MODELS:
+        raise HeadworkError(f"recipe {recipe.name}: model.kind is {kind!r}; expected one of {', '.join(MODELS)}")
+    return MODELS[kind]
+
+
+def config_of(recipe: Recipe) -> Any:
+    """The model's settings: its defaults, the size's, the recipe's own. Unknown keys are refused with their path."""
+    _, config = kind_of(recipe).load()
+    chosen = {**config.SIZES[recipe.size], **{key: value for key, value in recipe.model.items() if key != "kind"}}
+    strictly({"model": chosen}, _nested(config), f"recipe {recipe.name}")
+    return config(**chosen)
+
+
+def _nested(config: type) -> type:
+    """A struct that holds `config` under `model`, so that a refusal names the whole path of the key."""
+    import msgspec
+
+    return msgspec.defstruct("Settings", [("model", config)])

@@ -1,0 +1,62 @@
+"""Bidirectional LSTM with attention over its annotations.
+
+    h_i = forward h_i + backward h_i                    (Zhou et al. 2016, "Attention-Based Bidirectional Long
+    r   = sum_i softmax_i(w · tanh(h_i)) h_i            Short-Term Memory Networks for Relation Classification",
+    logits = A tanh(r) + b                              eq. 8-13)
+
+`pool` puts the mean or the maximum of the annotations in the place of the attention.
+
+Axes: B texts, N tokens of all texts together, H hidden width, C classes.
+"""
+
+from typing import ClassVar, Literal
+
+import msgspec
+from torch import Tensor, nn
+
+from headwork.attention.context import Pooled
+from headwork.layers.embeddings import WordEmbedding
+from headwork.layers.pooling import POOLINGS
+from headwork.layers.recurrent import BiRecurrent
+from headwork.models import Weights
+from headwork.ops.packed import TokenBatch
+
+
+class BiLstmConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    SIZES: ClassVar[dict[str, dict]] = {
+        "tiny": {"width": 32, "hidden": 32},
+        "small": {},
+        "base": {"width": 200, "hidden": 200},
+    }
+
+    tokens: Literal["words", "wordpiece"] = "words"
+    max_tokens: int = 256
+    width: int = 100
+    hidden: int = 100
+    """of a direction"""
+    pool: Literal["attention", "mean", "max"] = "attention"
+    dropout: float = 0.5
+
+
+class BiLstm(nn.Module):
+    SENTENCES = False
+
+    def __init__(self, config: BiLstmConfig, *, vocabulary: int, classes: int):
+        super().__init__()
+        self.embedding = WordEmbedding(vocabulary, config.width, dropout=config.dropout)
+        self.recurrent = BiRecurrent("lstm", config.width, hidden=config.hidden)
+        self.pool = POOLINGS[config.pool](config.hidden)
+        self.dropout = nn.Dropout(config.dropout)
+        self.head = nn.Linear(config.hidden, classes)
+
+    def forward(self, batch: TokenBatch) -> Tensor:
+        """(B, C) logits."""
+        return self.head(self.dropout(self._pooled(batch).vectors.tanh()))
+
+    def weights(self, batch: TokenBatch) -> Weights:
+        """Attention; with mean or max pooling each token's share in the pooled vector."""
+        return Weights(self._pooled(batch).weights)
+
+    def _pooled(self, batch: TokenBatch) -> Pooled:
+        annotations = self.recurrent(self.embedding(batch.ids), batch.lengths)
+        return self.pool(annotations.unflatten(1, (2, -1)).sum(1), batch.lengths)

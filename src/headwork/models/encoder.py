@@ -1,0 +1,105 @@
+"""A Transformer encoder as a classifier: from scratch, or started from a published one.
+
+    h = core(tokens);   z = the mean of h over the text, or h of its first token;   logits = W z + b
+
+Devlin et al. 2019, section 4.1 (cls); Reimers and Gurevych 2019, section 3 (mean).
+
+Axes: B texts, N packed tokens of all texts, H heads, L tokens of one text, D width, C classes.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import msgspec
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from headwork.layers.transformer import Core, CoreConfig
+from headwork.models import Weights
+from headwork.models.formats import load_core
+from headwork.ops.linear import for_inference, multiplies_bf16
+from headwork.ops.packed import TokenBatch, segment_first, segment_mean
+
+POOLINGS = {"mean": segment_mean, "cls": segment_first}
+
+PRETRAINED: dict[str, dict[str, Any]] = {
+    "minilm": {"dim": 384, "layers": 6, "heads": 12, "ff": 1536, "positions": 512},
+}
+"""published encoders by name: the settings in which their cores differ from the defaults"""
+
+
+class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of an encoder; with `pretrained` its layers have that encoder's sizes, not the ones given here."""
+
+    SIZES: ClassVar[dict[str, dict[str, Any]]] = {
+        "tiny": {"dim": 64, "layers": 2, "heads": 2, "ff": 128},
+        "small": {},
+        "base": {"dim": 256, "layers": 4, "heads": 8, "ff": 1024},
+    }
+
+    pretrained: Literal["", "minilm"] = ""
+    tokens: Literal["words", "wordpiece", "bert"] = "words"
+    max_tokens: int = 256
+    pooling: Literal["mean", "cls"] = "mean"
+    dropout: float = 0.1
+    freeze: Literal["nothing", "embeddings", "encoder"] = "nothing"
+    """what keeps its first weights in training"""
+    dim: int = 128
+    layers: int = 3
+    heads: int = 4
+    ff: int = 512
+
+    def __post_init__(self) -> None:
+        if self.dim % self.heads:
+            raise ValueError(f"dim is {self.dim} and heads is {self.heads}; heads must divide dim")
+        if self.pretrained and (self.tokens != "bert" or self.max_tokens > PRETRAINED[self.pretrained]["positions"]):
+            raise ValueError(f"{self.pretrained} needs tokens = 'bert' and has 512 positions")
+
+    def core(self, vocabulary: int) -> CoreConfig:
+        scratch = {"dim": self.dim, "layers": self.layers, "heads": self.heads, "ff": self.ff, "types": 0}
+        sizes = PRETRAINED.get(self.pretrained, {**scratch, "positions": self.max_tokens})
+        return CoreConfig(vocabulary=vocabulary, dropout=self.dropout, **sizes)
+
+
+class EncoderClassifier(nn.Module):
+    """A core, a pooling and a linear head."""
+
+    SENTENCES = False
+
+    def __init__(self, config: EncoderConfig, *, vocabulary: int, classes: int) -> None:
+        super().__init__()
+        self.config = config
+        self.core = Core(config.core(vocabulary))
+        self.head = nn.Linear(self.core.config.dim, classes)
+        frozen = {"nothing": [], "embeddings": [self.core.embeddings], "encoder": [self.core]}
+        for part in frozen[config.freeze]:
+            part.requires_grad_(False)
+
+    def forward(self, batch: TokenBatch) -> Tensor:
+        """(B, C) logits."""
+        return self.head(F.dropout(self.encode(batch), self.config.dropout, self.training))
+
+    def encode(self, batch: TokenBatch) -> Tensor:
+        """(B, D): one vector for each text; zeros for a text without tokens."""
+        hidden = self.core(batch).to(self.head.weight.dtype)
+        return POOLINGS[self.config.pooling](hidden, batch.lengths)
+
+    def load_pretrained(self, folder: Path) -> None:
+        """Start the core from the published encoder in `folder`; HeadworkError names what does not fit."""
+        load_core(self.core, folder)
+
+
+@torch.inference_mode()
+def embed(
+    model: EncoderClassifier, batches: Iterable[TokenBatch], *, precision: Literal["fp32", "bf16"] = "fp32"
+) -> Tensor:
+    """(texts of all batches, D) unit vectors: the pooled states over their length, as all-MiniLM-L6-v2 is used.
+
+    bf16 rounds the linear layers' products where the processor multiplies bfloat16; elsewhere it would only be slower,
+    and fp32 is used. To embed often, give a model that `for_inference` has prepared once.
+    """
+    bf16 = precision == "bf16" and multiplies_bf16()
+    fast = for_inference(model, torch.bfloat16 if bf16 else torch.float32)
+    return F.normalize(torch.cat([fast.encode(batch) for batch in batches]), dim=1)

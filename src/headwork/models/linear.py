@@ -1,0 +1,214 @@
+"""The baselines: class shares, and logistic regression on TF-IDF of words and word pairs. They need no torch.
+
+    value of term t in a text = (1 + ln count) · (ln((1 + n) / (1 + texts with t)) + 1), each text scaled to length 1
+    logits                    = A · values + b    with A, b of the largest likelihood under an L2 penalty
+
+Term weights as in Salton and Buckley 1988, with the smoothed inverse frequency of scikit-learn, whose solver fits A and
+b. A fitted model is `settings` (JSON) and `tensors` (arrays); `restore` gives it back to the bit, without fitting.
+
+Axes: n texts, V terms, C classes.
+"""
+
+import re
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any, ClassVar, NamedTuple
+
+import msgspec
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from headwork.base.errors import HeadworkError
+from headwork.base.recipes import strictly
+
+WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+"""a word with the apostrophes in it, or a single sign"""
+NEVER = -30.0
+"""the logit of a class that the training texts lack"""
+
+
+class MajorityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    SIZES: ClassVar[dict[str, dict]] = {"tiny": {}, "small": {}, "base": {}}
+
+
+class Majority:
+    """Answers with the class shares of the training texts, whatever the text."""
+
+    def __init__(self, config: MajorityConfig):
+        self.shares = np.zeros(0)
+
+    def fit(self, texts: Sequence[str], labels: np.ndarray, *, classes: int, seed: int) -> None:
+        """labels: (n,) class indices."""
+        self.shares = np.bincount(labels, minlength=classes) / len(labels)
+
+    def logits(self, texts: Sequence[str]) -> np.ndarray:
+        """(n, C) logarithms of the shares."""
+        return np.tile(np.log(np.maximum(self.shares, np.exp(NEVER))), (len(texts), 1))
+
+    @property
+    def parameters(self) -> int:
+        return self.shares.size
+
+    def settings(self) -> dict[str, Any]:
+        return {}
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        return {"shares": self.shares}
+
+    @classmethod
+    def restore(cls, settings: dict[str, Any], tensors: dict[str, np.ndarray]) -> "Majority":
+        """Raises HeadworkError where the arrays do not fit."""
+        model = cls(strictly(settings, MajorityConfig, "majority model"))
+        _check_shapes("majority", tensors, {"shares": (-1,)})
+        model.shares = tensors["shares"]
+        return model
+
+
+class TfidfConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    SIZES: ClassVar[dict[str, dict]] = {"tiny": {"pairs": False}, "small": {}, "base": {"min_texts": 1}}
+
+    pairs: bool = True
+    """are two neighbouring words a term too"""
+    min_texts: int = 2
+    """training texts that a term must be in"""
+    max_terms: int = 200_000
+    """terms in the most texts are kept"""
+    strength: float = 15.0
+    """inverse of the L2 penalty"""
+
+
+class TfidfSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a fitted model keeps beside its arrays: its configuration and the terms in the order of the columns."""
+
+    config: TfidfConfig
+    terms: list[str]
+
+
+class WordWeight(NamedTuple):
+    """Characters start to end of a text, and what they add to a logit."""
+
+    start: int
+    end: int
+    weight: float
+
+
+class TfidfLogistic:
+    """Logistic regression on TF-IDF."""
+
+    def __init__(self, config: TfidfConfig):
+        self.config = config
+        self.columns: dict[str, int] = {}
+        self.idf, self.intercepts = np.zeros(0, np.float32), np.zeros(0, np.float32)
+        self.coefficients = np.zeros((0, 0), np.float32)
+
+    def fit(self, texts: Sequence[str], labels: np.ndarray, *, classes: int, seed: int) -> None:
+        """labels: (n,) class indices. Raises HeadworkError when the texts hold no word or are all of one class."""
+        from sklearn.linear_model import LogisticRegression  # predicting does not wait for it
+
+        if len(np.unique(labels)) < 2:
+            raise HeadworkError("tfidf: the training texts are all of one class; give it texts of at least two")
+        self._choose_terms(texts)
+        fitted = LogisticRegression(C=self.config.strength, max_iter=2000, random_state=seed)
+        fitted.fit(self._values(texts), labels)
+        weight, bias = fitted.coef_, fitted.intercept_
+        if len(fitted.classes_) == 2:  # one row that speaks for the second class and against the first
+            weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
+        self.coefficients = np.zeros((classes, len(self.columns)), np.float32)
+        self.intercepts = np.full(classes, NEVER, np.float32)
+        self.coefficients[fitted.classes_], self.intercepts[fitted.classes_] = weight, bias
+
+    def logits(self, texts: Sequence[str]) -> np.ndarray:
+        """(n, C) unnormalised log-probabilities."""
+        return self._values(texts) @ self.coefficients.T + self.intercepts
+
+    def word_weights(self, text: str, label: int) -> list[WordWeight]:
+        """What each word adds to the logit of class `label`; with its intercept they sum to the logit.
+
+        What a term adds is divided equally among the places where it stands, and a pair's among its two words.
+        """
+        values = self._values([text])
+        added = dict(zip(values.indices, values.data * self.coefficients[label, values.indices], strict=True))
+        found = [(self.columns[term], places) for term, places in self._terms(text) if term in self.columns]
+        times = Counter(column for column, _ in found)
+        words = list(WORD.finditer(text))
+        weights = np.zeros(len(words))
+        for column, places in found:
+            weights[places] += added[column] / times[column] / len(places)
+        return [WordWeight(*word.span(), weight) for word, weight in zip(words, weights.tolist(), strict=True)]
+
+    @property
+    def parameters(self) -> int:
+        return self.coefficients.size + self.intercepts.size + self.idf.size
+
+    def settings(self) -> dict[str, Any]:
+        return msgspec.to_builtins(TfidfSettings(config=self.config, terms=list(self.columns)))
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """coefficients (C, V), intercepts (C,) and idf (V,), in single precision."""
+        return {"coefficients": self.coefficients, "intercepts": self.intercepts, "idf": self.idf}
+
+    @classmethod
+    def restore(cls, settings: dict[str, Any], tensors: dict[str, np.ndarray]) -> "TfidfLogistic":
+        """Raises HeadworkError where settings and arrays do not fit together."""
+        known = strictly(settings, TfidfSettings, "tfidf model")
+        model = cls(known.config)
+        model.columns = {term: column for column, term in enumerate(known.terms)}
+        terms, classes = len(model.columns), len(tensors.get("intercepts", ()))
+        _check_shapes("tfidf", tensors, {"coefficients": (classes, terms), "intercepts": (-1,), "idf": (terms,)})
+        if terms != len(known.terms):
+            raise HeadworkError("tfidf model: a term stands twice in the settings; copy the model again or train again")
+        model.coefficients, model.intercepts, model.idf = (
+            tensors[name] for name in ("coefficients", "intercepts", "idf")
+        )
+        return model
+
+    def _choose_terms(self, texts: Sequence[str]) -> None:
+        """Columns for the terms that are in enough texts, and how rare each is."""
+        texts_with = Counter(term for text in texts for term in {term for term, _ in self._terms(text)})
+        # Where nothing is said twice (a handful of texts), every term counts.
+        frequent = [term for term, count in texts_with.items() if count >= self.config.min_texts] or list(texts_with)
+        if not frequent:
+            raise HeadworkError("tfidf: the training texts hold no word; is this the column of the text?")
+        kept = sorted(sorted(frequent, key=lambda term: (-texts_with[term], term))[: self.config.max_terms])
+        self.columns = {term: column for column, term in enumerate(kept)}
+        counts = np.array([texts_with[term] for term in kept])
+        self.idf = (np.log((1 + len(texts)) / (1 + counts)) + 1).astype(np.float32)
+
+    def _terms(self, text: str) -> Iterator[tuple[str, list[int]]]:
+        """Every word of the text, and every pair, with the places of its words."""
+        words = [word.lower() for word in WORD.findall(text)]
+        yield from ((word, [place]) for place, word in enumerate(words))
+        if self.config.pairs:
+            yield from ((f"{one} {two}", [place, place + 1]) for place, (one, two) in enumerate(pairwise(words)))
+
+    def _values(self, texts: Sequence[str]) -> csr_matrix:
+        """(n, V) values of the terms; the row of a text without a known term is zero."""
+        columns, counts, ends = array("q"), array("q"), [0]
+        for text in texts:
+            found = Counter(self.columns[term] for term, _ in self._terms(text) if term in self.columns)
+            columns.extend(found)
+            counts.extend(found.values())
+            ends.append(len(columns))
+        data = (1 + np.log(np.asarray(counts))) * self.idf[np.asarray(columns, dtype=np.int64)]
+        values = csr_matrix((data, columns, ends), shape=(len(texts), len(self.columns)))
+        norms = np.sqrt(np.asarray(values.multiply(values).sum(axis=1)).ravel())
+        values.data /= np.repeat(norms, np.diff(ends))
+        return values
+
+
+def _check_shapes(model: str, tensors: dict[str, np.ndarray], shapes: dict[str, tuple[int, ...]]) -> None:
+    """Refuse arrays that are missing, additional, of another shape (-1: any length) or not floating-point numbers."""
+    again = "copy the model again or train it again"
+    if tensors.keys() != shapes.keys():
+        odd = sorted(tensors.keys() ^ shapes.keys())[0]
+        raise HeadworkError(f"{model} model: array {odd!r} is {'missing' if odd in shapes else 'unknown'}; {again}")
+    for name, shape in shapes.items():
+        found = tensors[name]
+        fits = len(found.shape) == len(shape) and all(want in (-1, has) for want, has in zip(shape, found.shape))
+        if not fits or found.dtype.kind != "f" or not np.isfinite(found).all():
+            raise HeadworkError(
+                f"{model} model: array {name!r} holds {found.dtype} of shape {found.shape} (all finite: "
+                f"{np.isfinite(found).all()}), expected finite numbers of shape {shape}; {again}"
+            )

@@ -1,0 +1,118 @@
+"""Linear layers that take their activation and their residual along, so that both can be fused when predicting.
+
+    y = residual + dropout(activation(x W^T + b))
+
+Axes: N packed tokens, I width in, O width out.
+"""
+
+import copy
+import functools
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Model = TypeVar("Model", bound=nn.Module)
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "none": lambda x: x,
+    "relu": F.relu,
+    "gelu": F.gelu,
+    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x),
+}
+"""gelu is x Φ(x) (Hendrycks and Gimpel 2016, section 2), gelu_tanh and quick_gelu the two approximations given there"""
+
+_FUSED = {"none": ("none", ""), "relu": ("relu", ""), "gelu": ("gelu", "none"), "gelu_tanh": ("gelu", "tanh")}
+
+
+class Linear(nn.Linear):
+    """nn.Linear with what follows it: the plain, trainable definition."""
+
+    def forward(
+        self, x: Tensor, *, activation: str = "none", residual: Tensor | None = None, dropout: float = 0.0
+    ) -> Tensor:
+        """(N, I) to (N, O); `residual` is (N, O)."""
+        y = ACTIVATIONS[activation](F.linear(x, self.weight, self.bias))
+        if self.training and dropout:
+            y = F.dropout(y, dropout)
+        return y if residual is None else residual + y
+
+
+class FrozenLinear(nn.Module):
+    """A Linear for prediction: computes in one kind of number, its weight in oneDNN's own layout where that works.
+
+    It holds no parameters: it can be neither trained nor stored.
+    """
+
+    def __init__(self, linear: nn.Linear, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.out_features, self.dtype = linear.out_features, dtype
+        self.bias = None if linear.bias is None else linear.bias.detach().to(dtype)
+        self.weight = linear.weight.detach().to(dtype)
+        self.packed = self.weight.device.type == "cpu" and packing_works(dtype)
+        if self.packed:
+            self.weight = torch.ops.mkldnn._reorder_linear_weight(self.weight)
+
+    def forward(
+        self, x: Tensor, *, activation: str = "none", residual: Tensor | None = None, dropout: float = 0.0
+    ) -> Tensor:
+        """As `Linear.forward` in evaluation; the input is first taken over into the layer's own kind of number."""
+        x = x.to(self.dtype)
+        residual = residual if residual is None else residual.to(self.dtype)
+        if not x.numel():
+            return x.new_zeros(*x.shape[:-1], self.out_features)
+        if self.packed:
+            return _packed(x, self.weight, self.bias, activation, residual)
+        y = ACTIVATIONS[activation](F.linear(x, self.weight, self.bias))
+        return y if residual is None else residual + y
+
+
+def for_inference(model: Model, dtype: torch.dtype = torch.float32) -> Model:
+    """A copy of `model` that only predicts: gradients off, every `Linear` frozen and computing in `dtype`.
+
+    The copy is a snapshot: training the original afterwards does not change it. A copy that is given comes back as is.
+    """
+    if any(isinstance(module, FrozenLinear) for module in model.modules()):
+        return model
+    fast = copy.deepcopy(model).eval().requires_grad_(False)
+    for parent in list(fast.modules()):
+        for name, layer in list(parent.named_children()):
+            if isinstance(layer, Linear):
+                setattr(parent, name, FrozenLinear(layer, dtype))
+    return fast
+
+
+@functools.cache
+def packing_works(dtype: torch.dtype) -> bool:
+    """Do torch's private oneDNN operators exist here, take `dtype`, and agree with the plain product?"""
+    generator = torch.Generator().manual_seed(0)
+    x, weight, bias, residual = (
+        torch.randn(shape, generator=generator).to(dtype) for shape in ((5, 24), (40, 24), (40,), (5, 40))
+    )
+    product = F.linear(x.double(), weight.double(), bias.double())
+    try:
+        packed = torch.ops.mkldnn._reorder_linear_weight(weight)
+        pairs = [(_packed(x, packed, bias, name, None), ACTIVATIONS[name](product)) for name in _FUSED]
+        pairs.append((_packed(x, packed, bias, "none", residual), product + residual.double()))
+    except (RuntimeError, AttributeError, NotImplementedError):
+        return False
+    rounding = 16 * torch.finfo(dtype).eps
+    return all(torch.allclose(fast.double(), exact, rtol=rounding, atol=rounding) for fast, exact in pairs)
+
+
+@functools.cache
+def multiplies_bf16() -> bool:
+    """Does the processor multiply bfloat16 itself? Where it does not, bfloat16 is many times slower than float32."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and packing_works(torch.bfloat16)
+
+
+def _packed(x: Tensor, weight: Tensor, bias: Tensor | None, activation: str, residual: Tensor | None) -> Tensor:
+    if activation == "none" and residual is not None:
+        return torch.ops.mkldnn._linear_pointwise.binary(x, residual, weight, bias, "add")
+    name, algorithm = _FUSED.get(activation, _FUSED["none"])
+    y = torch.ops.mkldnn._linear_pointwise(x, weight, bias, name, [], algorithm)
+    y = y if activation in _FUSED else ACTIVATIONS[activation](y)
+    return y if residual is None else residual + y

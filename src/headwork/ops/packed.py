@@ -1,0 +1,92 @@
+"""Packed batches: rows of different length laid end to end, so that padding costs nothing.
+
+Axes: B texts, T tokens of the longest text, N tokens of all texts together, D width.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+
+@dataclass(frozen=True)
+class TokenBatch:
+    """Token ids of B texts, packed.
+
+    ids: (N,) int64, text after text; lengths: tokens of each text (their sum is N);
+    sentences: for each text the lengths of its sentences (their sum is the text's length), where a model asks for them.
+    """
+
+    ids: Tensor
+    lengths: tuple[int, ...]
+    sentences: tuple[tuple[int, ...], ...] | None = None
+
+    def to(self, device: torch.device | str) -> "TokenBatch":
+        return TokenBatch(self.ids.to(device), self.lengths, self.sentences)
+
+    def padded(self, fill: int = 0) -> tuple[Tensor, Tensor]:
+        """(B, T) ids with `fill` behind each text, and the (B, T) mask that is true on tokens."""
+        return pad(self.ids, self.lengths, fill), mask_of(self.lengths, self.ids.device)
+
+
+def pack(rows: Sequence[Sequence[int]], sentences: Sequence[Sequence[int]] | None = None) -> TokenBatch:
+    """A batch from token ids of each text."""
+    ids = torch.tensor([token for row in rows for token in row], dtype=torch.int64)
+    return TokenBatch(ids, tuple(map(len, rows)), tuple(map(tuple, sentences)) if sentences is not None else None)
+
+
+def pad(packed: Tensor, lengths: Sequence[int], fill: float = 0) -> Tensor:
+    """(N, …) to (B, T, …)."""
+    return pad_sequence(packed.split(list(lengths)), batch_first=True, padding_value=fill)
+
+
+def unpad(padded: Tensor, lengths: Sequence[int]) -> Tensor:
+    """(B, T, …) to (N, …): the inverse of `pad`."""
+    return padded[mask_of(lengths, padded.device, padded.shape[1])]
+
+
+def mask_of(lengths: Sequence[int], device: torch.device | str = "cpu", longest: int | None = None) -> Tensor:
+    """(B, T) mask, true on the first `lengths[b]` places of row b."""
+    counts = torch.tensor(lengths, device=device, dtype=torch.int64)
+    return torch.arange(longest or max(lengths, default=0), device=device) < counts[:, None]
+
+
+def rows_of(lengths: Sequence[int], device: torch.device | str = "cpu") -> Tensor:
+    """(N,) index of the text that each packed token belongs to."""
+    counts = torch.tensor(lengths, device=device, dtype=torch.int64)
+    return torch.repeat_interleave(torch.arange(len(lengths), device=device), counts)
+
+
+def places_of(lengths: Sequence[int], device: torch.device | str = "cpu") -> Tensor:
+    """(N,) index of each packed token within its text."""
+    counts = torch.tensor(lengths, device=device, dtype=torch.int64)
+    starts = counts.cumsum(0) - counts
+    return torch.arange(sum(lengths), device=device) - torch.repeat_interleave(starts, counts)
+
+
+def segment_mean(packed: Tensor, lengths: Sequence[int]) -> Tensor:
+    """(N, D) to (B, D): the mean over each text's tokens; a text without tokens gives zeros."""
+    totals = packed.new_zeros(len(lengths), packed.shape[1]).index_add(0, rows_of(lengths, packed.device), packed)
+    return totals / torch.tensor(lengths, device=packed.device).clamp(min=1)[:, None].to(packed.dtype)
+
+
+def segment_first(packed: Tensor, lengths: Sequence[int]) -> Tensor:
+    """(N, D) to (B, D): each text's first token; a text without tokens gives zeros."""
+    counts = torch.tensor(lengths, device=packed.device, dtype=torch.int64)
+    filled, starts = counts > 0, counts.cumsum(0) - counts
+    first = packed.new_zeros(len(lengths), packed.shape[1])
+    first[filled] = packed[starts[filled]]
+    return first
+
+
+def equal_length_runs(lengths: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """(first token, texts, length) of each run of neighbouring texts of one length above 0."""
+    start = 0
+    for length, run in groupby(lengths):
+        texts = len(list(run))
+        if length:
+            yield start, texts, length
+        start += texts * length

@@ -1,0 +1,26 @@
+"""The part of an axis that is worth showing: one hopeless model must not squeeze the others into a corner."""
+
+import msgspec
+
+
+class Scale(msgspec.Struct, frozen=True):
+    """Ends of an axis; values below `low` are drawn at its edge with their number."""
+
+    low: float
+    high: float
+
+    def holds(self, value: float) -> bool:
+        return value >= self.low
+
+
+def scale_of(values: list[float], *, lows: list[float], highs: list[float]) -> Scale:
+    """The range of all intervals, without the lowest values where they are farther off than the others are apart."""
+    order = sorted(range(len(values)), key=lambda place: values[place])
+    while len(order) > 3:
+        lowest, following, *_, highest = (values[place] for place in order)
+        if following - lowest <= highest - following:
+            break
+        order.pop(0)
+    low, high = min(lows[place] for place in order), max(highs[place] for place in order)
+    margin = 0.06 * (high - low) or 0.01
+    return Scale(low - margin, high + margin)

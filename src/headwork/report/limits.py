@@ -1,0 +1,54 @@
+"""What a comparison kept from its models: texts cut to a length, and training ended by the budget."""
+
+from collections import Counter
+
+from headwork.base.results import Comparison, Cut
+from headwork.report import numbers
+from headwork.report.standings import ranked
+from headwork.report.table import Cell, Column, Row, Table
+
+
+def limits_table(comparison: Comparison) -> Table:
+    return Table(
+        columns=[
+            Column(title="model", align="left"),
+            Column(title="texts cut"),
+            Column(title="tokens not seen"),
+            Column(title="training ended by", align="left"),
+        ],
+        rows=[
+            Row(
+                cells=[
+                    Cell(model.name),
+                    Cell(numbers.count(model.cut.rows)),
+                    Cell(unseen(model.cut)),
+                    Cell(endings(model.stopped)),
+                ]
+            )
+            for model in ranked(comparison)
+        ],
+    )
+
+
+def unseen(cut: Cut) -> str:
+    return numbers.percent(cut.tokens / cut.of_tokens) if cut.tokens else "none"
+
+
+def endings(stopped: list[str]) -> str:
+    """Why training ended, with the number of seeds where they differ."""
+    counts = Counter(stopped)
+    if len(counts) == 1:
+        return stopped[0]
+    return ", ".join(f"{reason} ({times} of {len(stopped)} seeds)" for reason, times in counts.most_common())
+
+
+def budget_note(comparison: Comparison) -> str:
+    """Who was stopped by the budget, as a sentence; empty when nobody was."""
+    names = [
+        f"{model.name} ({model.stopped.count('budget')} of {len(model.stopped)} seeds)"
+        for model in ranked(comparison)
+        if "budget" in model.stopped
+    ]
+    if not names:
+        return ""
+    return f"Stopped by the budget, and perhaps better with more time: {', '.join(names)}."

@@ -1,0 +1,153 @@
+"""All pictures of a page, drawn from its results and from the training curves of its trials."""
+
+import msgspec
+from markupsafe import Markup
+
+from headwork.base.results import Comparison, ModelResult
+from headwork.base.runs import Point
+from headwork.report import numbers
+from headwork.report.charts.drawing import Look, looks
+from headwork.report.charts.intervals import Mark, interval_chart
+from headwork.report.charts.learning import Curve, learning_chart
+from headwork.report.charts.reliability import reliability_chart
+from headwork.report.charts.tradeoff import Spot, tradeoff_chart
+from headwork.report.charts.training import training_chart
+from headwork.report.standings import ranked
+
+
+class Pictures(msgspec.Struct, frozen=True, kw_only=True):
+    accuracy: Markup
+    difference: Markup
+    latency: Markup
+    size: Markup
+    reliability: dict[str, Markup]
+    training: dict[str, Markup]
+    learning: Markup | None
+
+
+def draw_all(comparison: Comparison, curves: dict[str, list[list[Point]]]) -> Pictures:
+    """`curves` holds for each model the metrics of its seeds; models that did not train by steps have none."""
+    models = ranked(comparison)
+    look = looks([model.name for model in models])
+    return Pictures(
+        accuracy=_accuracy(models, look, comparison),
+        difference=_difference(models, look, comparison),
+        latency=_tradeoff(
+            {model.name: model.latency.p50_ms for model in models},
+            *(models, look, comparison),
+            name="latency",
+            title="Accuracy of each model against the median time for one text",
+            axis="median time for one text",
+            number=numbers.milliseconds,
+        ),
+        size=_tradeoff(
+            {model.name: float(model.cost.bytes) for model in models},
+            *(models, look, comparison),
+            name="size",
+            title="Accuracy of each model against its size in bytes",
+            axis="size",
+            number=lambda value: numbers.size(round(value)),
+        ),
+        reliability=_reliability(models, look),
+        training=draw_training(curves, look),
+        learning=_learning(models, look),
+    )
+
+
+def _accuracy(models: list[ModelResult], look: dict[str, Look], comparison: Comparison) -> Markup:
+    scores = {model.name: model.scores["accuracy"] for model in models}
+    marks = [
+        Mark(
+            name=name,
+            look=look[name],
+            value=score.mean,
+            low=score.low,
+            high=score.high,
+            strong=name == comparison.verdict.model,
+        )
+        for name, score in scores.items()
+    ]
+    return interval_chart(
+        marks, name="accuracy", title="Accuracy of each model with its 95% interval", axis="accuracy"
+    )  # fmt: skip
+
+
+def _difference(models: list[ModelResult], look: dict[str, Look], comparison: Comparison) -> Markup:
+    marks = [
+        Mark(
+            name=model.name,
+            look=look[model.name],
+            value=model.against_best.difference,
+            low=model.against_best.low,
+            high=model.against_best.high,
+            strong=model.name == comparison.verdict.model,
+        )
+        for model in models
+    ]
+    return interval_chart(
+        marks, name="difference", title="Accuracy of each model minus that of the best, with its 95% interval",
+        axis="points of accuracy against the best", unit="", zero=True,
+    )  # fmt: skip
+
+
+def _tradeoff(
+    costs: dict[str, float], models: list[ModelResult], look: dict[str, Look], comparison: Comparison, **texts
+) -> Markup:
+    spots = [
+        Spot(
+            name=model.name,
+            look=look[model.name],
+            # A logarithmic axis has no zero: what costs nothing measurable stands at the left end.
+            cost=costs[model.name] or min((cost for cost in costs.values() if cost > 0), default=1.0),
+            score=model.scores["accuracy"],
+            strong=model.name == comparison.verdict.model,
+        )
+        for model in models
+    ]
+    return tradeoff_chart(spots, **texts)
+
+
+def _reliability(models: list[ModelResult], look: dict[str, Look]) -> dict[str, Markup]:
+    return {
+        model.name: reliability_chart(
+            model.reliability_before,
+            model.reliability_after,
+            look[model.name],
+            name=f"reliability{place}",
+            title=f"How often {model.name} is right for how sure it is",
+        )
+        for place, model in enumerate(models)
+    }
+
+
+def draw_training(curves: dict[str, list[list[Point]]], look: dict[str, Look]) -> dict[str, Markup]:
+    """Training curves of the models that have any, all on the same scales."""
+    trained = {name: [seed for seed in curves.get(name, []) if seed] for name in look}
+    trained = {name: seeds for name, seeds in trained.items() if seeds}
+    points = [point for seeds in trained.values() for seed in seeds for point in seed]
+    if not points:
+        return {}
+    accuracy_from = min(point.dev_accuracy for point in points)
+    loss_to = 1.05 * max(max(point.dev_loss, point.train_loss) for point in points)
+    return {
+        name: training_chart(
+            seeds,
+            look[name],
+            name=f"training{place}",
+            title=f"Accuracy and loss of {name} over the epochs of its training",
+            accuracy_from=max(0.0, accuracy_from - 0.03),
+            loss_to=loss_to,
+        )
+        for place, (name, seeds) in enumerate(trained.items())
+    }
+
+
+def _learning(models: list[ModelResult], look: dict[str, Look]) -> Markup | None:
+    curves = [
+        Curve(name=model.name, look=look[model.name], points=sorted(model.curve, key=lambda point: point.rows))
+        for model in models
+        if len(model.curve) > 1
+    ]
+    if not curves:
+        return None
+    return learning_chart(curves, name="learning", title="Accuracy of each model for fewer training texts")

@@ -1,0 +1,127 @@
+"""A neural network as a classifier of texts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from headwork.base.files import write_atomically
+from headwork.base.recipes import Recipe
+from headwork.base.results import Cut
+from headwork.data.batches import ordered_batches
+from headwork.data.tokenizers import TextTokenizer
+from headwork.data.weights import find_encoder
+from headwork.models import Weights, config_of, kind_of
+from headwork.models.stored import load_tensors, save_tensors
+from headwork.tasks.classify import Classifier, Seen, Span, StoredClassifier, in_blocks
+from headwork.tasks.reading import ReadTexts, TextReader, fit_reader
+
+PREDICT_TOKENS = 4096
+"""padded tokens of a batch when predicting: large enough to fill two cores, small enough for any memory"""
+
+
+class NeuralClassifier(Classifier):
+    """A tokenizer and a network; `network` takes a TokenBatch and gives (B, C) logits."""
+
+    def __init__(self, recipe: Recipe, classes: Sequence[str], reader: TextReader, device: str):
+        super().__init__(recipe, classes)
+        model, _ = kind_of(recipe).load()
+        self.reader = reader
+        self.device = device
+        self.config = config_of(recipe)
+        self.network: nn.Module = model(self.config, vocabulary=reader.tokenizer.vocabulary, classes=len(classes)).to(
+            device
+        )
+
+    @classmethod
+    def new(
+        cls, recipe: Recipe, classes: Sequence[str], texts: Sequence[str], *, seed: int, offline: bool, device: str
+    ) -> "NeuralClassifier":
+        """Weights drawn from `seed`, or started from the pretrained encoder that the recipe names."""
+        model, _ = kind_of(recipe).load()
+        config = config_of(recipe)
+        pretrained = getattr(config, "pretrained", "")
+        encoder = find_encoder(pretrained, offline=offline) if pretrained else None
+        reader = fit_reader(
+            texts, tokens=config.tokens, max_tokens=config.max_tokens, sentences=model.SENTENCES, encoder=encoder
+        )
+        torch.manual_seed(seed)
+        classifier = cls(recipe, classes, reader, device)
+        if encoder is not None:
+            classifier.network.load_pretrained(encoder)
+        return classifier
+
+    @classmethod
+    def restore(cls, stored: StoredClassifier, folder: Path, *, device: str) -> "NeuralClassifier":
+        settings = config_of(stored.recipe)
+        model, _ = kind_of(stored.recipe).load()
+        reader = TextReader(TextTokenizer.load(folder / "tokenizer.json"), settings.max_tokens, model.SENTENCES)
+        classifier = cls(stored.recipe, stored.classes, reader, device)
+        load_tensors(classifier.network, folder / "model.safetensors")
+        classifier.network.eval()
+        return classifier
+
+    def store(self, folder: Path) -> StoredClassifier:
+        save_tensors(self.network, folder / "model.safetensors")
+        write_atomically(folder / "tokenizer.json", self.reader.tokenizer.save)
+        return StoredClassifier(
+            recipe=self.recipe,
+            classes=self.classes,
+            temperature=self.temperature,
+            text_column=self.text_column,
+            vocabulary=self.reader.tokenizer.vocabulary,
+        )
+
+    @property
+    def parameters(self) -> int:
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
+    def cut(self, texts: Sequence[str]) -> Cut:
+        cuts = [self.reader.read(block).cut for block in in_blocks(texts)]
+        return Cut(
+            rows=sum(c.rows for c in cuts), tokens=sum(c.tokens for c in cuts), of_tokens=sum(c.of_tokens for c in cuts)
+        )
+
+    def logits(self, texts: Sequence[str]) -> np.ndarray:
+        blocks = [self.logits_of(self.reader.read(block)).numpy() for block in in_blocks(texts)]
+        return np.concatenate(blocks) if blocks else np.zeros((0, len(self.classes)))
+
+    @torch.inference_mode()
+    def logits_of(self, read: ReadTexts) -> Tensor:
+        """(n, C) float64 logits of texts that are already tokenized, in their order."""
+        self.network.eval()
+        out = torch.zeros(len(read.ids), len(self.classes), dtype=torch.float64)
+        for rows in ordered_batches(read.lengths, PREDICT_TOKENS):
+            out[rows] = self.network(read.batch(rows).to(self.device)).double().cpu()
+        return out
+
+    @torch.inference_mode()
+    def look(self, texts: Sequence[str]) -> list[Seen] | None:
+        if not hasattr(self.network, "weights"):
+            return None
+        self.network.eval()
+        read = self.reader.read(texts)
+        return [self._look_at(read, row) for row in range(len(texts))]
+
+    def _look_at(self, read: ReadTexts, row: int) -> Seen:
+        if not read.ids[row]:
+            return Seen([], [])
+        weights = cast(Weights, self.network.weights(read.batch([row]).to(self.device)))
+        spans = read.offsets[row]
+        tokens = [
+            Span(start, end, weight)
+            for (start, end), weight in zip(spans, weights.tokens.tolist(), strict=True)
+            if end > start
+        ]
+        if weights.sentences is None or read.sentences is None:
+            return Seen(tokens, [])
+        ends = np.cumsum(read.sentences[row])
+        starts = ends - read.sentences[row]
+        sentences = [
+            Span(spans[first][0], spans[last - 1][1], weight)
+            for first, last, weight in zip(starts, ends, weights.sentences.tolist(), strict=True)
+        ]
+        return Seen(tokens, sentences)

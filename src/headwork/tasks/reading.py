@@ -1,0 +1,69 @@
+"""How a model's texts become token ids: a tokenizer, a longest length, and sentences where a model reads them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from headwork.base.results import Cut
+from headwork.data.sentences import sentence_lengths
+from headwork.data.tokenizers import TextTokenizer, fit_wordpiece, fit_words, load_bert
+from headwork.ops.packed import TokenBatch, pack
+
+
+@dataclass(frozen=True)
+class ReadTexts:
+    """Token ids of texts, each token's place in its text (characters from, to), and what was cut."""
+
+    ids: list[list[int]]
+    offsets: list[list[tuple[int, int]]]
+    sentences: list[tuple[int, ...]] | None
+    cut: Cut
+
+    @property
+    def lengths(self) -> list[int]:
+        return [len(row) for row in self.ids]
+
+    def batch(self, rows: Sequence[int]) -> TokenBatch:
+        """The chosen texts as one packed batch."""
+        sentences = None if self.sentences is None else [self.sentences[row] for row in rows]
+        return pack([self.ids[row] for row in rows], sentences)
+
+
+@dataclass(frozen=True)
+class TextReader:
+    """A fitted tokenizer and the most tokens that the model takes of one text."""
+
+    tokenizer: TextTokenizer
+    max_tokens: int
+    sentences: bool
+
+    def read(self, texts: Sequence[str]) -> ReadTexts:
+        """Tokenize; a longer text loses its tail (its last token stays where the tokenizer closes a text with one)."""
+        ids, offsets, sentences = [], [], []
+        rows_cut = tokens_cut = of_tokens = 0
+        for text, encoded in zip(texts, self.tokenizer.encode(texts), strict=True):
+            excess = len(encoded.ids) - self.max_tokens
+            of_tokens += len(encoded.ids)
+            keep = list(range(len(encoded.ids)))
+            if excess > 0:
+                rows_cut, tokens_cut = rows_cut + 1, tokens_cut + excess
+                closing = int(self.tokenizer.closes)
+                keep = keep[: self.max_tokens - closing] + keep[len(keep) - closing :]
+            ids.append([encoded.ids[place] for place in keep])
+            offsets.append([encoded.offsets[place] for place in keep])
+            if self.sentences:
+                sentences.append(sentence_lengths(text, offsets[-1]))
+        cut = Cut(rows=rows_cut, tokens=tokens_cut, of_tokens=of_tokens)
+        return ReadTexts(ids, offsets, sentences if self.sentences else None, cut)
+
+
+def fit_reader(
+    texts: Sequence[str], *, tokens: str, max_tokens: int, sentences: bool, encoder: Path | None
+) -> TextReader:
+    """The reader of a model: its tokenizer fitted on the training texts, or the pretrained encoder's own."""
+    if tokens == "bert":
+        assert encoder is not None
+        tokenizer = load_bert(encoder)
+    else:
+        tokenizer = {"words": fit_words, "wordpiece": fit_wordpiece}[tokens](texts)
+    return TextReader(tokenizer, max_tokens, sentences)

@@ -1,0 +1,48 @@
+"""Fitting any classifier in the way that its recipe names; torch is loaded only for a network."""
+
+import time
+from typing import TYPE_CHECKING, cast
+
+from headwork.base.recipes import Recipe
+from headwork.data.corpus import Examples
+from headwork.models import config_of, kind_of
+from headwork.tasks.classify import Classifier
+from headwork.train.config import train_config
+from headwork.train.record import Fitted, Place, Progress
+
+if TYPE_CHECKING:
+    from headwork.tasks.classical import ClassicalClassifier
+    from headwork.tasks.neural import NeuralClassifier
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Refuse unknown keys and impossible values before anything is written."""
+    config_of(recipe)
+    train_config(recipe)
+
+
+def fit_any(
+    classifier: Classifier,
+    train: Examples,
+    dev: Examples,
+    *,
+    seed: int,
+    budget_seconds: float | None = None,
+    place: Place | None = None,
+    progress: Progress = lambda share: None,
+) -> Fitted:
+    """Fit on `train` with `dev` for early stopping and choices; `place` is where a long fit keeps its state."""
+    began = time.perf_counter()
+    config = train_config(classifier.recipe)
+    if not kind_of(classifier.recipe).neural:
+        cast("ClassicalClassifier", classifier).fit(train.texts, train.labels, seed=seed)
+        return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
+    network = cast("NeuralClassifier", classifier)
+    if config.fit == "logistic":
+        from headwork.train.logistic import fit_logistic_head
+
+        fit_logistic_head(network, train, dev)
+        return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
+    from headwork.train.fit import fit
+
+    return fit(network, train, dev, config, seed=seed, budget_seconds=budget_seconds, place=place, progress=progress)

@@ -1,0 +1,56 @@
+"""The settings of training: the `[train]` table of a recipe."""
+
+from typing import Literal
+
+import msgspec
+
+from headwork.base.errors import HeadworkError
+from headwork.base.recipes import Recipe, strictly
+
+
+class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a network is fitted. Rates and shares are per optimiser step."""
+
+    fit: Literal["gradient", "logistic"] = "gradient"
+    """gradient: every free weight by AdamW; logistic: only the head, by logistic regression on frozen features"""
+    epochs: int = 20
+    patience: int = 4
+    """stop after as many epochs without a better dev score"""
+    lr: float = 1e-3
+    """largest learning rate"""
+    schedule: Literal["one-cycle", "warmup-linear", "constant"] = "one-cycle"
+    warmup: float = 0.1
+    """share of the steps in which the rate rises"""
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    """largest gradient norm"""
+    batch_tokens: int = 2048
+    """padded tokens of a batch"""
+    label_smoothing: float = 0.0
+    precision: Literal["fp32", "bf16"] = "fp32"
+
+    def __post_init__(self) -> None:
+        for name, holds in {
+            "epochs": self.epochs >= 1,
+            "patience": self.patience >= 1,
+            "lr": self.lr > 0,
+            "clip": self.clip > 0,
+            "batch_tokens": self.batch_tokens >= 1,
+            "warmup": 0 <= self.warmup < 1,
+            "label_smoothing": 0 <= self.label_smoothing < 1,
+            "weight_decay": self.weight_decay >= 0,
+        }.items():
+            if not holds:
+                raise ValueError(f"train.{name} is {getattr(self, name)}, out of range")
+
+
+class _Settings(msgspec.Struct):
+    train: TrainConfig
+
+
+def train_config(recipe: Recipe) -> TrainConfig:
+    """The recipe's training settings; an unknown key or a value out of range is refused with its path."""
+    try:
+        return strictly({"train": recipe.train}, _Settings, f"recipe {recipe.name}").train
+    except ValueError as error:
+        raise HeadworkError(f"recipe {recipe.name}: {error}") from error

@@ -1,0 +1,29 @@
+"""What a fit says of itself and where it keeps its state."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from headwork.base.runs import Point
+
+Progress = Callable[[float], None]
+"""told the share of the work that is done"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """How a fit ended: `stopped` is epochs, patience, budget, or fitted where one call does it all."""
+
+    stopped: str
+    steps: int
+    epochs: float
+    seconds: float
+    points: list[Point]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a fit keeps what it needs to go on: plan.json and checkpoint/state.safetensors of a run folder."""
+
+    plan: Path
+    state: Path

@@ -1,0 +1,34 @@
+"""Learning-rate schedules: the factor on the largest rate, a pure function of (step, steps).
+
+Steps count from 0; `warmup` is the share of steps in which the rate rises.
+"""
+
+import math
+
+
+def one_cycle(step: int, steps: int, warmup: float) -> float:
+    """Up from 1/25 and down to nearly nothing, both along a cosine (Smith and Topin 2017, super-convergence)."""
+    rising = max(1.0, warmup * steps)
+    if step < rising:
+        return _cosine(0.04, 1.0, step / rising)
+    return _cosine(1.0, 1e-4, (step - rising) / max(1.0, steps - rising))
+
+
+def warmup_linear(step: int, steps: int, warmup: float) -> float:
+    """Linearly up, linearly down to zero (Devlin et al. 2019, appendix A.2)."""
+    rising = max(1.0, warmup * steps)
+    if step < rising:
+        return (step + 1) / (rising + 1)
+    return max(0.0, (steps - step) / max(1.0, steps - rising))
+
+
+def constant(step: int, steps: int, warmup: float) -> float:
+    """Linearly up, then level."""
+    return min(1.0, (step + 1) / max(1.0, warmup * steps))
+
+
+def _cosine(start: float, end: float, share: float) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+
+
+SCHEDULES = {"one-cycle": one_cycle, "warmup-linear": warmup_linear, "constant": constant}

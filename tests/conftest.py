@@ -1,0 +1,45 @@
+"""What all tests share: real data where it is at hand, the pretrained encoder where it is installed, no network."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("headwork", deadline=None)  # how long one example takes says more of the machine than of us
+settings.load_profile("headwork")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data sets."""
+    folder = os.environ.get("HEADWORK_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("HEADWORK_DATA names no folder of real data sets")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def minilm_folder() -> Path:
+    """The folder of the pretrained encoder all-MiniLM-L6-v2."""
+    from headwork.base.errors import HeadworkError
+    from headwork.data.weights import find_encoder
+
+    try:
+        return find_encoder("minilm", offline=True)
+    except HeadworkError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only this machine answers: a connection to any other is a failure of the test."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "localhost", "::1"):
+            raise AssertionError(f"a test tried to reach {address}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)

@@ -1,0 +1,99 @@
+"""Every command and Python example in README and docs is run; `make` words are targets; links lead somewhere."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
+ENVIRONMENT = {
+    **os.environ,
+    "OMP_NUM_THREADS": "1",
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+}
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    return [(page.name, body) for page in PAGES for kind, body in FENCE.findall(page.read_text()) if kind == language]
+
+
+def commands() -> list:
+    """Each page's headwork commands in their order, for later ones use what earlier ones wrote."""
+    found = []
+    for page in PAGES:
+        lines = [
+            line.split("   #")[0].strip()
+            for kind, body in FENCE.findall(page.read_text())
+            if kind == "sh"
+            for line in body.splitlines()
+        ]
+        mine = [line for line in lines if line.startswith("headwork ")]
+        if mine:
+            found.append(pytest.param(mine, id=page.name, marks=pytest.mark.slow if page.name == "README.md" else ()))
+    return found
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A folder with the files that the pages speak of."""
+    header, texts = "review,stars,author\n", []
+    for number in range(120):
+        word, stars = (("awful", 1), ("decent", 3), ("great", 5))[number % 3]
+        texts.append(f'"A {word} film, seen on day {number}. I found it {word}.",{stars},writer{number % 20}\n')
+    (tmp_path / "reviews.csv").write_text(header + "".join(texts))
+    for name, part in (("train", texts[:60]), ("dev", texts[60:80]), ("test", texts[80:])):
+        (tmp_path / f"{name}.csv").write_text(header + "".join(part))
+    (tmp_path / "new.csv").write_text("review\nA great evening.\nAn awful one.\n")
+    (tmp_path / "lines.txt").write_text("A great evening.\nAn awful one.\n")
+    return tmp_path
+
+
+def run_all(lines: list[str], desk: Path) -> None:
+    for line in lines:
+        done = subprocess.run(
+            ["bash", "-c", line], cwd=desk, capture_output=True, text=True, env=ENVIRONMENT, check=False
+        )
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("lines", commands())
+def test_commands_run_as_they_stand(lines: list[str], desk: Path) -> None:
+    quick = [line for line in lines if " compare " not in line or "--models" in line]
+    run_all(quick, desk)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lines", commands())
+def test_long_commands_run_as_they_stand(lines: list[str], desk: Path) -> None:
+    run_all([line for line in lines if " compare " in line and "--models" not in line], desk)
+
+
+@pytest.mark.parametrize(
+    ("page", "body"),
+    [(page, body) for page, body in blocks("python") if "import headwork" in body or "from headwork" in body],
+)
+def test_python_examples_run(page: str, body: str, desk: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", body], cwd=desk, capture_output=True, text=True, env=ENVIRONMENT, check=False
+    )
+    assert done.returncode == 0, f"{page}\n{done.stderr}"
+
+
+def test_make_words_are_targets() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    words = {word for page in PAGES for word in re.findall(r"`?make ([a-z-]+)`?", page.read_text())}
+    assert {
+        word for word in words if word in targets or f"`make {word}" in "".join(p.read_text() for p in PAGES)
+    } <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target

@@ -1,0 +1,137 @@
+"""headwork in scikit-learn's interface: our contract, and scikit-learn's own checks that make sense for texts.
+
+`check_estimator` alone proves nothing here: for an estimator that takes strings it runs next to no check. So those that
+do not feed numbers are called by name.
+"""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import estimator_checks as checks
+
+from headwork.sklearn import HeadworkClassifier, HeadworkEncoder
+
+WORDS = {"good": 1, "great": 1, "nice": 1, "bad": 0, "awful": 0, "terrible": 0}
+TEXTS = [f"{word} film number {number}" for number in range(20) for word in WORDS]
+LABELS = [WORDS[text.split()[0]] for text in TEXTS]
+QUICK = {"train.epochs": 12, "train.lr": 0.01}
+
+
+@pytest.fixture(scope="module", params=["tfidf", "bag", "han"])
+def fitted(request: pytest.FixtureRequest) -> HeadworkClassifier:
+    settings = {} if request.param == "tfidf" else QUICK
+    return HeadworkClassifier(request.param, size="tiny", settings=settings).fit(TEXTS, LABELS)
+
+
+NAMED_CHECKS = [
+    "check_parameters_default_constructible",
+    "check_no_attributes_set_in_init",
+    "check_get_params_invariance",
+    "check_set_params",
+    "check_estimator_cloneable",
+    "check_estimator_repr",
+    "check_valid_tag_types",
+    "check_estimator_tags_renamed",
+    "check_mixin_order",
+    "check_do_not_raise_errors_in_init_or_set_param",
+]
+
+
+@pytest.mark.row("BE19")
+@pytest.mark.parametrize("check", NAMED_CHECKS)
+@pytest.mark.parametrize("estimator", [HeadworkClassifier(), HeadworkEncoder()], ids=lambda each: type(each).__name__)
+def test_named_checks_of_scikit_learn(estimator, check: str) -> None:
+    getattr(checks, check)(type(estimator).__name__, clone(estimator))
+
+
+@pytest.mark.row("BE19")
+def test_fit_predict_and_probabilities(fitted: HeadworkClassifier) -> None:
+    chances = fitted.predict_proba(TEXTS)
+    assert chances.shape == (len(TEXTS), 2)
+    assert np.allclose(chances.sum(axis=1), 1)
+    assert (fitted.predict(TEXTS) == fitted.classes_[chances.argmax(axis=1)]).all()
+    assert fitted.score(TEXTS, LABELS) > 0.9
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [np.array(["no", "yes"])[LABELS], np.array(LABELS) * 10 - 5, np.array(LABELS, dtype=bool)],
+    ids=["text", "numbers", "booleans"],
+)
+def test_labels_keep_their_kind(labels: np.ndarray) -> None:
+    model = HeadworkClassifier().fit(TEXTS, labels)
+    assert model.classes_.tolist() == sorted(set(labels.tolist()))
+    assert model.predict(TEXTS[:3]).dtype == labels.dtype
+
+
+def test_fitting_changes_no_parameter_and_fitting_again_gives_the_same() -> None:
+    model = HeadworkClassifier("bag", size="tiny", settings=QUICK)
+    before = model.get_params()
+    first = model.fit(TEXTS, LABELS).predict_proba(TEXTS)
+    assert model.get_params() == before
+    assert (model.fit(TEXTS, LABELS).predict_proba(TEXTS) == first).all()
+    assert (clone(model).fit(TEXTS, LABELS).predict_proba(TEXTS) == first).all()
+
+
+def test_any_sequence_of_texts_will_do(fitted: HeadworkClassifier) -> None:
+    for same in (np.array(TEXTS), np.array(TEXTS, dtype=object), tuple(TEXTS)):
+        assert (fitted.predict(same) == fitted.predict(TEXTS)).all()
+
+
+def test_one_text_alone_answers_as_in_a_batch(fitted: HeadworkClassifier) -> None:
+    assert np.allclose(fitted.predict_proba(TEXTS[:1]), fitted.predict_proba(TEXTS)[:1], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "texts", ["one text", [1, 2], np.zeros((2, 2)), []], ids=["string", "numbers", "table", "nothing"]
+)
+def test_what_is_no_sequence_of_texts_is_refused(fitted: HeadworkClassifier, texts) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        fitted.predict(texts)
+
+
+def test_one_class_and_uneven_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match="class"):
+        HeadworkClassifier().fit(TEXTS, [1] * len(TEXTS))
+    with pytest.raises(ValueError, match="labels"):
+        HeadworkClassifier().fit(TEXTS, LABELS[:-1])
+
+
+def test_an_unfitted_one_says_so() -> None:
+    with pytest.raises(NotFittedError):
+        HeadworkClassifier().predict(TEXTS)
+    with pytest.raises(NotFittedError):
+        HeadworkEncoder().transform(TEXTS)
+
+
+def test_a_fitted_one_survives_pickling(fitted: HeadworkClassifier) -> None:
+    again = pickle.loads(pickle.dumps(fitted))  # noqa: S301 (our own bytes)
+    assert (again.predict_proba(TEXTS) == fitted.predict_proba(TEXTS)).all()
+
+
+@pytest.mark.row("BE19")
+def test_pipeline_grid_search_and_cross_validation() -> None:
+    lower = FunctionTransformer(lambda texts: [text.lower() for text in texts])
+    pipeline = make_pipeline(lower, HeadworkClassifier("bag", size="tiny", settings=QUICK))
+    search = GridSearchCV(
+        pipeline, {"headworkclassifier__model": ["tfidf", "majority"], "headworkclassifier__settings": [None]}, cv=3
+    )
+    assert search.fit(TEXTS, LABELS).best_params_["headworkclassifier__model"] == "tfidf"
+    assert cross_val_score(pipeline, TEXTS, LABELS, cv=3).mean() > 0.9
+
+
+@pytest.mark.row("BE19")
+def test_the_encoder_stands_beside_tfidf_in_a_feature_union(minilm_folder) -> None:
+    union = FeatureUnion([("words", TfidfVectorizer()), ("encoder", HeadworkEncoder(str(minilm_folder)))])
+    features = union.fit_transform(TEXTS)
+    assert features.shape[1] > 384
+    assert LogisticRegression(max_iter=500).fit(features, LABELS).score(features, LABELS) > 0.9
+    assert len(union.get_feature_names_out()) == features.shape[1]

@@ -1,0 +1,151 @@
+"""Fitting: the budget, early stopping, and a stopped run that goes on as if nothing had been."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from headwork.base.errors import HeadworkError
+from headwork.base.recipes import load_recipe, with_settings
+from headwork.data.corpus import Examples
+from headwork.tasks.neural import NeuralClassifier
+from headwork.train import fit as fit_module
+from headwork.train.config import TrainConfig
+from headwork.train.fit import fit
+from headwork.train.record import Fitted, Place
+
+CLASSES = ["red", "green", "blue"]
+CONFIG = TrainConfig(epochs=4, patience=99, lr=5e-3, batch_tokens=256)
+
+
+class PowerCutError(Exception):
+    pass
+
+
+def new(train: Examples, name: str = "bilstm-attention") -> NeuralClassifier:
+    recipe = with_settings(load_recipe(name), (), size="tiny")
+    return NeuralClassifier.new(recipe, CLASSES, train.texts, seed=0, offline=True, device="cpu")
+
+
+def run(
+    train: Examples,
+    dev: Examples,
+    folder: Path | None = None,
+    *,
+    config: TrainConfig = CONFIG,
+    cut_at: float = 2.0,
+    budget_seconds: float | None = None,
+) -> tuple[dict[str, Tensor], Fitted]:
+    """Fit from what is in `folder`; the power is cut when the share `cut_at` is done."""
+
+    def watch(share: float) -> None:
+        if share >= cut_at:
+            raise PowerCutError
+
+    classifier = new(train)
+    place = Place(folder / "plan.json", folder / "checkpoint" / "state.safetensors") if folder else None
+    fitted = fit(classifier, train, dev, config, seed=3, place=place, progress=watch, budget_seconds=budget_seconds)
+    return classifier.network.state_dict(), fitted
+
+
+def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def interrupted(
+    train: Examples, dev: Examples, folder: Path, cuts: tuple[float, ...]
+) -> tuple[dict[str, Tensor], Fitted]:
+    for cut_at in cuts:
+        with pytest.raises(PowerCutError):
+            run(train, dev, folder, cut_at=cut_at)
+    return run(train, dev, folder)
+
+
+@pytest.fixture
+def checkpoint_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit_module, "CHECKPOINT_SECONDS", 0.0)
+
+
+@pytest.mark.parametrize("cuts", [(0.02,), (0.3, 0.31, 0.9), (0.5, 0.999)])
+def test_an_interrupted_fit_ends_with_the_same_bits(train, dev, tmp_path, checkpoint_every_step, cuts) -> None:
+    calm, calm_fitted = run(train, dev)
+    weights, fitted = interrupted(train, dev, tmp_path, cuts)
+    assert same(calm, weights)
+    strip = [
+        (point.step, point.epoch, point.train_loss, point.dev_loss, point.dev_accuracy) for point in calm_fitted.points
+    ]
+    assert strip == [
+        (point.step, point.epoch, point.train_loss, point.dev_loss, point.dev_accuracy) for point in fitted.points
+    ]
+
+
+@pytest.mark.parametrize("forgotten", ["random", "optimizer", "position"])
+def test_a_checkpoint_that_forgets_something_is_noticed(
+    train, dev, tmp_path, checkpoint_every_step, monkeypatch, forgotten
+) -> None:
+    calm, _ = run(train, dev)
+    if forgotten == "random":
+        monkeypatch.setattr(torch, "set_rng_state", lambda state: None)
+    elif forgotten == "optimizer":
+        monkeypatch.setattr(torch.optim.AdamW, "load_state_dict", lambda self, state: None)
+    else:
+        load = fit_module.load_checkpoint
+
+        def without_position(*given):
+            found = load(*given)
+            if found:
+                found[0].step = 0
+            return found
+
+        monkeypatch.setattr(fit_module, "load_checkpoint", without_position)
+    weights, _ = interrupted(train, dev, tmp_path, (0.5,))
+    assert not same(calm, weights)
+
+
+def test_measuring_the_step_leaves_no_trace(train, dev, tmp_path) -> None:
+    calm, _ = run(train, dev)
+    budgeted, fitted = run(train, dev, tmp_path, budget_seconds=3600)
+    assert fitted.stopped == "epochs"
+    assert same(calm, budgeted)
+
+
+def test_a_small_budget_stops_early_and_says_so(train, dev, tmp_path) -> None:
+    _, whole = run(train, dev)
+    _, fitted = run(train, dev, tmp_path, budget_seconds=0.05)
+    assert fitted.stopped == "budget"
+    assert 1 <= fitted.steps < whole.steps
+    again, _ = run(train, dev, tmp_path, budget_seconds=3600)
+    assert same(again, run(train, dev, tmp_path, budget_seconds=0.01)[0]), (
+        "the stored plan is the length of the schedule"
+    )
+
+
+def test_patience_stops_when_dev_gets_no_better(train, dev) -> None:
+    _, fitted = run(train, dev, config=TrainConfig(epochs=50, patience=2, lr=1e-9, batch_tokens=256))
+    assert fitted.stopped == "patience"
+    assert fitted.epochs < 50
+
+
+def test_the_best_weights_are_kept(train, dev) -> None:
+    classifier = new(train)
+    fitted = fit(classifier, train, dev, CONFIG, seed=3)
+    logits = classifier.logits_of(classifier.reader.read(dev.texts))
+    accuracy = (logits.argmax(1) == torch.as_tensor(dev.labels)).double().mean().item()
+    assert accuracy == max(point.dev_accuracy for point in fitted.points)
+
+
+def test_a_damaged_checkpoint_is_refused(train, dev, tmp_path, checkpoint_every_step) -> None:
+    with pytest.raises(PowerCutError):
+        run(train, dev, tmp_path, cut_at=0.5)
+    state = tmp_path / "checkpoint" / "state.safetensors"
+    state.write_bytes(state.read_bytes()[:-10])
+    with pytest.raises(HeadworkError, match="damaged checkpoint"):
+        run(train, dev, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["bag", "text-cnn", "bilstm-attention", "han", "transformer"])
+def test_every_network_learns_the_telling_word(train, dev, name) -> None:
+    classifier = new(train, name)
+    fitted = fit(classifier, train, dev, TrainConfig(epochs=30, patience=99, lr=5e-3, batch_tokens=256), seed=0)
+    assert max(point.dev_accuracy for point in fitted.points) >= 0.9

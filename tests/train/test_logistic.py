@@ -1,0 +1,30 @@
+"""The head fitted by logistic regression answers as scikit-learn does."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from torch import nn
+
+from headwork.measure.calibration import softmax
+from headwork.train.logistic import put_into_head
+
+
+@pytest.mark.parametrize("classes", [2, 3, 7])
+@pytest.mark.row("BE14")
+def test_the_head_gives_the_probabilities_of_the_regression(classes: int) -> None:
+    random = np.random.default_rng(classes)
+    features, labels = random.normal(size=(90, 12)), np.arange(90) % classes
+    scale = 0.3
+    fitted = LogisticRegression(C=5.0).fit(features / scale, labels)
+    head = nn.Linear(12, classes, dtype=torch.float64)
+    put_into_head(head, fitted, scale=scale)
+    ours = softmax(head(torch.as_tensor(features)).detach().numpy())
+    assert np.abs(ours - fitted.predict_proba(features / scale)).max() < 1e-9
+
+
+def test_a_class_without_training_rows_is_never_chosen() -> None:
+    features, labels = np.random.default_rng(0).normal(size=(40, 4)), np.array([0, 2] * 20)
+    head = nn.Linear(4, 3, dtype=torch.float64)
+    put_into_head(head, LogisticRegression().fit(features, labels), scale=1.0)
+    assert set(head(torch.as_tensor(features)).argmax(1).tolist()) <= {0, 2}
