@@ -98,6 +98,7 @@ def test_a_column_without_a_name_is_called_after_its_place() -> None:
         ("\ufeff", "no rows"),
         ("text,text\na,b\n", "'text'"),
         (b"text,label\na,b\ncaf\xe9,c\n", "line 3: byte 0xe9 is not UTF-8"),
+        (b"text,label\na,caf\xc3", "line 2: byte 0xc3 is not UTF-8"),
         (b"\xff\xfet\x00e\x00", "line 1: byte 0xff is not UTF-8"),
     ],
 )

@@ -65,6 +65,13 @@ def test_limits(tmp_path: Path, limits: Limits, told: str) -> None:
         read_table(path, limits)
 
 
+def test_what_the_file_says_of_its_size_is_believed_when_it_is_too_much(tmp_path: Path) -> None:
+    columns = {"text": ["a"] * 10_000, "number": [0.0] * 10_000}
+    path = written(tmp_path / "data.parquet", columns, use_dictionary=False, compression="zstd")
+    with pytest.raises(HeadworkError, match="--limit unpacked_bytes"):
+        read_table(path, Limits(unpacked_bytes=50_000))
+
+
 def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "data.parquet"
     parquet.write_table(pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["text", "text"]), path)

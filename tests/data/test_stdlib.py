@@ -59,9 +59,8 @@ def package_of(root: Path, name: str, texts: list[str]) -> None:
 
 def test_files_are_parsed_and_not_imported(tmp_path: Path) -> None:
     for name in ("asyncio", "xml"):
-        package_of(
-            tmp_path, name, [f"Text number {place} with some more words about it in {name.upper()}." for place in range(40)]
-        )
+        texts = [f"Text number {place} with some more words about it in {name.upper()}." for place in range(40)]
+        package_of(tmp_path, name, texts)
     package_of(tmp_path, "email", ["Too few of these, though each of them is long enough."] * 5)
     package_of(tmp_path, "xml/test", ["Tests of a package are no part of its documentation here."] * 40)
     table = docstrings(tmp_path)

@@ -121,8 +121,9 @@ def test_segment_0_is_meant_when_none_is_given(batch: TokenBatch):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_hidden_states_and_maps_have_one_entry_a_layer(variant: str, batch: TokenBatch):
     core = random_core(config_of(variant))
-    states, maps = list(core.hidden_states(batch)), list(core.maps(batch))
-    assert len(states) == 4 and len(maps) == 3
+    states, maps = list(core.hidden_states(batch)), [core.maps(batch, layer=i) for i in range(3)]
+    assert len(states) == 4
+    assert all(torch.equal(*pair) for pair in zip(core.maps(batch), maps[2], strict=True))
     assert torch.equal(core.norm(states[-1]), core(batch))
     for layer in maps:
         assert [tuple(text.shape) for text in layer] == [(4, n, n) for n in batch.lengths if n]
@@ -132,8 +133,8 @@ def test_hidden_states_and_maps_have_one_entry_a_layer(variant: str, batch: Toke
 
 def test_maps_are_those_that_mixed_the_values(batch: TokenBatch):
     core = random_core(config_of("bert"))
-    states = list(core.hidden_states(batch))
-    for block, x, maps in zip(core.layers, states, core.maps(batch), strict=False):
+    for layer, (block, x) in enumerate(zip(core.layers, core.hidden_states(batch), strict=False)):
+        maps = core.maps(batch, layer=layer)
         values = block.attention.qkv(x)[:, 48:].unflatten(1, (4, 6)).split([n for n in batch.lengths if n])
         mixed = [torch.einsum("hqk,khd->qhd", m, v).flatten(1) for m, v in zip(maps, values, strict=True)]
         assert torch.allclose(block.attention.out(torch.cat(mixed)), block.attention(x, batch.lengths), atol=1e-12)

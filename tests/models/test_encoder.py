@@ -38,6 +38,8 @@ FOREIGN = (
 def batches(minilm_folder: Path) -> list[TokenBatch]:
     """200 texts in the order in which they were found: docstrings, and every twentieth in another script."""
     docs = docstrings().columns["text"][:190]
+    # most are cut short: what is compared does not hang on length, and float64 on shared cores is slow
+    docs = [text if i % 19 == 0 else text[:120] for i, text in enumerate(docs)]
     texts = [text for i, foreign in enumerate(FOREIGN) for text in (*docs[19 * i : 19 * (i + 1)], foreign)]
     rows = [encoded.ids[: MINILM.max_tokens] for encoded in load_bert(minilm_folder).encode(texts)]
     assert len(rows) == 200
@@ -146,14 +148,20 @@ def test_embeddings_in_fp32(minilm, batches, vectors: Tensor):
 @pytest.mark.row("BE08")
 def test_embeddings_in_bf16(minilm, batches, vectors: Tensor, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("headwork.models.encoder.multiplies_bf16", lambda: True)
-    found = embed(minilm, batches[:3], precision="bf16")
-    cosines = (found.double() * vectors[:60]).sum(1)
+    found = embed(minilm, batches[:1], precision="bf16")
+    cosines = (found.double() * vectors[:20]).sum(1)
     assert 0.999 < cosines.min() < 0.999999
 
 
 def test_where_bf16_is_slow_fp32_is_used(minilm, batches, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("headwork.models.encoder.multiplies_bf16", lambda: False)
     assert torch.equal(embed(minilm, batches[:1], precision="bf16"), embed(minilm, batches[:1]))
+
+
+@pytest.mark.row("BE08")
+def test_features_and_head_are_the_whole_model(minilm, batches):
+    with torch.no_grad():
+        assert torch.equal(minilm.head(minilm.encode(batches[0])), minilm(batches[0]))
 
 
 @pytest.mark.row("BE14")
@@ -167,7 +175,7 @@ def test_the_first_token_as_features(minilm_folder: Path, batches, truth: Tensor
 
 
 def test_other_weights_are_refused(minilm_folder: Path):
-    with pytest.raises(HeadworkError, match="vocabulary is 400"):
+    with pytest.raises(HeadworkError, match=r"vocabulary is 30522 there.* 400"):
         EncoderClassifier(MINILM, vocabulary=400, classes=2).load_pretrained(minilm_folder)
 
 
@@ -216,15 +224,34 @@ def test_training_in_bf16_follows_that_in_fp32(batch: TokenBatch):
         model = EncoderClassifier(msgspec.structs.replace(SCRATCH, dropout=0.0), vocabulary=50, classes=3)
         optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, fused=True)
         losses[bf16] = []
-        for _ in range(20):
+        for _ in range(12):
             with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
                 loss = F.cross_entropy(model(batch).float(), torch.tensor([0, 1, 2, 0, 2]))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             losses[bf16].append(loss.item())
-    assert losses[False][-1] < 0.5 * losses[False][0]
+    assert losses[False][-1] < 0.8 * losses[False][0]
     assert torch.allclose(torch.tensor(losses[True]), torch.tensor(losses[False]), rtol=0.05, atol=0.02)
+
+
+@pytest.mark.parametrize("tokens", ["words", "wordpiece"])
+def test_weights_are_shares_of_each_text(tokens: str, batch: TokenBatch):
+    torch.manual_seed(0)
+    model = EncoderClassifier(msgspec.structs.replace(SCRATCH, tokens=tokens), vocabulary=50, classes=3).eval()
+    weights = model.weights(batch)
+    assert weights.sentences is None
+    assert weights.tokens.shape == batch.ids.shape
+    for length, text in zip(batch.lengths, weights.tokens.split(batch.lengths), strict=True):
+        assert (text >= 0).all()
+        assert not length or torch.allclose(text.sum(), torch.ones(()))
+        assert (text[0] == text[-1] == 0) if length > 2 and tokens == "wordpiece" else (text > 0).all()
+    assert model.weights(pack([[], []])).tokens.shape == (0,)
+
+
+def test_weights_are_the_last_layers_attention(scratch: EncoderClassifier, batch: TokenBatch):
+    first = scratch.core.maps(batch)[0]
+    assert torch.allclose(scratch.weights(batch).tokens[:5], first.mean(0).mean(0))
 
 
 def test_the_copy_for_inference_has_the_same_logits(scratch: EncoderClassifier, batch: TokenBatch):

@@ -117,9 +117,10 @@ def test_attention_maps_equal_those_of_transformers(family: str, published, batc
     body.set_attn_implementation("eager")
     ids, mask = batch.padded(fill=1)
     expected = body(input_ids=ids, attention_mask=mask.long(), output_attentions=True).attentions
-    for ours, layer in zip(loaded(folder).maps(batch), expected, strict=True):
-        for row, (text, length) in enumerate(zip(ours, LENGTHS, strict=True)):
-            assert (text - layer[row, :, :length, :length]).abs().max() < 1e-9
+    core = loaded(folder)
+    for layer, padded in enumerate(expected):
+        for row, (text, length) in enumerate(zip(core.maps(batch, layer=layer), LENGTHS, strict=True)):
+            assert (text - padded[row, :, :length, :length]).abs().max() < 1e-9
     body.set_attn_implementation("sdpa")
 
 

@@ -130,7 +130,7 @@ def test_patience_stops_when_dev_gets_no_better(train, dev) -> None:
 def test_the_best_weights_are_kept(train, dev) -> None:
     classifier = new(train)
     fitted = fit(classifier, train, dev, CONFIG, seed=3)
-    logits = classifier.logits_of(classifier.reader.read(dev.texts))
+    logits = classifier.logits_of(classifier.reader.read(dev.texts), classifier.network)
     accuracy = (logits.argmax(1) == torch.as_tensor(dev.labels)).double().mean().item()
     assert accuracy == max(point.dev_accuracy for point in fitted.points)
 

@@ -84,7 +84,10 @@ class Run:
     def metrics(self) -> list[Point]:
         if not self.metrics_file.is_file():
             return []
-        return [msgspec.json.decode(line, type=Point) for line in self.metrics_file.read_bytes().splitlines()]
+        try:
+            return [msgspec.json.decode(line, type=Point) for line in self.metrics_file.read_bytes().splitlines()]
+        except msgspec.DecodeError as error:
+            raise HeadworkError(f"{self.metrics_file}: damaged ({error}); copy the run folder again") from error
 
 
 class ComparisonFolder:

@@ -145,8 +145,11 @@ def prepare(
 def _tables(found: DataSet, others: Mapping[Side, str | Path | None], limits: Limits) -> dict[Side, Table]:
     """The table of each side that has one; all rows of the embedded default are under train."""
     files = {**found.files, **{side: Path(path) for side, path in others.items() if path is not None}}
-    tables = {side: read_table(files[side], limits) for side in SIDES if side in files}
-    return tables if found.files else {"train": docstrings(), **tables}
+    tables: dict[Side, Table] = {} if found.files else {"train": docstrings()}
+    for side in SIDES:
+        if side in files:
+            tables[side] = read_table(files[side], limits)
+    return tables
 
 
 def _split_by(sides: Collection[Side], group: str | None) -> str:

@@ -28,11 +28,10 @@ def sentence_lengths(text: str, offsets: Sequence[tuple[int, int]]) -> tuple[int
     lengths = []
     passed = count = 0
     for start, end in offsets:
-        ended = 0
+        before = passed
         while end > start and passed < len(starts) and starts[passed] <= start:
             passed += 1
-            ended += 1
-        if ended and count:
+        if passed > before and count:
             lengths.append(count)
             count = 0
         count += 1
@@ -43,5 +42,5 @@ def _abbreviation(end: re.Match[str]) -> bool:
     if end["mark"] != ".":
         return False
     before = end.string[max(0, end.start() - 10) : end.start()].lower()
-    word = before[before.rfind(" ") + 1 :].lstrip("([\"'")
+    word = re.split(r"\s", before)[-1].lstrip("([\"'")
     return word in ABBREVIATIONS or (len(word) == 1 and word.isalpha())

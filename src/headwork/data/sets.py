@@ -6,7 +6,6 @@ The folder that HEADWORK_DATA names holds one folder for each set, with files ca
 
 import difflib
 import os
-import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,14 +38,12 @@ def known_sets() -> list[DataSet]:
     """The embedded default, then the sets under HEADWORK_DATA that have a train and a test file, by name."""
     root = os.environ.get("HEADWORK_DATA")
     found: defaultdict[str, dict[Side, Path]] = defaultdict(dict)
-    for path in sorted(Path(root).glob("*/*")) if root else ():
-        name = re.fullmatch(r"(?:(.+)\.)?(train|dev|test)", _stem(path))
-        if name:
-            part, side = name.groups()
-            found[f"{path.parent.name}/{part}" if part else path.parent.name][side] = path
-    sets = [
-        DataSet(name, _ordered(files)) for name, files in sorted(found.items()) if {"train", "test"} <= files.keys()
-    ]
+    for side in SIDES:
+        for path in sorted(Path(root).glob(f"*/*{side}.*")) if root else ():
+            part, _, end = _stem(path).rpartition(".")
+            if end == side:
+                found[f"{path.parent.name}/{part}" if part else path.parent.name][side] = path
+    sets = [DataSet(name, files) for name, files in sorted(found.items()) if {"train", "test"} <= files.keys()]
     return [DataSet(STDLIB, {}), *sets]
 
 
@@ -66,7 +63,3 @@ def resolve(source: str | Path) -> DataSet:
 def _stem(path: Path) -> str:
     suffix = format_of(path)
     return path.name[: -len(suffix)] if suffix else ""
-
-
-def _ordered(files: Mapping[Side, Path]) -> dict[Side, Path]:
-    return {side: files[side] for side in SIDES if side in files}

@@ -36,10 +36,10 @@ def _check_enough(sieve: Sieve, source: str) -> None:
 
 
 def _sides(rows: Sequence[Row], files: Collection[Side], group: str | None, seed: int) -> list[Side]:
-    sides = [row.side for row in rows]
-    shares = {side: SHARES[side] for side in SIDES if side not in files}
+    sides: list[Side] = [row.side for row in rows]
+    shares: dict[Side, float] = {side: SHARES[side] for side in SIDES if side not in files}
     if shares:
-        shares = {"train": 1 - sum(shares.values()), **shares}
+        shares["train"] = 1 - sum(shares.values())
         cut = [place for place, side in enumerate(sides) if side == "train"]
         training = [rows[place] for place in cut]
         groups = _groups(training, group, fewest=len(shares))

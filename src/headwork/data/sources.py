@@ -19,7 +19,8 @@ def check_file(path: Path, limits: Limits) -> None:
         if not path.exists():
             raise HeadworkError(f"{path}: no such file")
         if not path.is_file():
-            raise HeadworkError(f"{path}: a {'folder' if path.is_dir() else 'device'}, not a file; name one file in it")
+            kind = "a folder" if path.is_dir() else "a device or a pipe"
+            raise HeadworkError(f"{path}: {kind}, not a file; name a file of rows")
         size = path.stat().st_size
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
@@ -46,6 +47,8 @@ def _unreadable(path: Path, error: Exception) -> HeadworkError:
 
 
 class _Checked(io.RawIOBase):
+    """A file that counts and checks what is read from it."""
+
     def __init__(self, path: Path, file: io.BufferedIOBase, limits: Limits):
         self._path = path
         self._file = file

@@ -68,7 +68,7 @@ def linked(*keys: Sequence[Hashable]) -> list[int]:
 
 def _quota(rows: int, shares: Mapping[Side, float]) -> dict[Side, int]:
     """Whole rows for each side, which add up to `rows`; where they suffice no side gets none."""
-    quota = {side: int(rows * share) for side, share in shares.items()}
+    quota: dict[Side, int] = {side: int(rows * share) for side, share in shares.items()}
     most_cut_first = sorted(shares, key=lambda side: quota[side] - rows * shares[side])
     for side in most_cut_first[: rows - sum(quota.values())]:
         quota[side] += 1
@@ -101,9 +101,12 @@ class _Deal:
 
     def misses(self) -> tuple[int, float]:
         """How many sides lack a class that they should hold, and how far all are from their quotas."""
-        places = [(label, side) for label, quota in self.quotas.items() for side in quota]
-        lacking = sum(self.quotas[label][side] > 0 == self.placed[label, side] for label, side in places)
-        return lacking, sum(self._distance(label, side, self.placed[label, side]) for label, side in places)
+        lacking, distance = 0, 0.0
+        for label, quota in self.quotas.items():
+            for side, wanted in quota.items():
+                lacking += wanted > 0 and self.placed[label, side] == 0
+                distance += self._distance(label, side, self.placed[label, side])
+        return lacking, distance
 
     def _change(self, label: Hashable, side: Side, count: int) -> float:
         placed = self.placed[label, side]

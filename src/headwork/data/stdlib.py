@@ -52,15 +52,14 @@ def docstrings(root: Path | None = None) -> Table:
 
 def _rows_of(root: Path, package: str) -> list[tuple[str, str, str]]:
     """Up to PER_PACKAGE rows of one package, chosen by hash so that no order of files matters; none if too few."""
-    found = {}
+    found: list[tuple[str, str, str]] = []
     for path in sorted((root / package).rglob("*.py")):
         place = path.relative_to(root).as_posix()
         if not {"test", "tests"} & set(place.split("/")):
-            for text in _texts_of(path, package):
-                found[len(found)] = (text, package, place)
+            found += [(text, package, place) for text in _texts_of(path, package)]
     if len(found) < FEWEST_ROWS:
         return []
-    by_hash = sorted(found, key=lambda row: hashlib.sha256("\0".join(found[row]).encode()).digest())
+    by_hash = sorted(range(len(found)), key=lambda row: hashlib.sha256("\0".join(found[row]).encode()).digest())
     return [found[row] for row in sorted(by_hash[:PER_PACKAGE])]
 
 

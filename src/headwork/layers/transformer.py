@@ -7,6 +7,7 @@ Axes: B texts, N packed tokens of all texts, H heads, L tokens of one text, D wi
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Literal
 
 import msgspec
@@ -159,10 +160,11 @@ class Core(nn.Module):
             x = block(x, batch.lengths)
             yield x
 
-    def maps(self, batch: TokenBatch, *, types: Tensor | None = None) -> Iterator[list[Tensor]]:
-        """For each layer the (H, L, L) attention probabilities of each text that has tokens."""
-        for block, x in zip(self.layers, self.hidden_states(batch, types=types), strict=False):
-            yield block.maps(x, batch.lengths)
+    def maps(self, batch: TokenBatch, *, layer: int = -1, types: Tensor | None = None) -> list[Tensor]:
+        """The (H, L, L) attention probabilities that one layer gives each text that has tokens."""
+        place = range(self.config.layers)[layer]
+        entering = next(islice(self.hidden_states(batch, types=types), place, None))
+        return self.layers[place].maps(entering, batch.lengths)
 
 
 def _init(module: nn.Module) -> None:

@@ -27,6 +27,7 @@ class BagConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 class Bag(nn.Module):
     SENTENCES = False
+    SEEN_AS = "share of what the words add for the answer"
 
     def __init__(self, config: BagConfig, *, vocabulary: int, classes: int):
         super().__init__()

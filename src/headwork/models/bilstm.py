@@ -40,6 +40,7 @@ class BiLstmConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 class BiLstm(nn.Module):
     SENTENCES = False
+    SEEN_AS = "attention"
 
     def __init__(self, config: BiLstmConfig, *, vocabulary: int, classes: int):
         super().__init__()

@@ -24,10 +24,8 @@ from headwork.ops.packed import TokenBatch, segment_first, segment_mean
 
 POOLINGS = {"mean": segment_mean, "cls": segment_first}
 
-PRETRAINED: dict[str, dict[str, Any]] = {
-    "minilm": {"dim": 384, "layers": 6, "heads": 12, "ff": 1536, "positions": 512},
-}
-"""published encoders by name: the settings in which their cores differ from the defaults"""
+MINILM: dict[str, Any] = {"dim": 384, "layers": 6, "heads": 12, "ff": 1536, "positions": 512}
+"""the published encoder: the settings in which its core differs from the defaults"""
 
 
 class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,7 +37,8 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         "base": {"dim": 256, "layers": 4, "heads": 8, "ff": 1024},
     }
 
-    pretrained: Literal["", "minilm"] = ""
+    pretrained: str = ""
+    """`minilm`, or the path of a folder with its files"""
     tokens: Literal["words", "wordpiece", "bert"] = "words"
     max_tokens: int = 256
     pooling: Literal["mean", "cls"] = "mean"
@@ -54,12 +53,12 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     def __post_init__(self) -> None:
         if self.dim % self.heads:
             raise ValueError(f"dim is {self.dim} and heads is {self.heads}; heads must divide dim")
-        if self.pretrained and (self.tokens != "bert" or self.max_tokens > PRETRAINED[self.pretrained]["positions"]):
-            raise ValueError(f"{self.pretrained} needs tokens = 'bert' and has 512 positions")
+        if self.pretrained and (self.tokens != "bert" or self.max_tokens > MINILM["positions"]):
+            raise ValueError(f"{self.pretrained} needs tokens = 'bert' and has {MINILM['positions']} positions")
 
     def core(self, vocabulary: int) -> CoreConfig:
         scratch = {"dim": self.dim, "layers": self.layers, "heads": self.heads, "ff": self.ff, "types": 0}
-        sizes = PRETRAINED.get(self.pretrained, {**scratch, "positions": self.max_tokens})
+        sizes = MINILM if self.pretrained else {**scratch, "positions": self.max_tokens}
         return CoreConfig(vocabulary=vocabulary, dropout=self.dropout, **sizes)
 
 
@@ -67,6 +66,7 @@ class EncoderClassifier(nn.Module):
     """A core, a pooling and a linear head."""
 
     SENTENCES = False
+    SEEN_AS = "attention received in the last layer, mean over heads"
 
     def __init__(self, config: EncoderConfig, *, vocabulary: int, classes: int) -> None:
         super().__init__()
@@ -86,9 +86,28 @@ class EncoderClassifier(nn.Module):
         hidden = self.core(batch).to(self.head.weight.dtype)
         return POOLINGS[self.config.pooling](hidden, batch.lengths)
 
+    @torch.no_grad()
+    def weights(self, batch: TokenBatch) -> Weights:
+        """What the tokens of a text are given in the last layer, a mean over heads and over the text's queries.
+
+        [CLS] and [SEP] weigh nothing where they frame a text, and the others sum to one. (Of attention received in
+        other layers, in all of them, weighted by the values' norms or rolled out over the layers, this one told best
+        what the answer hangs on when words are deleted.)
+        """
+        framed = self.config.tokens != "words"
+        shares = [_shares(text.mean(dim=(0, 1)), framed) for text in self.core.maps(batch)]
+        return Weights(torch.cat([self.head.weight.new_zeros(0), *shares]))
+
     def load_pretrained(self, folder: Path) -> None:
         """Start the core from the published encoder in `folder`; HeadworkError names what does not fit."""
         load_core(self.core, folder)
+
+
+def _shares(received: Tensor, framed: bool) -> Tensor:
+    """(L,) parts to parts of one; of a framed text the first and the last get nothing, unless there are no others."""
+    if framed and len(received) > 2:
+        received = F.pad(received[1:-1], (1, 1))
+    return received / received.sum()
 
 
 @torch.inference_mode()

@@ -48,6 +48,7 @@ class Reading(NamedTuple):
 
 class Han(nn.Module):
     SENTENCES = True
+    SEEN_AS = "attention of the word times that of its sentence"
 
     def __init__(self, config: HanConfig, *, vocabulary: int, classes: int):
         super().__init__()
@@ -69,7 +70,7 @@ class Han(nn.Module):
         """A token's weight is its word weight times that of its sentence; a sentence without words has 0."""
         reading = self._read(batch)
         lengths = _flat(batch)
-        filled = torch.tensor([length > 0 for length in lengths], device=batch.ids.device)
+        filled = torch.tensor(lengths, dtype=torch.int64, device=batch.ids.device) > 0
         sentences = reading.sentences.new_zeros(len(lengths)).masked_scatter(filled, reading.sentences)
         return Weights(reading.words * sentences[rows_of(lengths, batch.ids.device)], sentences)
 

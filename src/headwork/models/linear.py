@@ -97,6 +97,8 @@ class WordWeight(NamedTuple):
 class TfidfLogistic:
     """Logistic regression on TF-IDF."""
 
+    SEEN_AS = "what the word adds to the answer (coefficient times value)"
+
     def __init__(self, config: TfidfConfig):
         self.config = config
         self.columns: dict[str, int] = {}

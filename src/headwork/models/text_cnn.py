@@ -53,6 +53,7 @@ class TextCnnConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 class TextCnn(nn.Module):
     SENTENCES = False
+    SEEN_AS = "share of the filters for the answer that chose the word"
 
     def __init__(self, config: TextCnnConfig, *, vocabulary: int, classes: int):
         super().__init__()

@@ -41,7 +41,13 @@ class ClassicalClassifier(Classifier):
             return None
         answers = self.logits(texts).argmax(axis=1)
         return [
-            Seen([Span(*span) for span in self.model.word_weights(text, int(answer))], [])
+            Seen(
+                [
+                    Span(start, end, max(0.0, weight))
+                    for start, end, weight in self.model.word_weights(text, int(answer))
+                ],
+                [],
+            )
             for text, answer in zip(texts, answers, strict=True)
         ]
 

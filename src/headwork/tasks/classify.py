@@ -7,7 +7,7 @@ Axes: n texts, C classes.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -50,13 +50,17 @@ class StoredClassifier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class Classifier(ABC):
     """A recipe, its classes and a temperature, around a model."""
 
-    seen_as: ClassVar[str] = ""
-
     def __init__(self, recipe: Recipe, classes: Sequence[str]):
         self.recipe = recipe
         self.classes = list(classes)
         self.temperature = 1.0
         self.text_column = "text"
+
+    @property
+    def seen_as(self) -> str:
+        """What the weights of `look` are, in words."""
+        model, _ = kind_of(self.recipe).load()
+        return getattr(model, "SEEN_AS", "")
 
     @abstractmethod
     def logits(self, texts: Sequence[str]) -> np.ndarray:

@@ -16,6 +16,7 @@ from headwork.data.tokenizers import TextTokenizer
 from headwork.data.weights import find_encoder
 from headwork.models import Weights, config_of, kind_of
 from headwork.models.stored import load_tensors, save_tensors
+from headwork.ops.linear import for_inference
 from headwork.tasks.classify import Classifier, Seen, Span, StoredClassifier, in_blocks
 from headwork.tasks.reading import ReadTexts, TextReader, fit_reader
 
@@ -32,9 +33,10 @@ class NeuralClassifier(Classifier):
         self.reader = reader
         self.device = device
         self.config = config_of(recipe)
-        self.network: nn.Module = model(self.config, vocabulary=reader.tokenizer.vocabulary, classes=len(classes)).to(
-            device
-        )
+        network: nn.Module = model(self.config, vocabulary=reader.tokenizer.vocabulary, classes=len(classes))
+        self.network = network.to(device)
+        self._fast: nn.Module | None = None
+        """a copy of the network that only predicts"""
 
     @classmethod
     def new(
@@ -86,16 +88,22 @@ class NeuralClassifier(Classifier):
         )
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
-        blocks = [self.logits_of(self.reader.read(block)).numpy() for block in in_blocks(texts)]
+        if self._fast is None:
+            self._fast = for_inference(self.network)
+        blocks = [self.logits_of(self.reader.read(block), self._fast).numpy() for block in in_blocks(texts)]
         return np.concatenate(blocks) if blocks else np.zeros((0, len(self.classes)))
 
+    def changed(self) -> None:
+        """The network's weights are new: forget the copy that predicts."""
+        self._fast = None
+
     @torch.inference_mode()
-    def logits_of(self, read: ReadTexts) -> Tensor:
-        """(n, C) float64 logits of texts that are already tokenized, in their order."""
-        self.network.eval()
+    def logits_of(self, read: ReadTexts, network: nn.Module) -> Tensor:
+        """(n, C) float64 logits that `network` gives texts that are already tokenized, in their order."""
+        network.eval()
         out = torch.zeros(len(read.ids), len(self.classes), dtype=torch.float64)
         for rows in ordered_batches(read.lengths, PREDICT_TOKENS):
-            out[rows] = self.network(read.batch(rows).to(self.device)).double().cpu()
+            out[rows] = network(read.batch(rows).to(self.device)).double().cpu()
         return out
 
     @torch.inference_mode()

@@ -90,6 +90,7 @@ class Trainer:
             for name, value in free_tensors(self.network).items():
                 value.copy_(self.best[name])
         self.network.eval()
+        self.classifier.changed()
         epochs = self.position.points[-1].epoch if self.position.points else 0.0
         return Fitted(
             stopped=stopped,
@@ -140,7 +141,7 @@ class Trainer:
         )
 
     def _look_at_dev(self, step: int, epoch: float, seconds: float) -> None:
-        logits = self.classifier.logits_of(self.dev)
+        logits = self.classifier.logits_of(self.dev, self.network)
         accuracy = (logits.argmax(1) == self.dev_labels).double().mean().item()
         loss = F.cross_entropy(logits, self.dev_labels).item()
         position = self.position

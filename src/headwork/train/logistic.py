@@ -15,6 +15,7 @@ from torch import nn
 
 from headwork.data.batches import ordered_batches
 from headwork.data.corpus import Examples
+from headwork.ops.linear import for_inference
 from headwork.tasks.neural import PREDICT_TOKENS, NeuralClassifier
 
 STRENGTHS = (0.1, 1.0, 10.0, 100.0)
@@ -39,6 +40,7 @@ def fit_logistic_head(classifier: NeuralClassifier, train: Examples, dev: Exampl
     scores = [fit.score(dev_features / scale, dev.labels) for fit in fits]
     best = int(np.argmax(scores))
     put_into_head(classifier.network.head, fits[best], scale=scale)
+    classifier.changed()
     return LogisticFit(STRENGTHS[best], time.perf_counter() - began)
 
 
@@ -60,10 +62,10 @@ def put_into_head(head: nn.Linear, fitted: LogisticRegression, *, scale: float) 
 @torch.inference_mode()
 def features_of(classifier: NeuralClassifier, texts: Sequence[str]) -> np.ndarray:
     """(n, D) pooled features of the frozen network, in float64."""
-    classifier.network.eval()
+    network = for_inference(classifier.network)
     read = classifier.reader.read(texts)
     rows_features: dict[int, np.ndarray] = {}
     for rows in ordered_batches(read.lengths, PREDICT_TOKENS):
-        block = classifier.network.encode(read.batch(rows).to(classifier.device)).double().cpu().numpy()
+        block = network.encode(read.batch(rows).to(classifier.device)).double().cpu().numpy()
         rows_features.update(zip(rows, block, strict=True))
     return np.stack([rows_features[row] for row in range(len(texts))])

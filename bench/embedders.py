@@ -1,0 +1,54 @@
+"""Texts to sentence embeddings with all-MiniLM-L6-v2: headwork, and sentence-transformers with its defaults."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+
+class Headwork:
+    """Texts sorted by length, packed into batches of about 2,048 tokens."""
+
+    def __init__(self, precision: Literal["fp32", "bf16"] = "fp32") -> None:
+        import torch
+
+        from headwork.data.tokenizers import load_bert
+        from headwork.data.weights import find_encoder
+        from headwork.models.encoder import EncoderClassifier, EncoderConfig
+        from headwork.ops.linear import for_inference
+        from headwork.tasks.reading import TextReader
+
+        config = EncoderConfig(pretrained="minilm", tokens="bert")
+        folder = find_encoder("minilm", offline=True)
+        self.reader = TextReader(load_bert(folder), config.max_tokens, sentences=False)
+        model = EncoderClassifier(config, vocabulary=self.reader.tokenizer.vocabulary, classes=1)
+        model.load_pretrained(folder)
+        self.model = for_inference(model, torch.bfloat16 if precision == "bf16" else torch.float32)
+
+    def __call__(self, texts: Sequence[str]) -> np.ndarray:
+        """(n, 384) unit vectors."""
+        from headwork.data.batches import ordered_batches
+        from headwork.models.encoder import embed
+
+        read = self.reader.read(texts)
+        batches = ordered_batches(read.lengths, 2048)
+        vectors = embed(self.model, (read.batch(rows) for rows in batches)).numpy()
+        out = np.empty_like(vectors)
+        out[[row for rows in batches for row in rows]] = vectors
+        return out
+
+
+class SentenceTransformers:
+    def __init__(self) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        from headwork.data.weights import find_encoder
+
+        self.model = SentenceTransformer(str(find_encoder("minilm", offline=True)), device="cpu")
+
+    def __call__(self, texts: Sequence[str]) -> np.ndarray:
+        """(n, 384) unit vectors."""
+        return self.model.encode(list(texts))
+
+
+SIDES = {"headwork": Headwork, "sentence-transformers": SentenceTransformers}

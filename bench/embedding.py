@@ -1,0 +1,63 @@
+"""Embedding many texts: docstrings of the standard library, real tokens a second."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from torch.profiler import ProfilerActivity, profile
+
+from bench.embedders import Headwork, SentenceTransformers
+from bench.machine import Machine
+from bench.results import Row, Section
+from bench.rounds import take_turns
+from headwork.data.corpus import prepare
+
+PEER = "sentence-transformers"
+TEXTS = 512
+TARGETS = {"fp32": (2.1, 0.99999), "bf16": (3.5, 0.999)}
+PRODUCTS = ("mkldnn::_linear_pointwise", "aten::addmm", "aten::linear")
+
+
+def run(machine: Machine, rounds: int) -> Section:
+    texts = prepare("stdlib").texts[:TEXTS]
+    precisions = ["fp32", *(["bf16"] if machine.gemm_bf16 else [])]
+    ours, theirs = {name: Headwork(name) for name in precisions}, SentenceTransformers()
+    tokens = sum(ours["fp32"].reader.read(texts).lengths)
+    expected = theirs(texts)
+    sides = {PEER: theirs, **ours}
+    rates = take_turns(
+        {name: lambda _, embed=embed: tokens / seconds(embed, texts) for name, embed in sides.items()}, rounds
+    )
+    rows, notes = (
+        [],
+        [f"{len(texts)} texts, {tokens:,} tokens; {PEER} sorts by length and pads to the longest of 32"],
+    )
+    for name in precisions:
+        ratio, cosine = TARGETS[name]
+        rows.append(Row.more(f"tokens a second, {name}", rates[name], rates[PEER], target=ratio))
+        found = (ours[name](texts) * expected).sum(1).min()
+        share = share_of_products(ours[name], texts)
+        notes.append(
+            f"{name}: smallest cosine to {PEER} {found:.7f} (at least {cosine} asked); "
+            f"{share:.0%} of the time is matrix products"
+        )
+    if "bf16" not in precisions:
+        notes.append(
+            "bf16: not measured, this processor does not multiply bfloat16; `precision='bf16'` computes in fp32 here"
+        )
+    return Section(title="Embedding many texts", peer=PEER, rows=rows, notes=notes)
+
+
+def seconds(embed: Callable[[Sequence[str]], np.ndarray], texts: Sequence[str]) -> float:
+    start = time.perf_counter()
+    embed(texts)
+    return time.perf_counter() - start
+
+
+def share_of_products(embed: Headwork, texts: Sequence[str]) -> float:
+    """The share of an embedding's time that is spent in linear layers (their fused activations included)."""
+    start = time.perf_counter()
+    with profile(activities=[ProfilerActivity.CPU]) as profiled:
+        embed(texts)
+    whole = time.perf_counter() - start
+    return sum(event.self_cpu_time_total for event in profiled.key_averages() if event.key in PRODUCTS) / 1e6 / whole

@@ -1,0 +1,72 @@
+"""What a benchmark found, and bench/RESULTS.md."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from bench.machine import Machine
+from bench.rounds import Spread, ratios
+
+FILE = Path(__file__).parent / "RESULTS.md"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison, a number of each side for each round; `ratio` is above 1 where headwork is the better."""
+
+    what: str
+    ours: Spread
+    theirs: Spread
+    ratio: Spread
+    target: float
+
+    @classmethod
+    def more(cls, what: str, ours: Sequence[float], theirs: Sequence[float], *, target: float) -> "Row":
+        """Where more is better."""
+        return cls(what, Spread.of(ours), Spread.of(theirs), ratios(ours, theirs), target)
+
+    @classmethod
+    def less(cls, what: str, ours: Sequence[float], theirs: Sequence[float], *, target: float) -> "Row":
+        """Where less is better."""
+        return cls(what, Spread.of(ours), Spread.of(theirs), ratios(theirs, ours), target)
+
+    @property
+    def line(self) -> str:
+        verdict = "reached" if self.ratio.middle >= self.target else "**missed**"
+        return f"| {self.what} | {self.ours} | {self.theirs} | {self.ratio} | {self.target:.2g} | {verdict} |"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """The rows of one benchmark and what must be said with them."""
+
+    title: str
+    peer: str
+    rows: list[Row] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def markdown(self) -> str:
+        head = [
+            f"## {self.title}",
+            "",
+            f"| | headwork | {self.peer} | ratio: median (smallest to largest round) | target | |",
+            "|---|---|---|---|---|---|",
+        ]
+        return "\n".join([*head, *(row.line for row in self.rows), "", *(f"- {note}" for note in self.notes)])
+
+
+def write_results(sections: Sequence[Section], machine: Machine, command: Sequence[str]) -> None:
+    head = [
+        "# Benchmarks",
+        "",
+        f"Written by `{shlex.join(command)}` on {date.today().isoformat()}. The sides take turns within each round; a",
+        "ratio above 1 means that headwork is the faster, or takes less.",
+        "",
+        *(f"- {line}" for line in machine.lines),
+    ]
+    FILE.write_text(
+        "\n\n".join(["\n".join(head), *(section.markdown for section in sections)]) + "\n", encoding="utf-8"
+    )

@@ -1,0 +1,186 @@
+"""The baselines: exactly what scikit-learn fits, kept and given back without it."""
+
+import subprocess
+import sys
+
+import msgspec
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from headwork.base.arrays import load_arrays, save_arrays
+from headwork.base.errors import HeadworkError
+from headwork.base.recipes import load_recipe
+from headwork.data.corpus import prepare
+from headwork.measure.calibration import softmax
+from headwork.models import config_of
+from headwork.models.linear import NEVER, WORD, Majority, MajorityConfig, TfidfConfig, TfidfLogistic
+
+TEXTS = [
+    "a warm , funny film", "warm and funny film", "a dull film", "dull and slow", "don't miss it !", "don't bother",
+    "slow , dull film !", "it is warm", "a funny , warm story", "the story is slow", "miss it", "the funny story !",
+]  # fmt: skip
+TWO = np.array([1, 1, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1])
+THREE = np.array([1, 1, 0, 0, 2, 2, 0, 1, 1, 0, 2, 1])
+UNSEEN = ["a warm story , isn't it", "Dull DULL dull", "", "zzz qqq", "don’t miss the film !"]
+
+
+def tfidf(labels: np.ndarray = THREE, **settings) -> TfidfLogistic:
+    model = TfidfLogistic(TfidfConfig(**settings))
+    model.fit(TEXTS, labels, classes=int(labels.max()) + 1, seed=0)
+    return model
+
+
+@pytest.mark.row("AT26")
+@pytest.mark.parametrize("labels", [TWO, THREE], ids=["two classes", "three classes"])
+@pytest.mark.parametrize("pairs", [False, True])
+@pytest.mark.parametrize("min_texts", [1, 2])
+def test_probabilities_are_those_of_scikit_learn(labels, pairs, min_texts):
+    reference = make_pipeline(
+        TfidfVectorizer(
+            token_pattern=WORD.pattern, ngram_range=(1, 1 + pairs), sublinear_tf=True, min_df=min_texts
+        ),
+        LogisticRegression(C=15.0, max_iter=2000),
+    ).fit(TEXTS, labels)
+    model = tfidf(labels, pairs=pairs, min_texts=min_texts)
+    restored = TfidfLogistic.restore(model.settings(), model.tensors())
+    np.testing.assert_allclose(softmax(restored.logits(UNSEEN)), reference.predict_proba(UNSEEN), atol=2e-6)
+
+
+@pytest.mark.parametrize("model", [tfidf(), tfidf(TWO, pairs=False)], ids=["tfidf", "tfidf, words only"])
+def test_restored_from_files_it_answers_with_the_same_bits(model, tmp_path):
+    save_arrays(model.tensors(), tmp_path / "model.safetensors")
+    settings = msgspec.json.decode(msgspec.json.encode(model.settings()))
+    restored = TfidfLogistic.restore(settings, load_arrays(tmp_path / "model.safetensors"))
+    assert np.array_equal(restored.logits(UNSEEN), model.logits(UNSEEN))
+    assert restored.settings() == model.settings()
+    assert restored.parameters == model.parameters == sum(a.size for a in model.tensors().values())
+
+
+def test_a_text_alone_answers_as_among_others():
+    model = tfidf()
+    alone = np.concatenate([model.logits([text]) for text in UNSEEN])
+    assert np.array_equal(model.logits(UNSEEN), alone)
+    assert np.array_equal(alone[2], model.intercepts)
+    assert model.logits([]).shape == (0, 3)
+
+
+@pytest.mark.parametrize("text", [*UNSEEN, *TEXTS])
+@pytest.mark.parametrize("label", [0, 1, 2])
+def test_word_weights_and_the_intercept_sum_to_the_logit(text, label):
+    model = tfidf()
+    weights = model.word_weights(text, label)
+    assert sum(weight for _, _, weight in weights) + model.intercepts[label] == pytest.approx(
+        model.logits([text])[0, label]
+    )
+    assert [text[start:end] for start, end, _ in weights] == WORD.findall(text)
+
+
+def test_a_pair_is_divided_among_its_words():
+    model = tfidf()
+    model.coefficients[1] = 0.0
+    model.coefficients[1, model.columns["warm"]] = 3.0
+    model.coefficients[1, model.columns["funny film"]] = 2.0
+    pair, word = [w.weight for w in model.word_weights("funny film", 1)], model.word_weights("warm", 1)[0].weight
+    assert pair[0] == pytest.approx(pair[1]) and pair[0] > 0
+    assert word == pytest.approx(3.0)
+
+
+def test_a_class_without_training_texts_is_never_chosen():
+    model = TfidfLogistic(TfidfConfig())
+    model.fit(TEXTS, TWO * 2, classes=4, seed=0)
+    logits = model.logits(UNSEEN)
+    assert (logits[:, [1, 3]] == NEVER).all()
+    np.testing.assert_allclose(logits[:, [0, 2]], tfidf(TWO).logits(UNSEEN))
+
+
+def test_the_most_frequent_terms_are_kept():
+    assert set(tfidf(max_terms=3, pairs=False).columns) == {",", "film", "warm"}
+    assert "don't" in tfidf().columns
+
+
+def test_texts_that_say_nothing_twice_are_learnt_too():
+    model = TfidfLogistic(TfidfConfig())
+    model.fit(["red", "blue"], np.array([0, 1]), classes=2, seed=0)
+    assert model.logits(["red", "blue"]).argmax(1).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "told"), [(["a", "b"], [1, 1], "one class"), (["", " "], [0, 1], "no word")]
+)
+def test_what_cannot_be_fitted_is_refused(texts, labels, told):
+    with pytest.raises(HeadworkError, match=told):
+        TfidfLogistic(TfidfConfig()).fit(texts, np.array(labels), classes=2, seed=0)
+
+
+DAMAGES = {
+    "a missing array": (lambda s, t: t.pop("idf"), "'idf' is missing"),
+    "a strange array": (lambda s, t: t.update(extra=t["idf"]), "'extra' is unknown"),
+    "another shape": (lambda s, t: t.update(idf=t["idf"][1:]), "'idf'"),
+    "another number of classes": (lambda s, t: t.update(coefficients=t["coefficients"][:2]), "'coefficients'"),
+    "a row too few dimensions": (lambda s, t: t.update(coefficients=t["coefficients"][0]), "'coefficients'"),
+    "a number alone": (lambda s, t: t.update(intercepts=np.float32(1.0)), "'intercepts'"),
+    "integers": (lambda s, t: t.update(idf=t["idf"].astype(int)), "'idf'"),
+    "not a number": (lambda s, t: t.update(idf=t["idf"] * np.nan), "'idf'"),
+    "a term missing": (lambda s, t: s["terms"].pop(), "shape"),
+    "a term twice": (lambda s, t: s["terms"].__setitem__(1, s["terms"][0]), "twice"),
+    "no terms": (lambda s, t: s.pop("terms"), "terms"),
+    "terms that are no text": (lambda s, t: s.update(terms=[1, 2]), r"\$\.terms"),
+    "a strange setting": (lambda s, t: s["config"].update(surprise=1), "surprise"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_models_are_refused(damage):
+    model, (harm, told) = tfidf(), DAMAGES[damage]
+    settings, tensors = model.settings(), dict(model.tensors())
+    harm(settings, tensors)
+    with pytest.raises(HeadworkError, match=told):
+        TfidfLogistic.restore(settings, tensors)
+
+
+def test_majority_answers_with_class_shares():
+    model = Majority(MajorityConfig())
+    model.fit(TEXTS, THREE, classes=4, seed=0)
+    probabilities = softmax(model.logits(UNSEEN))
+    np.testing.assert_allclose(probabilities, np.tile([4 / 12, 5 / 12, 3 / 12, 0], (5, 1)), atol=1e-12)
+    restored = Majority.restore(model.settings(), model.tensors())
+    assert np.array_equal(restored.logits(UNSEEN), model.logits(UNSEEN))
+    assert restored.parameters == 4
+    with pytest.raises(HeadworkError, match="'shares'"):
+        Majority.restore({}, {})
+
+
+def test_predicting_needs_neither_torch_nor_scikit_learn():
+    model = tfidf()
+    program = "\n".join([
+        "import sys, numpy",
+        "from headwork.models.linear import TfidfLogistic",
+        f"tensors = {{name: numpy.array(value, numpy.float32) for name, value in "
+        f"{ {name: value.tolist() for name, value in model.tensors().items()} }.items()}}",
+        f"TfidfLogistic.restore({model.settings()}, tensors).logits(['a'])",
+        "print(sorted({'torch', 'sklearn'} & set(sys.modules)))",
+    ])
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.slow
+@pytest.mark.row("AT26")
+@pytest.mark.parametrize(
+    ("name", "text", "label", "floor"),
+    [
+        ("sst2", "text", "label", 0.815),
+        ("trec", "text", "coarse", 0.912),
+        ("ag_news", "text", "label", 0.865),
+        ("mr", "text", "label", 0.774),
+    ],
+)
+def test_it_reaches_what_such_a_model_reaches(real_data, name, text, label, floor):
+    corpus = prepare(name, text=text, label=label)
+    train, test = corpus.part("train"), corpus.part("test")
+    model = TfidfLogistic(config_of(load_recipe("tfidf")))
+    model.fit(train.texts, train.labels, classes=len(corpus.facts.classes), seed=0)
+    assert np.mean(model.logits(test.texts).argmax(1) == test.labels) >= floor
