@@ -7,7 +7,7 @@ import numpy as np
 
 
 class Headwork:
-    """Texts sorted by length, packed into batches of about 2,048 tokens."""
+    """Texts sorted by length, packed into batches of about 1,024 tokens, a thread each."""
 
     def __init__(self, precision: Literal["fp32", "bf16"] = "fp32") -> None:
         import torch
@@ -31,7 +31,7 @@ class Headwork:
         from headwork.models.encoder import embed
 
         read = self.reader.read(texts)
-        batches = ordered_batches(read.lengths, 2048)
+        batches = ordered_batches(read.lengths, 1024)
         vectors = embed(self.model, (read.batch(rows) for rows in batches)).numpy()
         out = np.empty_like(vectors)
         out[[row for rows in batches for row in rows]] = vectors

@@ -35,7 +35,7 @@ def test_another_shape_is_refused_and_changes_nothing(tmp_path, shape):
 
 def test_files_without_vectors_are_refused(tmp_path):
     embedding = WordEmbedding(7, 4, dropout=0.0)
-    with pytest.raises(HeadworkError, match="model.safetensors"):
+    with pytest.raises(HeadworkError, match=r"model\.safetensors"):
         embedding.load_pretrained(tmp_path)
     save_file({"other": torch.ones(1)}, tmp_path / "model.safetensors")
     with pytest.raises(HeadworkError, match="no tensor"):

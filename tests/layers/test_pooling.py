@@ -23,9 +23,7 @@ def test_every_pooling_is_done_text_by_text(kind, lengths):
     pool, packed = POOLINGS[kind](WIDTH, hidden=3).double(), tokens(lengths)
     pooled = pool(packed, lengths)
     assert pooled.vectors.shape == (len(lengths), WIDTH)
-    for text, vector, weights in zip(
-        packed.split(lengths), pooled.vectors, pooled.weights.split(lengths), strict=True
-    ):
+    for text, vector, weights in zip(packed.split(lengths), pooled.vectors, pooled.weights.split(lengths), strict=True):
         alone = pool(text, [len(text)])
         torch.testing.assert_close(vector, alone.vectors[0], rtol=0, atol=1e-12)
         torch.testing.assert_close(weights, alone.weights, rtol=0, atol=1e-12)
@@ -70,5 +68,7 @@ def test_gradients(kind):
 
 def test_shares_of_a_text_without_evidence_are_equal():
     values = torch.tensor([0.0, 0.0, 3.0, 1.0, 1e-40])
-    torch.testing.assert_close(shares(values, [2, 0, 2, 1]), torch.tensor([0.5, 0.5, 0.75, 0.25, 1.0]), atol=1e-2, rtol=0)
+    torch.testing.assert_close(
+        shares(values, [2, 0, 2, 1]), torch.tensor([0.5, 0.5, 0.75, 0.25, 1.0]), atol=1e-2, rtol=0
+    )
     assert shares(values, [2, 0, 2, 1]).isfinite().all()

@@ -11,38 +11,34 @@ from headwork.layers.recurrent import BiRecurrent
 WIDTH, HIDDEN = 3, 4
 
 
-def lstm_step(x: Tensor, h: Tensor, c: Tensor, weights: list[Tensor]) -> tuple[Tensor, Tensor]:
-    w_input, w_state, b_input, b_state = weights
-    i, f, g, o = (w_input @ x + b_input + w_state @ h + b_state).chunk(4)
+def lstm_step(gates: Tensor, u: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    o, i, f, g = (gates + h @ u).chunk(4)
     c = f.sigmoid() * c + i.sigmoid() * g.tanh()
     return o.sigmoid() * c.tanh(), c
 
 
-def gru_step(x: Tensor, h: Tensor, c: Tensor, weights: list[Tensor]) -> tuple[Tensor, Tensor]:
-    w_input, w_state, b_input, b_state = weights
-    from_input, from_state = (w_input @ x + b_input).chunk(3), (w_state @ h + b_state).chunk(3)
-    r, z = (from_input[0] + from_state[0]).sigmoid(), (from_input[1] + from_state[1]).sigmoid()
-    n = (from_input[2] + r * from_state[2]).tanh()
-    return (1 - z) * n + z * h, c
+def gru_step(gates: Tensor, u: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    (x_r, x_z, x_n), (u_r, u_z, u_n) = gates.chunk(3), u.chunk(3, dim=1)
+    r, z = (x_r + h @ u_r).sigmoid(), (x_z + h @ u_z).sigmoid()
+    return (1 - z) * (x_n + r * (h @ u_n)).tanh() + z * h, c
 
 
 STEPS = {"lstm": lstm_step, "gru": gru_step}
 
 
-def read_in_one_direction(step, text: Tensor, weights: list[Tensor]) -> Tensor:
+def read_in_one_direction(cell: str, layer: BiRecurrent, text: Tensor, direction: int) -> Tensor:
     h = c = text.new_zeros(HIDDEN)
     states = []
     for x in text:
-        h, c = step(x, h, c, weights)
+        gates = x @ layer.inputs[direction] + layer.bias.view(2, -1)[direction]
+        h, c = STEPS[cell](gates, layer.states[direction], h, c)
         states.append(h)
     return torch.stack(states)
 
 
 def written_out(cell: str, layer: BiRecurrent, text: Tensor) -> Tensor:
-    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    forward, backward = ([getattr(layer.cell, f"{name}_l0{end}") for name in names] for end in ("", "_reverse"))
-    there = read_in_one_direction(STEPS[cell], text, forward)
-    back = read_in_one_direction(STEPS[cell], text.flip(0), backward).flip(0)
+    there = read_in_one_direction(cell, layer, text, 0)
+    back = read_in_one_direction(cell, layer, text.flip(0), 1).flip(0)
     return torch.cat([there, back], dim=1)
 
 
@@ -65,3 +61,13 @@ def test_the_same_call_gives_the_same_bits(cell):
     torch.manual_seed(0)
     layer, packed = BiRecurrent(cell, WIDTH, hidden=HIDDEN), torch.randn(9, WIDTH)
     assert torch.equal(layer(packed, [4, 5]), layer(packed, [4, 5]))
+
+
+def test_half_precision_around_it_leaves_the_recurrence_in_single():
+    torch.manual_seed(0)
+    layer, packed = BiRecurrent("gru", WIDTH, hidden=HIDDEN), torch.randn(9, WIDTH)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = layer(packed, [4, 5])
+    found.sum().backward()
+    torch.testing.assert_close(found, layer(packed, [4, 5]), rtol=0, atol=0.02)
+    assert found.dtype == torch.float32

@@ -148,6 +148,15 @@ def test_the_copy_for_inference_agrees(variant: str, batch: TokenBatch):
     assert torch.allclose(for_inference(core, torch.bfloat16)(batch).float(), plain, atol=0.2, rtol=0.05)
 
 
+def test_first_weights_are_narrow_and_biases_zero():
+    core = Core(config_of("bert", vocabulary=2000))
+    for name, parameter in core.named_parameters():
+        if parameter.dim() > 1 and parameter.numel() > 500:
+            assert abs(parameter.std() - 0.02) < 0.002, name
+        elif name.endswith("bias"):
+            assert not parameter.any(), name
+
+
 def test_shared_layers_are_one_block():
     shared, own = Core(config_of("albert")), Core(config_of("bert"))
     assert len(shared.layers) == len(own.layers) == 3

@@ -15,9 +15,10 @@ DOCUMENT = [[5, 6, 7], [8, 9], [10, 11, 12, 13]]
 OTHERS = [[[20, 21]], [[30, 31, 32, 33, 34, 35, 36]] * 5, []]
 
 
-def han(pool: str = "attention", seed: int = 0) -> Han:
-    torch.manual_seed(seed)
-    return Han(HanConfig(width=16, hidden=8, pool=pool, dropout=0.1), vocabulary=VOCABULARY, classes=2).double().eval()
+def han(pool: str = "attention", classes: int = 2) -> Han:
+    torch.manual_seed(0)
+    config = HanConfig(width=16, hidden=8, pool=pool, dropout=0.1)
+    return Han(config, vocabulary=VOCABULARY, classes=classes).double().eval()
 
 
 def batch_of(documents: list[list[list[int]]]) -> TokenBatch:
@@ -82,7 +83,7 @@ def test_it_is_the_equations_of_the_paper():
     model = han()
 
     def attended(layer: BiRecurrent, pool, rows: Tensor) -> Tensor:
-        h = layer.cell(rows[None])[0][0]
+        h = layer(rows, [len(rows)])
         u = torch.tanh(h @ pool.projection.weight.T + pool.projection.bias)
         return torch.softmax(u @ pool.context, dim=0) @ h
 
@@ -91,14 +92,17 @@ def test_it_is_the_equations_of_the_paper():
     torch.testing.assert_close(model(batch_of([DOCUMENT]))[0], model.head.weight @ document + model.head.bias)
 
 
+CLASSES, SIGNALS = 8, range(4, 20)
+
+
 def signal_documents(seed: int, count: int) -> tuple[list[list[list[int]]], Tensor, list[int]]:
-    """Five sentences of noise; a word in one of them (places returned) tells the class."""
+    """Five sentences of noise; one word, in one of them (the place returned), tells which of 8 classes it is."""
     chance = random.Random(seed)
     documents, labels, places = [], [], []
     for _ in range(count):
         document = [[chance.randrange(20, VOCABULARY) for _ in range(chance.randint(3, 6))] for _ in range(5)]
-        label, place = chance.randrange(2), chance.randrange(5)
-        document[place][chance.randrange(3)] = 4 + 4 * label + chance.randrange(4)
+        label, place = chance.randrange(CLASSES), chance.randrange(5)
+        document[place][chance.randrange(3)] = SIGNALS[2 * label + chance.randrange(2)]
         documents.append(document)
         labels.append(label)
         places.append(place)
@@ -107,21 +111,20 @@ def signal_documents(seed: int, count: int) -> tuple[list[list[list[int]]], Tens
 
 @pytest.mark.row("AT23")
 def test_it_learns_to_look_at_the_sentence_and_the_word_that_tell(teach):
-    model = han().float()
-    documents, labels, _ = signal_documents(0, 256)
-    cut = [(batch_of(documents[i : i + 32]), labels[i : i + 32]) for i in range(0, 256, 32)]
+    model = han(classes=CLASSES).float()
+    documents, labels, _ = signal_documents(0, 512)
+    cut = [(batch_of(documents[i : i + 64]), labels[i : i + 64]) for i in range(0, 512, 64)]
     teach(model, cut, steps=96, lr=0.02)
-    documents, labels, places = signal_documents(1, 100)
+    documents, labels, places = signal_documents(1, 200)
     batch = batch_of(documents)
     with torch.inference_mode():
         assert (model(batch).argmax(1) == labels).double().mean() > 0.95
         weights = model.weights(batch)
-    looked_at = weights.sentences.view(100, 5).argmax(1)
-    assert (looked_at == torch.tensor(places)).double().mean() > 0.9
-    on_the_word = torch.stack([part[torch.tensor(row) < 20].sum() for part, row in zip(
-        weights.tokens.split(list(batch.lengths)), [sum(document, []) for document in documents], strict=True
-    )])
-    assert on_the_word.median() > 0.5
+    sentences = weights.sentences.view(200, 5)
+    assert (sentences.argmax(1) == torch.tensor(places)).double().mean() > 0.7
+    assert sentences[range(200), places].mean() > 0.6
+    is_signal = torch.isin(batch.ids, torch.tensor(SIGNALS))
+    assert weights.tokens[is_signal].mean() > 0.5
 
 
 @pytest.mark.row("AT24")

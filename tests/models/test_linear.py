@@ -1,7 +1,10 @@
 """The baselines: exactly what scikit-learn fits, kept and given back without it."""
 
+import csv
+import gzip
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -13,7 +16,6 @@ from sklearn.pipeline import make_pipeline
 from headwork.base.arrays import load_arrays, save_arrays
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import load_recipe
-from headwork.data.corpus import prepare
 from headwork.measure.calibration import softmax
 from headwork.models import config_of
 from headwork.models.linear import NEVER, WORD, Majority, MajorityConfig, TfidfConfig, TfidfLogistic
@@ -39,9 +41,7 @@ def tfidf(labels: np.ndarray = THREE, **settings) -> TfidfLogistic:
 @pytest.mark.parametrize("min_texts", [1, 2])
 def test_probabilities_are_those_of_scikit_learn(labels, pairs, min_texts):
     reference = make_pipeline(
-        TfidfVectorizer(
-            token_pattern=WORD.pattern, ngram_range=(1, 1 + pairs), sublinear_tf=True, min_df=min_texts
-        ),
+        TfidfVectorizer(token_pattern=WORD.pattern, ngram_range=(1, 1 + pairs), sublinear_tf=True, min_df=min_texts),
         LogisticRegression(C=15.0, max_iter=2000),
     ).fit(TEXTS, labels)
     model = tfidf(labels, pairs=pairs, min_texts=min_texts)
@@ -97,7 +97,7 @@ def test_a_class_without_training_texts_is_never_chosen():
 
 
 def test_the_most_frequent_terms_are_kept():
-    assert set(tfidf(max_terms=3, pairs=False).columns) == {",", "film", "warm"}
+    assert set(tfidf(max_terms=3, pairs=False).columns) == {"film", "funny", "warm"}
     assert "don't" in tfidf().columns
 
 
@@ -121,7 +121,7 @@ DAMAGES = {
     "another shape": (lambda s, t: t.update(idf=t["idf"][1:]), "'idf'"),
     "another number of classes": (lambda s, t: t.update(coefficients=t["coefficients"][:2]), "'coefficients'"),
     "a row too few dimensions": (lambda s, t: t.update(coefficients=t["coefficients"][0]), "'coefficients'"),
-    "a number alone": (lambda s, t: t.update(intercepts=np.float32(1.0)), "'intercepts'"),
+    "a number alone": (lambda s, t: t.update(intercepts=np.float32(1.0)), "shape"),
     "integers": (lambda s, t: t.update(idf=t["idf"].astype(int)), "'idf'"),
     "not a number": (lambda s, t: t.update(idf=t["idf"] * np.nan), "'idf'"),
     "a term missing": (lambda s, t: s["terms"].pop(), "shape"),
@@ -155,32 +155,41 @@ def test_majority_answers_with_class_shares():
 
 def test_predicting_needs_neither_torch_nor_scikit_learn():
     model = tfidf()
-    program = "\n".join([
-        "import sys, numpy",
-        "from headwork.models.linear import TfidfLogistic",
-        f"tensors = {{name: numpy.array(value, numpy.float32) for name, value in "
-        f"{ {name: value.tolist() for name, value in model.tensors().items()} }.items()}}",
-        f"TfidfLogistic.restore({model.settings()}, tensors).logits(['a'])",
-        "print(sorted({'torch', 'sklearn'} & set(sys.modules)))",
-    ])
+    program = "\n".join(
+        [
+            "import sys, numpy",
+            "from headwork.models.linear import TfidfLogistic",
+            f"tensors = {{name: numpy.array(value, numpy.float32) for name, value in "
+            f"{ {name: value.tolist() for name, value in model.tensors().items()} }.items()}}",
+            f"TfidfLogistic.restore({model.settings()}, tensors).logits(['a'])",
+            "print(sorted({'torch', 'sklearn'} & set(sys.modules)))",
+        ]
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.slow
+def rows_of(path: Path, text: str, label: str) -> tuple[list[str], list[str]]:
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return [row[text] for row in rows], [row[label] for row in rows]
+
+
 @pytest.mark.row("AT26")
 @pytest.mark.parametrize(
-    ("name", "text", "label", "floor"),
+    ("train", "test", "label", "floor"),
     [
-        ("sst2", "text", "label", 0.815),
-        ("trec", "text", "coarse", 0.912),
-        ("ag_news", "text", "label", 0.865),
-        ("mr", "text", "label", 0.774),
+        ("trec/train.csv", "trec/test.csv", "coarse", 0.912),
+        ("sst2/train.csv", "sst2/test.csv", "label", 0.815),
+        pytest.param("ag_news/train.csv.gz", "ag_news/test.csv.gz", "label", 0.865, marks=pytest.mark.slow),
+        pytest.param("mr/train.csv.gz", "mr/test.csv", "label", 0.774, marks=pytest.mark.slow),
     ],
 )
-def test_it_reaches_what_such_a_model_reaches(real_data, name, text, label, floor):
-    corpus = prepare(name, text=text, label=label)
-    train, test = corpus.part("train"), corpus.part("test")
+def test_it_reaches_what_such_a_model_is_known_to_reach(real_data, train, test, label, floor):
+    """On the files as they are, every row of them."""
+    texts, answers = rows_of(real_data / train, "text", label)
+    classes = sorted(set(answers))
     model = TfidfLogistic(config_of(load_recipe("tfidf")))
-    model.fit(train.texts, train.labels, classes=len(corpus.facts.classes), seed=0)
-    assert np.mean(model.logits(test.texts).argmax(1) == test.labels) >= floor
+    model.fit(texts, np.array([classes.index(answer) for answer in answers]), classes=len(classes), seed=0)
+    texts, answers = rows_of(real_data / test, "text", label)
+    assert np.mean([classes[place] for place in model.logits(texts).argmax(1)] == np.array(answers)) >= floor

@@ -45,7 +45,7 @@ class ContextAttention(nn.Module):
         return projected.tanh() @ self.context
 
     def weights(self, annotations: Tensor, mask: Tensor) -> Tensor:
-        """The formula in the open: (B, T, D) and the (B, T) mask of tokens to (B, T). A text without tokens has zeros."""
+        """The formula in the open: (B, T, D) and the (B, T) mask of tokens to (B, T); zeros for an empty text."""
         scores = self.scores(annotations).masked_fill(~mask, -torch.inf)
         return scores.softmax(-1).masked_fill(~mask, 0)
 

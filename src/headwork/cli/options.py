@@ -72,6 +72,8 @@ def set_threads(threads: int) -> None:
     """Bound the threads of every library, before any is loaded."""
     if threads < 0:
         raise HeadworkError(f"--threads {threads}: expected 0 or more")
+    # Threads that wait for each other spin otherwise; beside any other work on the machine that costs tenfold.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if threads:
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"):
             os.environ[name] = str(threads)

@@ -37,7 +37,7 @@ def read_word_vectors(file: Path, *, shape: tuple[int, ...]) -> Tensor:
     """The (V, D) word vectors of a BERT-like encoder; another shape is refused before anything is read."""
     try:
         with safe_open(file, framework="pt") as tensors:
-            if WORD_VECTORS not in tensors.keys():  # noqa: SIM118  (not a mapping)
+            if WORD_VECTORS not in tensors.keys():
                 raise HeadworkError(f"{file}: no tensor {WORD_VECTORS}; word vectors come from a BERT-like encoder")
             vectors = tensors.get_slice(WORD_VECTORS)
             if tuple(vectors.get_shape()) != shape:

@@ -17,6 +17,8 @@ from headwork.ops.packed import rows_of
 
 
 class MeanPool(nn.Module):
+    """Every token has the same share."""
+
     def __init__(self, width: int, *, hidden: int | None = None):
         super().__init__()
 
@@ -26,6 +28,8 @@ class MeanPool(nn.Module):
 
 
 class MaxPool(nn.Module):
+    """Each dimension is taken from the token where it is largest."""
+
     def __init__(self, width: int, *, hidden: int | None = None):
         super().__init__()
 

@@ -1,21 +1,27 @@
 """Recurrence in both directions over packed texts: h_i = [forward h_i ; backward h_i].
 
-The LSTM of Hochreiter and Schmidhuber 1997 and the GRU of Cho et al. 2014, run by torch's kernels on its own packed
-layout, so that no text sees the padding of another.
+Each cell is a function of what the tokens send to its gates, x W + b, and of the weights U between states.
 
-Axes: N tokens of all texts together, D width of a token, H width of a direction.
+Axes: N tokens of all texts together, D width of a token, H width of a direction, G gates of the cell.
 """
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from headwork.ops.packed import pad, unpad
+from headwork.ops.gru import gru
+from headwork.ops.lstm import lstm
+from headwork.ops.steps import steps_of
 
-CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
+
+class Cell(NamedTuple):
+    states: Callable[[Tensor, Tensor, Sequence[int]], Tensor]
+    gates: int
+
+
+CELLS = {"lstm": Cell(lstm, 4), "gru": Cell(gru, 3)}
 
 
 class BiRecurrent(nn.Module):
@@ -23,13 +29,23 @@ class BiRecurrent(nn.Module):
 
     def __init__(self, cell: Literal["lstm", "gru"], width: int, *, hidden: int):
         super().__init__()
-        self.cell = CELLS[cell](width, hidden, bidirectional=True, batch_first=True)
+        self.cell = CELLS[cell]
+        self.inputs = nn.Parameter(torch.empty(2, width, self.cell.gates * hidden))
+        self.states = nn.Parameter(torch.empty(2, hidden, self.cell.gates * hidden))
+        self.bias = nn.Parameter(torch.empty(2 * self.cell.gates * hidden))
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -(hidden**-0.5), hidden**-0.5)
 
     def forward(self, packed: Tensor, lengths: Sequence[int]) -> Tensor:
-        # A text without tokens has no packed rows either, and torch refuses it, so it is left out.
-        lengths = [length for length in lengths if length]
-        if not lengths:
-            return packed.new_zeros(0, 2 * self.cell.hidden_size)
-        rows = pack_padded_sequence(pad(packed, lengths), torch.tensor(lengths), batch_first=True, enforce_sorted=False)
-        annotations, _ = pad_packed_sequence(self.cell(rows)[0], batch_first=True)
-        return unpad(annotations, lengths)
+        if not len(packed):
+            return packed.new_zeros(0, 2 * self.states.shape[1])
+        steps = steps_of(lengths, packed.device)
+        inputs = torch.baddbmm(self.bias.view(2, 1, -1), packed[steps.places], self.inputs)
+        with torch.autocast(packed.device.type, enabled=False):
+            there, back = self.cell.states(inputs.to(self.states.dtype), self.states, steps.sizes)
+        return torch.cat([_packed(there, steps.places[0]), _packed(back, steps.places[1])], dim=1)
+
+
+def _packed(rows: Tensor, places: Tensor) -> Tensor:
+    """Put the row of each step where its token is."""
+    return torch.empty_like(rows).index_copy(0, places, rows)

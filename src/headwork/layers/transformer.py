@@ -8,9 +8,10 @@ Axes: B texts, N packed tokens of all texts, H heads, L tokens of one text, D wi
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -18,6 +19,8 @@ from headwork.base.errors import HeadworkError
 from headwork.ops.dot_attention import attend, attention_maps
 from headwork.ops.linear import Linear
 from headwork.ops.packed import TokenBatch, places_of
+
+Activation = Literal["relu", "gelu", "gelu_tanh", "quick_gelu"]
 
 
 class CoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,7 +44,7 @@ class CoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     norm: Literal["post", "pre"] = "post"
     """pre-norm closes with one more norm behind the last block"""
     eps: float = 1e-12
-    activation: Literal["relu", "gelu", "gelu_tanh", "quick_gelu"] = "gelu"
+    activation: Activation = "gelu"
     causal: bool = False
     shared: bool = False
     """one block's weights for all layers (ALBERT)"""
@@ -143,7 +146,8 @@ class Core(nn.Module):
     @property
     def layers(self) -> list[Block]:
         """The blocks in the order in which they are run, a shared one as often as it is."""
-        return list(self.blocks) * self.config.layers if self.config.shared else list(self.blocks)
+        blocks = cast(list[Block], list(self.blocks))
+        return blocks * self.config.layers if self.config.shared else blocks
 
     def forward(self, batch: TokenBatch, *, types: Tensor | None = None) -> Tensor:
         """(N, D) hidden states of the last layer; `types` are the (N,) segments of the tokens, 0 when left out."""
@@ -167,9 +171,11 @@ class Core(nn.Module):
         return self.layers[place].maps(entering, batch.lengths)
 
 
+@torch.no_grad()
 def _init(module: nn.Module) -> None:
     """Normal weights of width 0.02 and no biases (Devlin et al. 2019, published code)."""
-    if isinstance(module, nn.Linear | nn.Embedding):
-        nn.init.normal_(module.weight, std=0.02)
+    if isinstance(module, nn.Embedding):
+        module.weight.mul_(0.02)  # they come with width 1, and drawing a large table again takes long
     if isinstance(module, nn.Linear):
+        nn.init.normal_(module.weight, std=0.02)
         nn.init.zeros_(module.bias)

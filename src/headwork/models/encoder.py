@@ -21,6 +21,7 @@ from headwork.models import Weights
 from headwork.models.formats import load_core
 from headwork.ops.linear import for_inference, multiplies_bf16
 from headwork.ops.packed import TokenBatch, segment_first, segment_mean
+from headwork.ops.threads import each_in_a_thread
 
 POOLINGS = {"mean": segment_mean, "cls": segment_first}
 
@@ -57,7 +58,13 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise ValueError(f"{self.pretrained} needs tokens = 'bert' and has {MINILM['positions']} positions")
 
     def core(self, vocabulary: int) -> CoreConfig:
-        scratch = {"dim": self.dim, "layers": self.layers, "heads": self.heads, "ff": self.ff, "types": 0}
+        scratch: dict[str, Any] = {
+            "dim": self.dim,
+            "layers": self.layers,
+            "heads": self.heads,
+            "ff": self.ff,
+            "types": 0,
+        }
         sizes = MINILM if self.pretrained else {**scratch, "positions": self.max_tokens}
         return CoreConfig(vocabulary=vocabulary, dropout=self.dropout, **sizes)
 
@@ -110,15 +117,14 @@ def _shares(received: Tensor, framed: bool) -> Tensor:
     return received / received.sum()
 
 
-@torch.inference_mode()
 def embed(
     model: EncoderClassifier, batches: Iterable[TokenBatch], *, precision: Literal["fp32", "bf16"] = "fp32"
 ) -> Tensor:
     """(texts of all batches, D) unit vectors: the pooled states over their length, as all-MiniLM-L6-v2 is used.
 
-    bf16 rounds the linear layers' products where the processor multiplies bfloat16; elsewhere it would only be slower,
-    and fp32 is used. To embed often, give a model that `for_inference` has prepared once.
+    bf16 rounds the factors of the linear layers where the processor multiplies bfloat16; elsewhere it would only be
+    slower, and fp32 is used. To embed often, prepare the model once with `for_inference` and give the copy.
     """
     bf16 = precision == "bf16" and multiplies_bf16()
     fast = for_inference(model, torch.bfloat16 if bf16 else torch.float32)
-    return F.normalize(torch.cat([fast.encode(batch) for batch in batches]), dim=1)
+    return F.normalize(torch.cat(each_in_a_thread(fast.encode, batches)), dim=1)

@@ -27,6 +27,7 @@ WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 """a word with the apostrophes in it, or a single sign"""
 NEVER = -30.0
 """the logit of a class that the training texts lack"""
+AGAIN = "copy the model again or train it again"
 
 
 class MajorityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,7 +62,7 @@ class Majority:
     def restore(cls, settings: dict[str, Any], tensors: dict[str, np.ndarray]) -> "Majority":
         """Raises HeadworkError where the arrays do not fit."""
         model = cls(strictly(settings, MajorityConfig, "majority model"))
-        _check_shapes("majority", tensors, {"shares": (-1,)})
+        _check_shapes("majority", tensors, {"shares": (np.size(tensors.get("shares", ())),)})
         model.shares = tensors["shares"]
         return model
 
@@ -131,7 +132,8 @@ class TfidfLogistic:
         What a term adds is divided equally among the places where it stands, and a pair's among its two words.
         """
         values = self._values([text])
-        added = dict(zip(values.indices, values.data * self.coefficients[label, values.indices], strict=True))
+        adds = values.data * self.coefficients[label, values.indices]
+        added = dict(zip(values.indices.tolist(), adds.tolist(), strict=True))
         found = [(self.columns[term], places) for term, places in self._terms(text) if term in self.columns]
         times = Counter(column for column, _ in found)
         words = list(WORD.finditer(text))
@@ -157,13 +159,12 @@ class TfidfLogistic:
         known = strictly(settings, TfidfSettings, "tfidf model")
         model = cls(known.config)
         model.columns = {term: column for column, term in enumerate(known.terms)}
-        terms, classes = len(model.columns), len(tensors.get("intercepts", ()))
-        _check_shapes("tfidf", tensors, {"coefficients": (classes, terms), "intercepts": (-1,), "idf": (terms,)})
-        if terms != len(known.terms):
-            raise HeadworkError("tfidf model: a term stands twice in the settings; copy the model again or train again")
-        model.coefficients, model.intercepts, model.idf = (
-            tensors[name] for name in ("coefficients", "intercepts", "idf")
-        )
+        if len(model.columns) < len(known.terms):
+            raise HeadworkError(f"tfidf model: a term stands twice in its settings; {AGAIN}")
+        terms, classes = len(known.terms), np.size(tensors.get("intercepts", ()))
+        shapes = {"coefficients": (classes, terms), "intercepts": (classes,), "idf": (terms,)}
+        _check_shapes("tfidf", tensors, shapes)
+        model.coefficients, model.intercepts, model.idf = (tensors[name] for name in shapes)
         return model
 
     def _choose_terms(self, texts: Sequence[str]) -> None:
@@ -201,16 +202,14 @@ class TfidfLogistic:
 
 
 def _check_shapes(model: str, tensors: dict[str, np.ndarray], shapes: dict[str, tuple[int, ...]]) -> None:
-    """Refuse arrays that are missing, additional, of another shape (-1: any length) or not floating-point numbers."""
-    again = "copy the model again or train it again"
+    """Refuse arrays that are missing, additional, of another shape or not finite floating-point numbers."""
     if tensors.keys() != shapes.keys():
         odd = sorted(tensors.keys() ^ shapes.keys())[0]
-        raise HeadworkError(f"{model} model: array {odd!r} is {'missing' if odd in shapes else 'unknown'}; {again}")
+        raise HeadworkError(f"{model} model: array {odd!r} is {'missing' if odd in shapes else 'unknown'}; {AGAIN}")
     for name, shape in shapes.items():
         found = tensors[name]
-        fits = len(found.shape) == len(shape) and all(want in (-1, has) for want, has in zip(shape, found.shape))
-        if not fits or found.dtype.kind != "f" or not np.isfinite(found).all():
+        if found.shape != shape or found.dtype.kind != "f" or not np.isfinite(found).all():
             raise HeadworkError(
-                f"{model} model: array {name!r} holds {found.dtype} of shape {found.shape} (all finite: "
-                f"{np.isfinite(found).all()}), expected finite numbers of shape {shape}; {again}"
+                f"{model} model: array {name!r} is {found.dtype} of shape {found.shape}; expected finite "
+                f"floating-point numbers of shape {shape}; {AGAIN}"
             )

@@ -59,6 +59,7 @@ class TextCnn(nn.Module):
         super().__init__()
         self.embedding = WordEmbedding(vocabulary, config.width, dropout=0.0)
         self.embedding.requires_grad_(config.vectors != "static")
+        self.windows = config.windows
         self.convolutions = nn.ModuleList(
             PackedConvolution(config.width, filters=config.filters, window=window) for window in config.windows
         )
@@ -84,10 +85,9 @@ class TextCnn(nn.Module):
         chosen = self.head(largest).argmax(1)
         favour = (self.head.weight[chosen] - self.head.weight.mean(0)).clamp(min=0) * largest
         won = winners(features, largest, batch.lengths) * favour[rows_of(batch.lengths, features.device)]
-        parts = won.chunk(len(self.convolutions), dim=1)
+        parts = won.chunk(len(self.windows), dim=1)
         tokens = [
-            spread(part.sum(1), batch.lengths, convolution.window)
-            for part, convolution in zip(parts, self.convolutions, strict=True)
+            spread(part.sum(1), batch.lengths, window) for part, window in zip(parts, self.windows, strict=True)
         ]
         return Weights(shares(torch.stack(tokens).sum(0), batch.lengths))
 

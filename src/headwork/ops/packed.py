@@ -40,7 +40,7 @@ def pack(rows: Sequence[Sequence[int]], sentences: Sequence[Sequence[int]] | Non
 
 def pad(packed: Tensor, lengths: Sequence[int], fill: float = 0) -> Tensor:
     """(N, …) to (B, T, …)."""
-    return pad_sequence(packed.split(list(lengths)), batch_first=True, padding_value=fill)
+    return pad_sequence(list(packed.split(list(lengths))), batch_first=True, padding_value=fill)
 
 
 def unpad(padded: Tensor, lengths: Sequence[int]) -> Tensor:

@@ -17,11 +17,12 @@ from headwork.data.weights import find_encoder
 from headwork.models import Weights, config_of, kind_of
 from headwork.models.stored import load_tensors, save_tensors
 from headwork.ops.linear import for_inference
+from headwork.ops.threads import each_in_a_thread
 from headwork.tasks.classify import Classifier, Seen, Span, StoredClassifier, in_blocks
 from headwork.tasks.reading import ReadTexts, TextReader, fit_reader
 
-PREDICT_TOKENS = 4096
-"""padded tokens of a batch when predicting: large enough to fill two cores, small enough for any memory"""
+PREDICT_TOKENS = 2048
+"""padded tokens of a batch when predicting: large enough for fast products, small enough for any memory"""
 
 
 class NeuralClassifier(Classifier):
@@ -97,13 +98,14 @@ class NeuralClassifier(Classifier):
         """The network's weights are new: forget the copy that predicts."""
         self._fast = None
 
-    @torch.inference_mode()
     def logits_of(self, read: ReadTexts, network: nn.Module) -> Tensor:
         """(n, C) float64 logits that `network` gives texts that are already tokenized, in their order."""
         network.eval()
+        batches = ordered_batches(read.lengths, PREDICT_TOKENS)
         out = torch.zeros(len(read.ids), len(self.classes), dtype=torch.float64)
-        for rows in ordered_batches(read.lengths, PREDICT_TOKENS):
-            out[rows] = network(read.batch(rows).to(self.device)).double().cpu()
+        answers = each_in_a_thread(lambda rows: network(read.batch(rows).to(self.device)), batches)
+        for rows, logits in zip(batches, answers, strict=True):
+            out[rows] = logits.double().cpu()
         return out
 
     @torch.inference_mode()

@@ -16,6 +16,7 @@ from torch import nn
 from headwork.data.batches import ordered_batches
 from headwork.data.corpus import Examples
 from headwork.ops.linear import for_inference
+from headwork.ops.threads import each_in_a_thread
 from headwork.tasks.neural import PREDICT_TOKENS, NeuralClassifier
 
 STRENGTHS = (0.1, 1.0, 10.0, 100.0)
@@ -59,13 +60,13 @@ def put_into_head(head: nn.Linear, fitted: LogisticRegression, *, scale: float) 
         head.bias[fitted.classes_] = torch.as_tensor(bias, dtype=head.bias.dtype, device=head.bias.device)
 
 
-@torch.inference_mode()
 def features_of(classifier: NeuralClassifier, texts: Sequence[str]) -> np.ndarray:
     """(n, D) pooled features of the frozen network, in float64."""
     network = for_inference(classifier.network)
     read = classifier.reader.read(texts)
-    rows_features: dict[int, np.ndarray] = {}
-    for rows in ordered_batches(read.lengths, PREDICT_TOKENS):
-        block = network.encode(read.batch(rows).to(classifier.device)).double().cpu().numpy()
-        rows_features.update(zip(rows, block, strict=True))
-    return np.stack([rows_features[row] for row in range(len(texts))])
+    batches = ordered_batches(read.lengths, PREDICT_TOKENS)
+    blocks = each_in_a_thread(lambda rows: network.encode(read.batch(rows).to(classifier.device)), batches)
+    features = np.zeros((len(texts), network.head.in_features))
+    for rows, block in zip(batches, blocks, strict=True):
+        features[rows] = block.double().cpu().numpy()
+    return features

@@ -4,14 +4,14 @@ import msgspec
 
 from headwork.layers.transformer import CoreConfig
 from headwork.models.formats import bert
-from headwork.models.formats.table import Activation, Table, weight, weight_and_bias
+from headwork.models.formats.table import Published, Table, weight, weight_and_bias
 
 
 class Settings(bert.Settings, frozen=True, kw_only=True):
     """What config.json says of the architecture."""
 
     embedding_size: int
-    hidden_act: Activation = "gelu_new"
+    hidden_act: Published = "gelu_new"
 
     def core(self) -> CoreConfig:
         return msgspec.structs.replace(super().core(), embedding_dim=self.embedding_size, shared=True)

@@ -3,7 +3,7 @@
 import msgspec
 
 from headwork.layers.transformer import CoreConfig
-from headwork.models.formats.table import ACTIVATIONS, Activation, Table, weight, weight_and_bias
+from headwork.models.formats.table import ACTIVATIONS, Published, Table, weight, weight_and_bias
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -16,7 +16,7 @@ class Settings(msgspec.Struct, frozen=True):
     intermediate_size: int
     max_position_embeddings: int
     type_vocab_size: int = 2
-    hidden_act: Activation = "gelu"
+    hidden_act: Published = "gelu"
     layer_norm_eps: float = 1e-12
 
     def core(self) -> CoreConfig:

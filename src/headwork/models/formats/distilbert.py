@@ -3,7 +3,7 @@
 import msgspec
 
 from headwork.layers.transformer import CoreConfig
-from headwork.models.formats.table import ACTIVATIONS, Activation, Table, weight, weight_and_bias
+from headwork.models.formats.table import ACTIVATIONS, Published, Table, weight, weight_and_bias
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -15,7 +15,7 @@ class Settings(msgspec.Struct, frozen=True):
     n_heads: int
     hidden_dim: int
     max_position_embeddings: int
-    activation: Activation = "gelu"
+    activation: Published = "gelu"
 
     def core(self) -> CoreConfig:
         return CoreConfig(

@@ -3,7 +3,7 @@
 import msgspec
 
 from headwork.layers.transformer import CoreConfig
-from headwork.models.formats.table import ACTIVATIONS, Activation, Table, weight, weight_and_bias
+from headwork.models.formats.table import ACTIVATIONS, Published, Table, weight, weight_and_bias
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -15,7 +15,7 @@ class Settings(msgspec.Struct, frozen=True):
     n_head: int
     n_positions: int
     n_inner: int | None = None
-    activation_function: Activation = "gelu_new"
+    activation_function: Published = "gelu_new"
     layer_norm_epsilon: float = 1e-5
 
     def core(self) -> CoreConfig:

@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 
 from headwork.base.errors import HeadworkError
+from headwork.layers.transformer import Activation
 
-Activation = Literal["relu", "gelu", "gelu_new", "gelu_pytorch_tanh", "quick_gelu"]
+Published = Literal["relu", "gelu", "gelu_new", "gelu_pytorch_tanh", "quick_gelu"]
 """an activation in the words of config.json"""
-ACTIVATIONS = {
+ACTIVATIONS: dict[Published, Activation] = {
     "relu": "relu",
     "gelu": "gelu",
     "gelu_new": "gelu_tanh",
