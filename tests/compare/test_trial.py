@@ -48,6 +48,7 @@ def test_a_finished_run_is_whole_and_leaves_nothing_behind(finished: Run) -> Non
         "plan.json",
         "metrics.jsonl",
         "predictions.parquet",
+        "explanations.json",
         "result.json",
         "model/config.json",
         "model/model.safetensors",

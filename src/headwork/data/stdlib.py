@@ -33,7 +33,7 @@ turtledemo, which they leave out."""
 PER_PACKAGE = 200
 FEWEST_ROWS = 30
 FEWEST_WORDS = 10
-MOST_CHARACTERS = 1500
+MOST_CHARACTERS = 400
 HIDDEN = "library"
 """stands where the package's name stood"""
 

@@ -21,7 +21,7 @@ def measure_latency(
     predict: Callable[[Sequence[str]], object],
     texts: Sequence[str],
     *,
-    seconds: float = 3.0,
+    seconds: float = 1.5,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Latency:
     """Time `predict` on lists of texts: half of `seconds` for single texts, half for many.

@@ -4,6 +4,7 @@ Tensors: `weights.*` (the free ones), `best.*`, `optimizer.<i>.<name>`, `random`
 the file's metadata, so that they cannot tear from the weights.
 """
 
+import sys
 from pathlib import Path
 
 import msgspec
@@ -24,7 +25,7 @@ class Position(msgspec.Struct, kw_only=True):
     seconds: float = 0.0
     """of training so far, over all attempts"""
     best_accuracy: float = -1.0
-    best_loss: float = float("inf")
+    best_loss: float = sys.float_info.max
     epochs_without_gain: int = 0
     loss_sum: float = 0.0
     """of the steps since the last look at dev"""

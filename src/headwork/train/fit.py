@@ -24,6 +24,9 @@ from headwork.train.plan import Plan, plan_steps
 from headwork.train.record import Fitted, Place, Progress
 from headwork.train.schedules import SCHEDULES
 
+EPOCH_STEPS = 16
+"""an epoch of little data is cut into as many steps, or the largest batch would leave it too few to learn from"""
+MIN_BATCH_TOKENS = 128
 CHECKPOINT_SECONDS = 5.0
 """between two checkpoints; what a kill can cost"""
 
@@ -64,6 +67,7 @@ class Trainer:
         )
         self.train, self.dev = classifier.reader.read(train.texts), classifier.reader.read(dev.texts)
         self.labels, self.dev_labels = torch.as_tensor(train.labels), torch.as_tensor(dev.labels)
+        self.batch_tokens = min(config.batch_tokens, max(MIN_BATCH_TOKENS, sum(self.train.lengths) // EPOCH_STEPS))
         self.position, self.best = Position(), {}
         self.optimizer = _optimizer(self.network, config)
         torch.manual_seed(seed)
@@ -116,7 +120,7 @@ class Trainer:
                 step += 1
 
     def _batches(self, epoch: int) -> list[list[int]]:
-        return epoch_batches(self.train.lengths, seed=self.seed, epoch=epoch, budget_tokens=self.config.batch_tokens)
+        return epoch_batches(self.train.lengths, seed=self.seed, epoch=epoch, budget_tokens=self.batch_tokens)
 
     def _step(self, rows: Sequence[int], step: int, steps: int) -> None:
         factor = SCHEDULES[self.config.schedule](step, steps, self.config.warmup)
