@@ -1,9 +1,12 @@
 """Texts to sentence embeddings with all-MiniLM-L6-v2: headwork, and sentence-transformers with its defaults."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from headwork.ops.packed import TokenBatch
 
 
 class Headwork:
@@ -27,15 +30,21 @@ class Headwork:
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         """(n, 384) unit vectors."""
-        from headwork.data.batches import ordered_batches
         from headwork.models.encoder import embed
+
+        places, batches = self.batches(texts)
+        vectors = embed(self.model, batches).numpy()
+        out = np.empty_like(vectors)
+        out[places] = vectors
+        return out
+
+    def batches(self, texts: Sequence[str]) -> "tuple[list[int], list[TokenBatch]]":
+        """The texts' places in the order of the batches, and the batches."""
+        from headwork.data.batches import ordered_batches
 
         read = self.reader.read(texts)
         batches = ordered_batches(read.lengths, 1024)
-        vectors = embed(self.model, (read.batch(rows) for rows in batches)).numpy()
-        out = np.empty_like(vectors)
-        out[[row for rows in batches for row in rows]] = vectors
-        return out
+        return [row for rows in batches for row in rows], [read.batch(rows) for rows in batches]
 
 
 class SentenceTransformers:

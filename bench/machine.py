@@ -53,6 +53,6 @@ def gemm_rate(dtype: torch.dtype) -> float:
 
 def _version(package: str) -> str:
     try:
-        return f"{package} {version(package)}".removeprefix(f"{package} ")
+        return version(package)
     except PackageNotFoundError:
         return "not installed"

@@ -23,7 +23,8 @@ class Spread:
         return cls(median(numbers), min(numbers), max(numbers))
 
     def __str__(self) -> str:
-        return f"{self.middle:.3g} ({self.low:.3g} to {self.high:.3g})"
+        middle, low, high = (f"{x:,.0f}" if x >= 100 else f"{x:.3g}" for x in (self.middle, self.low, self.high))
+        return f"{middle} ({low} to {high})"
 
 
 def take_turns(sides: Mapping[str, Callable[[int], Any]], rounds: int) -> dict[str, list[Any]]:

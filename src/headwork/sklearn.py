@@ -101,15 +101,15 @@ class HeadworkClassifier(ClassifierMixin, _OfTexts):
         self.classifier_.temperature = fit_temperature(self.classifier_.logits(dev.texts), dev.labels)
         return self
 
-    def _sides(self, texts: list[str], labels: np.ndarray) -> tuple[Any, Any]:
+    def _sides(self, texts: list[str], labels: np.ndarray) -> tuple[Any, ...]:
         from headwork.data.corpus import Examples
 
         counts = np.bincount(labels)
         stratified = labels if counts.min() >= 2 and self.dev_share * len(texts) >= len(counts) else None
-        sides = train_test_split(
+        train, dev = train_test_split(
             np.arange(len(texts)), test_size=self.dev_share, random_state=self.seed, stratify=stratified
         )
-        return tuple(Examples([texts[row] for row in rows], labels[rows], rows) for rows in sides)
+        return tuple(Examples([texts[row] for row in rows], labels[rows], np.array(rows)) for rows in (train, dev))
 
     def predict_proba(self, X: Iterable[str]) -> np.ndarray:
         """(n, n_classes) calibrated probabilities, columns as in classes_."""
@@ -142,7 +142,7 @@ class HeadworkEncoder(TransformerMixin, _OfTexts):
         from headwork.tasks.classify import new_classifier
 
         recipe = with_settings(load_recipe("minilm-frozen"), (f"model.pretrained={self.encoder}",))
-        self.classifier_ = new_classifier(recipe, ["0", "1"], [], seed=0, offline=self.offline, device=self.device)
+        self.classifier_: Any = new_classifier(recipe, ["0", "1"], [], seed=0, offline=self.offline, device=self.device)
         return self
 
     def transform(self, X: Iterable[str]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The encoder with the weights of the real all-MiniLM-L6-v2 against transformers, and from scratch by its properties."""
+"""The encoder with the weights of all-MiniLM-L6-v2 against transformers, and from scratch by its properties."""
 
 from collections.abc import Callable
 from pathlib import Path

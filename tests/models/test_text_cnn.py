@@ -89,6 +89,7 @@ def test_movie_reviews(real_data):
     """Kim 2014, table 2: 76.1% for CNN-rand by ten-fold cross-validation; this is one split of the same sentences."""
     corpus = prepare("mr", text="text", label="label")
     train, dev, test = (corpus.part(side) for side in ("train", "dev", "test"))
-    classifier = new_classifier(load_recipe("text-cnn"), corpus.facts.classes, train.texts, seed=0)
+    recipe = with_settings(load_recipe("text-cnn"), ("train.epochs=4",))
+    classifier = new_classifier(recipe, corpus.facts.classes, train.texts, seed=0)
     fit_any(classifier, train, dev, seed=0)
     assert np.mean(classifier.logits(test.texts).argmax(1) == test.labels) >= 0.74

@@ -36,7 +36,7 @@ def told_plainly(path: Path, doing: str) -> Iterator[None]:
         raise HeadworkError(f"cannot {doing} {path}: {cause}") from error
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, then move it into place so that a crash leaves old or new."""
     with told_plainly(path, "write"):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,13 +60,13 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8") and None)
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def write_json(path: Path, value: object) -> None:
     """Any msgspec-encodable value as indented JSON."""
     encoded = msgspec.json.format(msgspec.json.encode(value), indent=1)
-    write_atomically(path, lambda temporary: temporary.write_bytes(encoded + b"\n") and None)
+    write_atomically(path, lambda temporary: temporary.write_bytes(encoded + b"\n"))
 
 
 def read_json(path: Path, kind: type[T]) -> T:

@@ -19,11 +19,9 @@ from headwork.cli.options import (
 
 @click.command()
 @click.argument("data")
-@click.option("--models", metavar="A,B,…", help="Line-up; `headwork recipes` lists the models.")
+@click.option("--models", default="", metavar="A,B,…", help="Line-up; `headwork recipes` lists the models.")
 @click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 100), help="Trials of each model.")
-@click.option(
-    "--budget", default="45s", show_default=True, type=Duration(), help="Training time of one trial; none: no limit."
-)
+@click.option("--budget", default="20s", show_default=True, type=Duration(), help="Training time of a trial, or none.")
 @click.option("--curve", is_flag=True, help="Also train on 10% and 30% of the rows.")
 @click.option("-o", "--out", metavar="FOLDER", help="Where results go  [default: runs/compare-NAME].")
 @data_options
@@ -47,25 +45,15 @@ def compare(
     from headwork.data.corpus import prepare
     from headwork.report.page import write_report
 
-    chosen = line_up(
-        [name.strip() for name in models.split(",")] if models else [], settings=settings, size=size, offline=offline
-    )
+    chosen = line_up(models.split(","), settings=settings, size=size, offline=offline)
     for name, reason in chosen.left_out.items():
         warn(f"{name} is left out: {reason}")
     corpus = prepare(data, **reading)
     describe_corpus(corpus)
     folder = ComparisonFolder(Path(out or f"runs/compare-{corpus.name}"))
-    options = Options(
-        seeds=seeds,
-        first_seed=seed,
-        budget_seconds=budget,
-        curve=curve,
-        device=choose_device(device),
-        threads=threads,
-        offline=offline,
-        command=shlex.join(["headwork", *sys.argv[1:]]),
-    )
+    command, device = shlex.join(["headwork", *sys.argv[1:]]), choose_device(device)
+    trials = {"seeds": seeds, "first_seed": seed, "budget_seconds": budget, "curve": curve}
+    options = Options(**trials, device=device, threads=threads, offline=offline, command=command)
     with progress(is_plain(plain)) as tell:
         result = run_comparison(folder, corpus, chosen.recipes, options, tell)
-    page = write_report(folder)
-    show_comparison(result, page, plain=is_plain(plain))
+    show_comparison(result, write_report(folder), plain=is_plain(plain))

@@ -68,7 +68,9 @@ def compare(
     """Run what is not finished, then write result.json and return it."""
     settle(folder, corpus)
     trials = list(plan_trials(folder, recipes, options))
-    run_trials(folder, corpus, trials, options, tell)
+    unchanged = run_trials(folder, corpus, trials, options, tell) == 0
+    if unchanged and folder.result_file.is_file() and holds(folder.result(), trials):
+        return folder.result()
     whole, shares = [t.run for t in trials if t.share == 1.0], [t.run for t in trials if t.share < 1.0]
     conditions = Conditions(
         options.budget_seconds, options.threads or os.cpu_count() or 1, options.device, options.command
@@ -107,28 +109,39 @@ def plan_trials(folder: ComparisonFolder, recipes: Sequence[Recipe], options: Op
                     yield Trial(recipe, seed, share, folder.trial(recipe.name, seed, share))
 
 
-def run_trials(folder: ComparisonFolder, corpus: Corpus, trials: Sequence[Trial], options: Options, tell: Tell) -> None:
+def holds(result: Comparison, trials: Sequence[Trial]) -> bool:
+    """Is the result that of just these trials?"""
+    found = {(model.name, seed) for model in result.models for seed in model.seeds}
+    curve = any(model.curve for model in result.models)
+    return found == {(trial.recipe.name, trial.seed) for trial in trials} and curve == any(t.share < 1 for t in trials)
+
+
+def run_trials(folder: ComparisonFolder, corpus: Corpus, trials: Sequence[Trial], options: Options, tell: Tell) -> int:
+    """Check that finished trials are those asked for, run the others; how many others there were."""
     remaining = Remaining({trial.recipe.name: guess(trial.recipe, options.budget_seconds) for trial in trials})
+    waiting = []
     for trial in trials:
         if trial.run.finished:
-            remaining.note(trial.recipe.name, trial.run.result().seconds + STARTING_SECONDS)
-    for place, trial in enumerate(trials):
-        later = [other.recipe.name for other in trials[place + 1 :] if not other.run.finished]
-
-        def hear(
-            share: float, elapsed: float, place: int = place, trial: Trial = trial, later: list[str] = later
-        ) -> None:
-            left = remaining.seconds(later, current=trial.recipe.name, elapsed=elapsed, share=share)
-            tell(str(trial), (place + share) / len(trials), left)
-
-        began = time.perf_counter()
-        settings = settings_of(trial, options)
-        if trial.run.finished:
+            settings = settings_of(trial, options)
             asked = identity_of(trial.recipe, corpus, seed=trial.seed, settings=settings)
             refuse_other(trial.run, trial.run.identity(), asked, trial.recipe)
+            remaining.note(trial.recipe.name, trial.run.result().seconds + STARTING_SECONDS)
         else:
-            run_in_process(folder, trial, settings, options.threads, hear)
-            remaining.note(trial.recipe.name, time.perf_counter() - began)
+            waiting.append(trial)
+    for place, trial in enumerate(waiting):
+        later = [other.recipe.name for other in waiting[place + 1 :]]
+        before = len(trials) - len(waiting) + place
+
+        def hear(
+            share: float, elapsed: float, before: int = before, trial: Trial = trial, later: list[str] = later
+        ) -> None:
+            left = remaining.seconds(later, current=trial.recipe.name, elapsed=elapsed, share=share)
+            tell(str(trial), (before + share) / len(trials), left)
+
+        began = time.perf_counter()
+        run_in_process(folder, trial, settings_of(trial, options), options.threads, hear)
+        remaining.note(trial.recipe.name, time.perf_counter() - began)
+    return len(waiting)
 
 
 def guess(recipe: Recipe, budget_seconds: float | None) -> float:

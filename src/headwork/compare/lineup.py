@@ -29,6 +29,7 @@ def line_up(
     A setting is given to each recipe that has it; one that none has is refused. A default recipe whose pretrained
     weights are not at hand is left out, a named one is refused.
     """
+    names = [name.strip() for name in names if name.strip()]
     recipes = [load_recipe(name) for name in dict.fromkeys(names or default_names())]
     recipes = [_with_own(recipe, settings, size) for recipe in recipes]
     _refuse_strangers(recipes, settings)

@@ -146,7 +146,7 @@ def train_in(
     fitted = fit_any(classifier, train, dev, seed=seed, budget_seconds=budget_seconds, place=place, progress=progress)
     if fitted.points:
         lines = b"".join(msgspec.json.encode(point) + b"\n" for point in fitted.points)
-        write_atomically(run.metrics_file, lambda path: path.write_bytes(lines) and None)
+        write_atomically(run.metrics_file, lambda path: path.write_bytes(lines))
     return fitted
 
 

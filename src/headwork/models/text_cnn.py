@@ -86,9 +86,7 @@ class TextCnn(nn.Module):
         favour = (self.head.weight[chosen] - self.head.weight.mean(0)).clamp(min=0) * largest
         won = winners(features, largest, batch.lengths) * favour[rows_of(batch.lengths, features.device)]
         parts = won.chunk(len(self.windows), dim=1)
-        tokens = [
-            spread(part.sum(1), batch.lengths, window) for part, window in zip(parts, self.windows, strict=True)
-        ]
+        tokens = [spread(part.sum(1), batch.lengths, window) for part, window in zip(parts, self.windows, strict=True)]
         return Weights(shares(torch.stack(tokens).sum(0), batch.lengths))
 
     def _features(self, batch: TokenBatch) -> Tensor:

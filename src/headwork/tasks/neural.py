@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from headwork.base.files import write_atomically
 from headwork.base.recipes import Recipe
@@ -34,9 +34,10 @@ class NeuralClassifier(Classifier):
         self.reader = reader
         self.device = device
         self.config = config_of(recipe)
-        network: nn.Module = model(self.config, vocabulary=reader.tokenizer.vocabulary, classes=len(classes))
-        self.network = network.to(device)
-        self._fast: nn.Module | None = None
+        network = model(self.config, vocabulary=reader.tokenizer.vocabulary, classes=len(classes))
+        self.network: Any = network.to(device)
+        """an nn.Module that keeps the contract of `headwork.models`"""
+        self._fast: Any = None
         """a copy of the network that only predicts"""
 
     @classmethod
@@ -98,7 +99,7 @@ class NeuralClassifier(Classifier):
         """The network's weights are new: forget the copy that predicts."""
         self._fast = None
 
-    def logits_of(self, read: ReadTexts, network: nn.Module) -> Tensor:
+    def logits_of(self, read: ReadTexts, network: Any) -> Tensor:
         """(n, C) float64 logits that `network` gives texts that are already tokenized, in their order."""
         network.eval()
         batches = ordered_batches(read.lengths, PREDICT_TOKENS)

@@ -28,6 +28,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """padded tokens of a batch"""
     label_smoothing: float = 0.0
     precision: Literal["fp32", "bf16"] = "fp32"
+    """of the products; a processor that does not multiply bfloat16 computes in fp32"""
 
     def __post_init__(self) -> None:
         for name, holds in {

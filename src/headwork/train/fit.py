@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,7 @@ from headwork.base.files import read_json, write_json
 from headwork.base.runs import Point
 from headwork.data.batches import epoch_batches
 from headwork.data.corpus import Examples
+from headwork.ops.linear import multiplies_bf16
 from headwork.tasks.neural import NeuralClassifier
 from headwork.train.checkpoint import Position, free_tensors, load_checkpoint, save_checkpoint
 from headwork.train.config import TrainConfig
@@ -211,7 +213,7 @@ def _optimizer(network: nn.Module, config: TrainConfig) -> torch.optim.Optimizer
     return torch.optim.AdamW([group for group in groups if group["params"]], lr=config.lr, fused=True)
 
 
-def _precision(config: TrainConfig, device: str) -> contextlib.AbstractContextManager[None]:
-    if config.precision == "bf16":
+def _precision(config: TrainConfig, device: str) -> contextlib.AbstractContextManager[Any]:
+    if config.precision == "bf16" and (device != "cpu" or multiplies_bf16()):
         return torch.autocast(torch.device(device).type, dtype=torch.bfloat16)
     return contextlib.nullcontext()
