@@ -1,24 +1,22 @@
 """Texts to sentence embeddings with all-MiniLM-L6-v2: headwork, and sentence-transformers with its defaults."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from headwork.models.encoder import Precision
     from headwork.ops.packed import TokenBatch
 
 
 class Headwork:
     """Texts sorted by length, packed into batches of about 1,024 tokens, a thread each."""
 
-    def __init__(self, precision: Literal["fp32", "bf16"] = "fp32") -> None:
-        import torch
-
+    def __init__(self, precision: "Precision" = "fp32") -> None:
         from headwork.data.tokenizers import load_bert
         from headwork.data.weights import find_encoder
-        from headwork.models.encoder import EncoderClassifier, EncoderConfig
-        from headwork.ops.linear import for_inference
+        from headwork.models.encoder import EncoderClassifier, EncoderConfig, for_embedding
         from headwork.tasks.reading import TextReader
 
         config = EncoderConfig(pretrained="minilm", tokens="bert")
@@ -26,7 +24,7 @@ class Headwork:
         self.reader = TextReader(load_bert(folder), config.max_tokens, sentences=False)
         model = EncoderClassifier(config, vocabulary=self.reader.tokenizer.vocabulary, classes=1)
         model.load_pretrained(folder)
-        self.model = for_inference(model, torch.bfloat16 if precision == "bf16" else torch.float32)
+        self.model = for_embedding(model, precision)
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         """(n, 384) unit vectors."""

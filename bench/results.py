@@ -10,6 +10,10 @@ from bench.machine import Machine
 from bench.rounds import Spread, ratios
 
 FILE = Path(__file__).parent / "RESULTS.md"
+HEAD = """# Benchmarks
+
+Written by `python -m bench`. The sides take turns within each round; a ratio above 1 means that headwork is the faster,
+or takes less. The last line of each section says what measured it, when and where."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,10 @@ class Section:
 
 
 def write_results(sections: Sequence[Section], machine: Machine, command: Sequence[str]) -> None:
-    head = [
-        "# Benchmarks",
-        "",
-        f"Written by `{shlex.join(command)}` on {date.today().isoformat()}. The sides take turns within each round; a",
-        "ratio above 1 means that headwork is the faster, or takes less.",
-        "",
-        *(f"- {line}" for line in machine.lines),
-    ]
-    FILE.write_text(
-        "\n\n".join(["\n".join(head), *(section.markdown for section in sections)]) + "\n", encoding="utf-8"
-    )
+    """Put the sections in the place of those with their titles; what other runs found stays, with its own origin."""
+    origin = f"`{shlex.join(command)}` on {date.today().isoformat()}: {'; '.join(machine.lines)}"
+    kept = FILE.read_text(encoding="utf-8").split("\n\n## ")[1:] if FILE.exists() else []
+    found = {text.partition("\n")[0]: text.rstrip("\n") for text in kept}
+    for section in sections:
+        found[section.title] = f"{section.markdown.removeprefix('## ')}\n- {origin}"
+    FILE.write_text("\n\n## ".join([HEAD, *found.values()]) + "\n", encoding="utf-8")

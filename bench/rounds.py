@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
+
+Side = TypeVar("Side")
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,9 @@ class Spread:
         return f"{middle} ({low} to {high})"
 
 
-def take_turns(sides: Mapping[str, Callable[[int], Any]], rounds: int) -> dict[str, list[Any]]:
+def take_turns(sides: Mapping[Side, Callable[[int], Any]], rounds: int) -> dict[Side, list[Any]]:
     """What each side gave in each round; every second round goes through the sides backwards."""
-    given: dict[str, list[Any]] = {name: [] for name in sides}
+    given: dict[Side, list[Any]] = {name: [] for name in sides}
     for turn in range(rounds):
         for name in list(sides)[:: 1 if turn % 2 == 0 else -1]:
             given[name].append(sides[name](turn))

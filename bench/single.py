@@ -10,18 +10,25 @@ from bench.rounds import take_turns
 from headwork.data.corpus import prepare
 
 PEER = "sentence-transformers"
-TOKENS, CALLS = 16, 100
+TOKENS, CALLS, COSINE_TEXTS = 16, 100, 128
+KIND = {"bf16": "linear layers in bf16", "fp16": "weights of the linear layers kept in fp16, computed in fp32"}
 
 
 def run(machine: Machine, rounds: int) -> Section:
-    ours, theirs = Headwork("bf16" if machine.gemm_bf16 else "fp32"), SentenceTransformers()
+    precision = "bf16" if machine.gemm_bf16 else "fp16"
+    ours, theirs = Headwork(precision), SentenceTransformers()
+    texts = prepare("stdlib").texts[:COSINE_TEXTS]
+    cosine = (ours(texts) * theirs(texts)).sum(1).min()
     text = text_of(TOKENS, ours)
     sides = {PEER: theirs, "headwork": ours}
     for embed in sides.values():
         p50_ms(embed, text)
     took = take_turns({name: lambda _, embed=embed: p50_ms(embed, text) for name, embed in sides.items()}, rounds)
     row = Row.less(f"one text of {TOKENS} tokens, p50 in ms", took["headwork"], took[PEER], target=3.0)
-    note = f"{CALLS} calls a round, tokenizing included; headwork in {'bf16' if machine.gemm_bf16 else 'fp32'}"
+    note = (
+        f"{CALLS} calls a round, tokenizing included; headwork with {KIND[precision]}, smallest cosine to {PEER} "
+        f"{cosine:.7f} in {COSINE_TEXTS} texts"
+    )
     return Section(title="One text", peer=PEER, rows=[row], notes=[note])
 
 

@@ -1,6 +1,6 @@
 """A process that fine-tunes all-MiniLM-L6-v2 once: `python -m bench.trainers SIDE PRECISION SEED` prints JSON.
 
-Both sides train every weight for the Trainer's three epochs at its rate of 5e-5 falling to 0, on the same documents.
+All sides train for the Trainer's three epochs at its rate of 5e-5 falling to 0, on the same documents.
 """
 
 import json
@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -33,12 +34,14 @@ class Tuned:
     predicted: np.ndarray
 
 
-def headwork(corpus: Corpus, train: Examples, test: Examples, precision: str, seed: int) -> Tuned:
-    """Its own trainer with the recipe minilm, embeddings trained too."""
+def headwork(
+    corpus: Corpus, train: Examples, test: Examples, precision: str, seed: int, *, freeze: str = "nothing"
+) -> Tuned:
+    """Its own trainer with the recipe minilm, but for `freeze`."""
     recipe = load_recipe("minilm")
     settings = {"epochs": EPOCHS, "patience": EPOCHS, "lr": RATE, "warmup": 0.0, "precision": precision}
     recipe = msgspec.structs.replace(
-        recipe, model={**recipe.model, "freeze": "nothing"}, train={**recipe.train, **settings}
+        recipe, model={**recipe.model, "freeze": freeze}, train={**recipe.train, **settings}
     )
     classifier = new_classifier(recipe, corpus.facts.classes, train.texts, seed=seed, offline=True)
     fitted = fit_any(classifier, train, first(corpus.part("dev"), DEV), seed=seed)
@@ -78,6 +81,13 @@ def transformers(corpus: Corpus, train: Examples, test: Examples, precision: str
         return Tuned(seconds, trainer.predict(rows(test)).predictions.argmax(1))
 
 
+SIDES = {
+    "headwork": headwork,
+    "headwork-recipe": partial(headwork, freeze=load_recipe("minilm").model["freeze"]),
+    "transformers": transformers,
+}
+
+
 def tokens_of(texts: list[str]) -> int:
     """Real tokens of the texts, as cut for both sides."""
     encoded = load_bert(find_encoder("minilm", offline=True)).encode(texts)
@@ -94,7 +104,7 @@ def main(side: str, precision: str, seed: int) -> None:
     torch.manual_seed(seed)
     corpus = prepare("stdlib")
     train, test = first(corpus.part("train"), TRAIN), first(corpus.part("test"), TEST)
-    tuned = {"headwork": headwork, "transformers": transformers}[side](corpus, train, test, precision, seed)
+    tuned = SIDES[side](corpus, train, test, precision, seed)
     found = {
         "rate": EPOCHS * tokens_of(train.texts) / tuned.seconds,
         "megabytes": peak_bytes() / 1e6,

@@ -10,7 +10,8 @@ from bench.rounds import in_new_process, take_turns
 from bench.trainers import EPOCHS, TRAIN
 from headwork.measure.paired import paired_difference
 
-OURS, PEER = "headwork", "transformers"
+OURS = {"headwork": "every weight trained", "headwork-recipe": "the recipe as it comes, embeddings frozen"}
+PEER = "transformers"
 SPEED, MEMORY = {"fp32": 2.5, "bf16": 4.0}, 2.0
 
 
@@ -19,24 +20,19 @@ def run(machine: Machine, rounds: int) -> Section:
         return in_new_process("bench.trainers", side, precision, str(seed), threads=machine.threads)
 
     precisions = ["fp32", *(["bf16"] if machine.gemm_bf16 else [])]
-    plans = [(PEER, "fp32"), *((OURS, precision) for precision in precisions)]
-    given = take_turns({" ".join(plan): lambda turn, plan=plan: tuned(*plan, turn) for plan in plans}, rounds)
-    peer = given[f"{PEER} fp32"]
-    rows, notes = [], [f"{TRAIN} documents, {EPOCHS} epochs, every weight trained; a process of its own for each run"]
-    for precision in precisions:
-        ours = given[f"{OURS} {precision}"]
+    plans = [(PEER, "fp32"), *((side, precision) for precision in precisions for side in OURS)]
+    given = take_turns({plan: lambda turn, plan=plan: tuned(*plan, turn) for plan in plans}, rounds)
+    peer = given[PEER, "fp32"]
+    rows, notes = [], [f"{TRAIN} documents, {EPOCHS} epochs; a process of its own for each run"]
+    for side, precision in plans[1:]:
+        ours, what = given[side, precision], f"{precision}, {OURS[side]}"
         rows += [
             Row.more(
-                f"real tokens a second, {precision}",
-                all_of("rate", ours),
-                all_of("rate", peer),
-                target=SPEED[precision],
+                f"real tokens a second, {what}", all_of("rate", ours), all_of("rate", peer), target=SPEED[precision]
             ),
-            Row.less(
-                f"peak memory in MB, {precision}", all_of("megabytes", ours), all_of("megabytes", peer), target=MEMORY
-            ),
+            Row.less(f"peak memory in MB, {what}", all_of("megabytes", ours), all_of("megabytes", peer), target=MEMORY),
         ]
-        notes.append(f"{precision}: {_scores(ours, peer)}")
+        notes.append(f"{what}: {_scores(ours, peer)}")
     if "bf16" not in precisions:
         notes.append("bf16 is not measured: this processor does not multiply bfloat16")
     return Section(title="Fine-tuning", peer="transformers' Trainer, 16 rows, fp32", rows=rows, notes=notes)

@@ -6,7 +6,16 @@ from torch import nn
 from torch.nn import functional as F
 
 from headwork.ops import linear
-from headwork.ops.linear import ACTIVATIONS, FrozenLinear, Linear, for_inference, multiplies_bf16, packing_works
+from headwork.ops.linear import (
+    ACTIVATIONS,
+    FrozenLinear,
+    HalfLinear,
+    Linear,
+    for_inference,
+    halving_works,
+    multiplies_bf16,
+    packing_works,
+)
 
 ROUNDING = {torch.float32: 1e-5, torch.float64: 1e-13, torch.bfloat16: 4e-2}
 
@@ -40,6 +49,26 @@ def test_frozen_equals_plain(layer: Linear, dtype: torch.dtype, activation: str,
     assert frozen.dtype == dtype
     assert frozen.shape == plain.shape
     assert torch.allclose(frozen.double(), plain, rtol=ROUNDING[dtype], atol=ROUNDING[dtype])
+
+
+@pytest.mark.skipif(not halving_works(), reason="no FBGEMM here")
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("rows", [0, 1, 7])
+@pytest.mark.parametrize("with_residual", [False, True])
+def test_half_equals_plain_with_rounded_weights(layer: Linear, activation: str, rows: int, with_residual: bool):
+    x = torch.randn(rows, 24)
+    residual = torch.randn(rows, 40) if with_residual else None
+    half = for_inference(nn.ModuleList([layer]), torch.float16)[0]
+    assert isinstance(half, HalfLinear)
+    found = half(x, activation=activation, residual=residual)
+    layer.weight.data = layer.weight.data.half().float()
+    assert torch.allclose(found, layer(x, activation=activation, residual=residual), rtol=1e-5, atol=1e-5)
+
+
+def test_halving_is_refused_where_it_is_wrong(monkeypatch: pytest.MonkeyPatch):
+    right = HalfLinear.forward
+    monkeypatch.setattr(HalfLinear, "forward", lambda *given: right(*given) + 1e-3)
+    assert not halving_works.__wrapped__()
 
 
 def test_without_the_private_operators_only_speed_is_lost(layer: Linear, monkeypatch: pytest.MonkeyPatch):

@@ -14,6 +14,7 @@ from headwork.tasks.neural import NeuralClassifier
 from headwork.train import fit as fit_module
 from headwork.train.config import TrainConfig, train_config
 from headwork.train.fit import fit
+from headwork.train.logistic import fit_logistic_head
 from headwork.train.record import Fitted, Place
 
 CLASSES = ["red", "green", "blue"]
@@ -150,3 +151,37 @@ def test_every_network_learns_the_telling_word(train, dev, name) -> None:
     config = replace(train_config(load_recipe(name)), epochs=20, patience=99)
     fitted = fit(classifier, train, dev, config, seed=0)
     assert max(point.dev_accuracy for point in fitted.points) >= 0.8
+
+
+def probed(train: Examples, dev: Examples, folder: Path, *, cut_at: float = 2.0, budget: float | None = None):
+    """As `run`, of a Transformer whose head is first fitted on its frozen features."""
+
+    def watch(share: float) -> None:
+        if share >= cut_at:
+            raise PowerCutError
+
+    classifier = new(train, "transformer")
+    config, place = replace(CONFIG, fit="logistic-gradient"), Place(folder / "plan.json", folder / "state.safetensors")
+    fitted = fit(classifier, train, dev, config, seed=3, place=place, progress=watch, budget_seconds=budget)
+    return classifier, fitted
+
+
+def test_a_head_fitted_first_is_the_least_that_comes_out(train, dev, tmp_path) -> None:
+    alone = new(train, "transformer")
+    fit_logistic_head(alone, train, dev)
+    least = (alone.logits(dev.texts).argmax(1) == dev.labels).mean()
+    for place, budget in enumerate([1e-9, None]):
+        classifier, fitted = probed(train, dev, tmp_path / str(place), budget=budget)
+        assert (classifier.logits(dev.texts).argmax(1) == dev.labels).mean() >= least > 1 / len(CLASSES)
+        assert fitted.seconds > 0
+    assert fitted.steps > 1
+
+
+@pytest.mark.parametrize("cut_at", [0.02, 0.6])
+def test_a_fitted_head_survives_an_interruption(train, dev, tmp_path, monkeypatch, cut_at) -> None:
+    calm, _ = probed(train, dev, tmp_path / "calm")
+    monkeypatch.setattr(fit_module, "CHECKPOINT_SECONDS", 0.0)
+    with pytest.raises(PowerCutError):
+        probed(train, dev, tmp_path / "cut", cut_at=cut_at)
+    continued, _ = probed(train, dev, tmp_path / "cut")
+    assert same(calm.network.state_dict(), continued.network.state_dict())

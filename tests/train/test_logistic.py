@@ -6,7 +6,10 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
+from headwork.base.errors import HeadworkError
+from headwork.base.recipes import load_recipe, with_settings
 from headwork.measure.calibration import softmax
+from headwork.train.any import check_recipe
 from headwork.train.logistic import put_into_head
 
 
@@ -28,3 +31,10 @@ def test_a_class_without_training_rows_is_never_chosen() -> None:
     head = nn.Linear(4, 3, dtype=torch.float64)
     put_into_head(head, LogisticRegression().fit(features, labels), scale=1.0)
     assert set(head(torch.as_tensor(features)).argmax(1).tolist()) <= {0, 2}
+
+
+def test_a_model_without_features_of_its_own_is_refused() -> None:
+    check_recipe(with_settings(load_recipe("transformer"), ["train.fit=logistic"]))
+    for fit in ("logistic", "logistic-gradient"):
+        with pytest.raises(HeadworkError, match="no features apart from its head"):
+            check_recipe(with_settings(load_recipe("han"), [f"train.fit={fit}"]))

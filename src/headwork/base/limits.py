@@ -1,5 +1,7 @@
 """What headwork takes in at most, so that a small hostile file cannot fill the memory."""
 
+import re
+
 import msgspec
 
 from headwork.base.errors import HeadworkError
@@ -45,7 +47,7 @@ def parse_limits(assignments: tuple[str, ...]) -> Limits:
     chosen = {}
     for word in assignments:
         name, _, value = word.partition("=")
-        if name not in known or not value.replace("_", "").isdigit():
+        if name not in known or not re.fullmatch(r"[0-9]+(_[0-9]+)*", value):
             raise HeadworkError(f"--limit {word}: expected NAME=NUMBER with NAME one of {', '.join(known)}")
         chosen[name] = int(value)
     return Limits(**chosen)

@@ -21,7 +21,7 @@ from headwork.cli.options import (
 @click.argument("data")
 @click.option("--models", default="", metavar="A,B,…", help="Line-up; `headwork recipes` lists the models.")
 @click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 100), help="Trials of each model.")
-@click.option("--budget", default="20s", show_default=True, type=Duration(), help="Training time of a trial, or none.")
+@click.option("--budget", default="15s", show_default=True, type=Duration(), help="Training time of a trial, or none.")
 @click.option("--curve", is_flag=True, help="Also train on 10% and 30% of the rows.")
 @click.option("-o", "--out", metavar="FOLDER", help="Where results go  [default: runs/compare-NAME].")
 @data_options

@@ -19,10 +19,11 @@ from headwork.base.recipes import Recipe
 from headwork.base.results import Comparison, DataFacts
 from headwork.base.runs import ComparisonFolder, Run
 from headwork.compare.assemble import Conditions, assemble
-from headwork.compare.progress import STARTING_SECONDS, Remaining
+from headwork.compare.progress import MEASURING_SECONDS, STARTING_SECONDS, Remaining
 from headwork.compare.trial import Settings, identity_of, refuse_other
 from headwork.compare.worker import Order
 from headwork.data.corpus import Corpus
+from headwork.models import kind_of
 
 CURVE_SHARES = (0.1, 0.3)
 
@@ -145,10 +146,10 @@ def run_trials(folder: ComparisonFolder, corpus: Corpus, trials: Sequence[Trial]
 
 
 def guess(recipe: Recipe, budget_seconds: float | None) -> float:
-    """First expectation of a trial's seconds: networks take their budget, the others little."""
-    if recipe.deterministic:
+    """First expectation of a trial's seconds: networks take their budget and are measured, the others take little."""
+    if not kind_of(recipe).neural:
         return STARTING_SECONDS
-    return STARTING_SECONDS + (budget_seconds or 60.0)
+    return STARTING_SECONDS + (budget_seconds or 60.0) + MEASURING_SECONDS
 
 
 def settings_of(trial: Trial, options: Options) -> Settings:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 STARTING_SECONDS = 4.0
 """a process that loads torch and the corpus"""
+MEASURING_SECONDS = 6.0
+"""a small network's predictions, explanations and latency"""
 
 
 @dataclass

@@ -13,10 +13,10 @@ from typing import Literal, cast
 import msgspec
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from headwork.base.errors import HeadworkError
 from headwork.ops.dot_attention import attend, attention_maps
+from headwork.ops.dropout import drop
 from headwork.ops.linear import Linear
 from headwork.ops.packed import TokenBatch, places_of
 
@@ -79,7 +79,7 @@ class Embeddings(nn.Module):
         x = self.tokens(batch.ids) + self.positions(places_of(batch.lengths, batch.ids.device) + self.offset)
         if self.types is not None:
             x = x + (self.types.weight[0] if types is None else self.types(types))
-        return self.widen(F.dropout(self.norm(x), self.dropout, self.training))
+        return self.widen(drop(self.norm(x), self.dropout, self.training))
 
 
 class SelfAttention(nn.Module):

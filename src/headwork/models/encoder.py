@@ -19,7 +19,8 @@ from torch.nn import functional as F
 from headwork.layers.transformer import Core, CoreConfig
 from headwork.models import Weights
 from headwork.models.formats import load_core
-from headwork.ops.linear import for_inference, multiplies_bf16
+from headwork.ops.dropout import drop
+from headwork.ops.linear import for_inference, halving_works, multiplies_bf16
 from headwork.ops.packed import TokenBatch, segment_first, segment_mean
 from headwork.ops.threads import each_in_a_thread
 
@@ -86,7 +87,7 @@ class EncoderClassifier(nn.Module):
 
     def forward(self, batch: TokenBatch) -> Tensor:
         """(B, C) logits."""
-        return self.head(F.dropout(self.encode(batch), self.config.dropout, self.training))
+        return self.head(drop(self.encode(batch), self.config.dropout, self.training))
 
     def encode(self, batch: TokenBatch) -> Tensor:
         """(B, D): one vector for each text; zeros for a text without tokens."""
@@ -116,14 +117,24 @@ def _shares(received: Tensor, framed: bool) -> Tensor:
     return received / received.sum()
 
 
-def embed(
-    model: EncoderClassifier, batches: Iterable[TokenBatch], *, precision: Literal["fp32", "bf16"] = "fp32"
-) -> Tensor:
+Precision = Literal["fp32", "bf16", "fp16"]
+
+
+def embed(model: EncoderClassifier, batches: Iterable[TokenBatch], *, precision: Precision = "fp32") -> Tensor:
     """(texts of all batches, D) unit vectors: the pooled states over their length, as all-MiniLM-L6-v2 is used.
 
-    bf16 rounds the factors of the linear layers where the processor multiplies bfloat16; elsewhere it would only be
-    slower, and fp32 is used. To embed often, prepare the model once with `for_inference` and give the copy.
+    To embed often, prepare the model once with `for_embedding` and give the copy.
     """
-    bf16 = precision == "bf16" and multiplies_bf16()
-    fast = for_inference(model, torch.bfloat16 if bf16 else torch.float32)
+    fast = for_embedding(model, precision)
     return F.normalize(torch.cat(each_in_a_thread(fast.encode, batches)), dim=1)
+
+
+def for_embedding(model: EncoderClassifier, precision: Precision = "fp32") -> EncoderClassifier:
+    """A copy that only encodes.
+
+    bf16 rounds the factors of the linear layers, fp16 their weights alone (the fastest for single short texts); a
+    processor that would be slower with them gets fp32.
+    """
+    usable = {"fp32": True, "bf16": multiplies_bf16(), "fp16": halving_works()}[precision]
+    dtypes = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+    return for_inference(model, dtypes[precision] if usable else torch.float32)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from headwork.ops.dropout import drop
 from headwork.ops.packed import equal_length_runs
 
 FUSED_FROM = {torch.float32: 128, torch.bfloat16: 1024}
@@ -29,7 +30,7 @@ def attend(qkv: Tensor, lengths: Sequence[int], *, heads: int, causal: bool = Fa
         if _fused_is_faster(query, dropout):
             run = F.scaled_dot_product_attention(query, key, value, is_causal=causal)
         else:
-            run = F.dropout(probabilities(query, key, causal=causal), dropout) @ value
+            run = drop(probabilities(query, key, causal=causal), dropout) @ value
         mixed.append(run.transpose(1, 2).flatten(2).flatten(0, 1))
     return torch.cat(mixed) if mixed else qkv[:, : qkv.shape[1] // 3]
 

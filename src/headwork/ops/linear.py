@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from headwork.ops.dropout import drop
+
 Model = TypeVar("Model", bound=nn.Module)
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -37,7 +39,7 @@ class Linear(nn.Linear):
         """(N, I) to (N, O); `residual` is (N, O)."""
         y = ACTIVATIONS[activation](F.linear(x, self.weight, self.bias))
         if self.training and dropout:
-            y = F.dropout(y, dropout)
+            y = drop(y, dropout)
         return y if residual is None else residual + y
 
 
@@ -70,18 +72,41 @@ class FrozenLinear(nn.Module):
         return y if residual is None else residual + y
 
 
+class HalfLinear(nn.Module):
+    """A Linear for prediction on the CPU: its weight rounded to float16, products and sums in float32.
+
+    A short text waits for the weights to come from memory, not for the products; here they are half as long.
+    """
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.out_features = linear.out_features
+        self.weight = torch.ops.quantized.linear_prepack_fp16(
+            linear.weight.detach().float(), None if linear.bias is None else linear.bias.detach().float()
+        )
+
+    def forward(
+        self, x: Tensor, *, activation: str = "none", residual: Tensor | None = None, dropout: float = 0.0
+    ) -> Tensor:
+        """As `Linear.forward` in evaluation, in float32."""
+        y = ACTIVATIONS[activation](torch.ops.quantized.linear_dynamic_fp16(x.float(), self.weight))
+        return y if residual is None else y.add_(residual)
+
+
 def for_inference(model: Model, dtype: torch.dtype = torch.float32) -> Model:
     """A copy of `model` that only predicts: gradients off, every `Linear` frozen and computing in `dtype`.
 
-    The copy is a snapshot: training the original afterwards does not change it. A copy that is given comes back as is.
+    float16 on a CPU is a `HalfLinear`. The copy is a snapshot: training the original afterwards does not change it. A
+    copy that is given comes back as is.
     """
-    if any(isinstance(module, FrozenLinear) for module in model.modules()):
+    if any(isinstance(module, FrozenLinear | HalfLinear) for module in model.modules()):
         return model
     fast = copy.deepcopy(model).eval().requires_grad_(False)
     for parent in list(fast.modules()):
         for name, layer in list(parent.named_children()):
             if isinstance(layer, Linear):
-                setattr(parent, name, FrozenLinear(layer, dtype))
+                half = dtype == torch.float16 and layer.weight.device.type == "cpu"
+                setattr(parent, name, HalfLinear(layer) if half else FrozenLinear(layer, dtype))
     return fast
 
 
@@ -101,6 +126,19 @@ def packing_works(dtype: torch.dtype) -> bool:
         return False
     rounding = 16 * torch.finfo(dtype).eps
     return all(torch.allclose(fast.double(), exact, rtol=rounding, atol=rounding) for fast, exact in pairs)
+
+
+@functools.cache
+def halving_works() -> bool:
+    """Does torch's private FBGEMM operator exist here, and agree with the product of the rounded weight?"""
+    generator = torch.Generator().manual_seed(0)
+    layer, x = Linear(24, 40), torch.randn(5, 24, generator=generator)
+    rounded = layer.weight.detach().half().double()
+    try:
+        product = HalfLinear(layer)(x)
+    except (RuntimeError, AttributeError, NotImplementedError):
+        return False
+    return torch.allclose(product.double(), F.linear(x.double(), rounded, layer.bias.detach().double()), atol=1e-5)
 
 
 @functools.cache

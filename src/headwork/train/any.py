@@ -3,6 +3,7 @@
 import time
 from typing import TYPE_CHECKING, cast
 
+from headwork.base.errors import HeadworkError
 from headwork.base.recipes import Recipe
 from headwork.data.corpus import Examples
 from headwork.models import config_of, kind_of
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 def check_recipe(recipe: Recipe) -> None:
     """Refuse unknown keys and impossible values before anything is written."""
     config_of(recipe)
-    train_config(recipe)
+    config, kind = train_config(recipe), kind_of(recipe)
+    if kind.neural and config.fit != "gradient" and not hasattr(kind.load()[0], "encode"):
+        raise HeadworkError(
+            f"recipe {recipe.name}: train.fit is {config.fit!r}, but {recipe.model['kind']} has no features apart from "
+            "its head; use 'gradient'"
+        )
 
 
 def fit_any(

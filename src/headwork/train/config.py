@@ -11,8 +11,9 @@ from headwork.base.recipes import Recipe, strictly
 class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a network is fitted. Rates and shares are per optimiser step."""
 
-    fit: Literal["gradient", "logistic"] = "gradient"
-    """gradient: every free weight by AdamW; logistic: only the head, by logistic regression on frozen features"""
+    fit: Literal["gradient", "logistic", "logistic-gradient"] = "gradient"
+    """gradient: every free weight by AdamW; logistic: only the head, by logistic regression on frozen features;
+    logistic-gradient: the second, then the first from there (Kumar et al. 2022, linear probing then fine-tuning)"""
     epochs: int = 20
     patience: int = 4
     """stop after as many epochs without a better dev score"""

@@ -22,6 +22,7 @@ from headwork.ops.linear import multiplies_bf16
 from headwork.tasks.neural import NeuralClassifier
 from headwork.train.checkpoint import Position, free_tensors, load_checkpoint, save_checkpoint
 from headwork.train.config import TrainConfig
+from headwork.train.logistic import fit_logistic_head
 from headwork.train.plan import Plan, plan_steps
 from headwork.train.record import Fitted, Place, Progress
 from headwork.train.schedules import SCHEDULES
@@ -67,6 +68,7 @@ class Trainer:
             seed,
             place,
         )
+        self.train_examples, self.dev_examples = train, dev
         self.train, self.dev = classifier.reader.read(train.texts), classifier.reader.read(dev.texts)
         self.labels, self.dev_labels = torch.as_tensor(train.labels), torch.as_tensor(dev.labels)
         self.batch_tokens = min(config.batch_tokens, max(MIN_BATCH_TOKENS, sum(self.train.lengths) // EPOCH_STEPS))
@@ -75,7 +77,8 @@ class Trainer:
         torch.manual_seed(seed)
 
     def run(self, budget_seconds: float | None, progress: Progress) -> Fitted:
-        plan = self._plan(budget_seconds)
+        self._start()
+        plan = self._plan(None if budget_seconds is None else budget_seconds - self.position.seconds)
         self._resume()
         began, before, saved = time.perf_counter(), self.position.seconds, time.perf_counter()
         stopped = "budget" if plan.limited else "epochs"
@@ -129,10 +132,10 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.lr * factor
         loss = self._loss(rows)
-        self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(_free(self.network), self.config.clip, foreach=True)
         self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)  # here, not above: no gradients lie beside the next activations
         self.position.step = step + 1
         self.position.loss_sum += loss.item()
         self.position.loss_steps += 1
@@ -147,9 +150,7 @@ class Trainer:
         )
 
     def _look_at_dev(self, step: int, epoch: float, seconds: float) -> None:
-        logits = self.classifier.logits_of(self.dev, self.network)
-        accuracy = (logits.argmax(1) == self.dev_labels).double().mean().item()
-        loss = F.cross_entropy(logits, self.dev_labels).item()
+        accuracy, loss = self._dev_score()
         position = self.position
         position.points.append(
             Point(
@@ -162,11 +163,39 @@ class Trainer:
             )
         )
         position.loss_sum, position.loss_steps = 0.0, 0
-        if (accuracy, -loss) > (position.best_accuracy, -position.best_loss):
-            position.best_accuracy, position.best_loss, position.epochs_without_gain = accuracy, loss, 0
-            self.best = {name: value.detach().clone() for name, value in free_tensors(self.network).items()}
-        else:
+        self._keep_best(accuracy, loss)
+
+    def _dev_score(self) -> tuple[float, float]:
+        """Accuracy and loss."""
+        logits = self.classifier.logits_of(self.dev, self.network)
+        accuracy = (logits.argmax(1) == self.dev_labels).double().mean().item()
+        return accuracy, F.cross_entropy(logits, self.dev_labels).item()
+
+    @torch.no_grad()
+    def _keep_best(self, accuracy: float, loss: float) -> None:
+        position = self.position
+        if (accuracy, -loss) <= (position.best_accuracy, -position.best_loss):
             position.epochs_without_gain += 1
+            return
+        position.best_accuracy, position.best_loss, position.epochs_without_gain = accuracy, loss, 0
+        for name, value in free_tensors(self.network).items():
+            if name in self.best:
+                self.best[name].copy_(value)  # in its place: a second copy would be the peak of memory
+            else:
+                self.best[name] = value.detach().clone()
+
+    def _start(self) -> None:
+        """Begin with a head fitted on frozen features, where the recipe asks for it.
+
+        It takes part of the training time and is the first candidate for the best weights. A run with a checkpoint has
+        it behind it.
+        """
+        if self.config.fit != "logistic-gradient" or (self.place and self.place.state.is_file()):
+            return
+        began = time.perf_counter()
+        fit_logistic_head(self.classifier, self.train_examples, self.dev_examples)
+        self._keep_best(*self._dev_score())
+        self.position.seconds = time.perf_counter() - began
 
     def _plan(self, budget_seconds: float | None) -> Plan:
         """The stored plan, or a new one; measuring it leaves no trace in weights, optimiser or random state."""
@@ -177,6 +206,7 @@ class Trainer:
             {name: value.detach().clone() for name, value in free_tensors(self.network).items()},
             torch.get_rng_state(),
         )
+        position, self.position = self.position, Position()
         plan = plan_steps(
             [sum(self.train.lengths[row] for row in rows) for rows in batches],
             epochs_steps=sum(len(self._batches(epoch)) for epoch in range(self.config.epochs)),
@@ -188,7 +218,7 @@ class Trainer:
             for name, value in free_tensors(self.network).items():
                 value.copy_(before[name])
         torch.set_rng_state(random)
-        self.optimizer, self.position = _optimizer(self.network, self.config), Position()
+        self.optimizer, self.position = _optimizer(self.network, self.config), position
         if self.place:
             write_json(self.place.plan, plan)
         return plan

@@ -7,10 +7,10 @@ predicting is the same forward pass as after fine-tuning.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from headwork.data.batches import ordered_batches
@@ -18,6 +18,9 @@ from headwork.data.corpus import Examples
 from headwork.ops.linear import for_inference
 from headwork.ops.threads import each_in_a_thread
 from headwork.tasks.neural import PREDICT_TOKENS, NeuralClassifier
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 STRENGTHS = (0.1, 1.0, 10.0, 100.0)
 """inverse penalties tried; the best on dev is kept"""
@@ -33,6 +36,8 @@ class LogisticFit:
 
 def fit_logistic_head(classifier: NeuralClassifier, train: Examples, dev: Examples) -> LogisticFit:
     """Fit `network.head` on the features that `network.encode` gives for `train`."""
+    from sklearn.linear_model import LogisticRegression  # only here: it takes as long to load as torch
+
     began = time.perf_counter()
     features, dev_features = features_of(classifier, train.texts), features_of(classifier, dev.texts)
     # Features of a pretrained encoder are small numbers; one common scale makes the penalties comparable.
@@ -45,7 +50,7 @@ def fit_logistic_head(classifier: NeuralClassifier, train: Examples, dev: Exampl
     return LogisticFit(STRENGTHS[best], time.perf_counter() - began)
 
 
-def put_into_head(head: nn.Linear, fitted: LogisticRegression, *, scale: float) -> None:
+def put_into_head(head: nn.Linear, fitted: "LogisticRegression", *, scale: float) -> None:
     """Copy the coefficients so that softmax(head(x)) equals the fitted probabilities of x / scale.
 
     A class that the training side lacks keeps a bias so low that it is never chosen.
