@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from headwork.attention.context import ContextAttention, segment_softmax
-from headwork.ops.packed import mask_of, pad, unpad
+from headwork.attention.context import ContextAttention
+from headwork.ops.packed import mask_of, pad, segment_softmax, unpad
 
 WIDTH = 5
 lengths_of_texts = st.lists(st.integers(0, 6), min_size=1, max_size=6)
@@ -30,9 +30,8 @@ def test_the_fast_path_is_the_formula_however_much_padding(lengths, hidden, extr
     attend, packed = attention(hidden), annotations(lengths)
     padded = torch.nn.functional.pad(pad(packed, lengths, fill=7.0), (0, 0, 0, extra), value=-9.0)
     open_weights = attend.weights(padded, mask_of(lengths, longest=padded.shape[1]))
-    pooled = attend(packed, lengths)
-    torch.testing.assert_close(pooled.weights, unpad(open_weights, lengths), rtol=0, atol=1e-12)
-    torch.testing.assert_close(pooled.vectors, (open_weights[:, None] @ padded)[:, 0], rtol=0, atol=1e-12)
+    torch.testing.assert_close(attend.shares(packed, lengths), unpad(open_weights, lengths), rtol=0, atol=1e-12)
+    torch.testing.assert_close(attend(packed, lengths), (open_weights[:, None] @ padded)[:, 0], rtol=0, atol=1e-12)
     expected = torch.tensor([float(length > 0) for length in lengths], dtype=torch.float64)
     torch.testing.assert_close(open_weights.sum(1), expected)
     assert (open_weights >= 0).all()
@@ -43,7 +42,7 @@ def test_scores_are_those_of_the_papers(hidden):
     attend, h = attention(hidden), annotations([4])
     u = torch.tanh(h if hidden is None else h @ attend.projection.weight.T + attend.projection.bias)
     powers = torch.exp((u * attend.context).sum(1))
-    torch.testing.assert_close(attend(h, [4]).weights, powers / powers.sum())
+    torch.testing.assert_close(attend.shares(h, [4]), powers / powers.sum())
 
 
 @pytest.mark.parametrize("hidden", [None, 3])
@@ -51,8 +50,8 @@ def test_gradients(hidden):
     attend, lengths = attention(hidden), [3, 0, 1, 4]
     packed = annotations(lengths).requires_grad_()
 
-    def pooled(packed: Tensor, *parameters: Tensor) -> tuple[Tensor, ...]:
-        return tuple(torch.func.functional_call(attend, dict(zip(names, parameters, strict=True)), (packed, lengths)))
+    def pooled(packed: Tensor, *parameters: Tensor) -> Tensor:
+        return torch.func.functional_call(attend, dict(zip(names, parameters, strict=True)), (packed, lengths))
 
     names, parameters = zip(*attend.named_parameters(), strict=True)
     assert torch.autograd.gradcheck(pooled, (packed, *parameters))
@@ -61,16 +60,16 @@ def test_gradients(hidden):
 def follows_from_annotations_alone(attend: ContextAttention) -> bool:
     """Do two tokens stand in the same proportion in any company and at any place?"""
     one, other, *company = annotations([8], seed=3)
-    alone = attend(torch.stack([one, other]), [2]).weights
-    among = attend(torch.stack([*company[:3], other, *company[3:], one]), [8]).weights
+    alone = attend.shares(torch.stack([one, other]), [2])
+    among = attend.shares(torch.stack([*company[:3], other, *company[3:], one]), [8])
     return torch.allclose(alone[0] / alone[1], among[-1] / among[3], rtol=1e-9)
 
 
 class AskingTheLastState(ContextAttention):
     """The mistake to be caught: the score asks the last state of the text, as a decoder would."""
 
-    def scores(self, annotations: Tensor) -> Tensor:
-        return (annotations + annotations[-1:]).tanh() @ self.context
+    def keys(self, annotations: Tensor) -> Tensor:
+        return (annotations + annotations[-1:]).tanh()
 
 
 @pytest.mark.row("AT20")
@@ -85,9 +84,11 @@ def test_a_text_changes_no_other_text():
     attend, packed = attention(3), annotations([3, 4])
     changed = torch.cat([packed[:3], packed[3:] * 2 + 1])
     before, after = attend(packed, [3, 4]), attend(changed, [3, 4])
-    assert torch.equal(before.weights[:3], after.weights[:3])
-    assert torch.equal(before.vectors[0], after.vectors[0])
-    assert not torch.allclose(before.weights[3:], after.weights[3:])
+    assert torch.equal(before[0], after[0])
+    assert not torch.allclose(before[1], after[1])
+    before, after = attend.shares(packed, [3, 4]), attend.shares(changed, [3, 4])
+    assert torch.equal(before[:3], after[:3])
+    assert not torch.allclose(before[3:], after[3:])
 
 
 def test_softmax_is_stable_and_shift_invariant():
@@ -107,7 +108,7 @@ def test_half_precision_scores_are_normalised_in_single():
 def test_texts_without_tokens_give_zeros_and_finite_gradients(lengths):
     attend, packed = attention(3), annotations(lengths).requires_grad_()
     pooled = attend(packed, lengths)
-    assert torch.equal(pooled.vectors[0], torch.zeros(WIDTH, dtype=torch.float64))
-    pooled.vectors.square().sum().backward()
+    assert torch.equal(pooled[0], torch.zeros(WIDTH, dtype=torch.float64))
+    pooled.square().sum().backward()
     assert packed.grad.isfinite().all()
     assert all(parameter.grad.isfinite().all() for parameter in attend.parameters())

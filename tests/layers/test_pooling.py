@@ -21,12 +21,11 @@ def tokens(lengths: list[int], seed: int = 0) -> torch.Tensor:
 def test_every_pooling_is_done_text_by_text(kind, lengths):
     torch.manual_seed(0)
     pool, packed = POOLINGS[kind](WIDTH, hidden=3).double(), tokens(lengths)
-    pooled = pool(packed, lengths)
-    assert pooled.vectors.shape == (len(lengths), WIDTH)
-    for text, vector, weights in zip(packed.split(lengths), pooled.vectors, pooled.weights.split(lengths), strict=True):
-        alone = pool(text, [len(text)])
-        torch.testing.assert_close(vector, alone.vectors[0], rtol=0, atol=1e-12)
-        torch.testing.assert_close(weights, alone.weights, rtol=0, atol=1e-12)
+    pooled, given = pool(packed, lengths), pool.shares(packed, lengths)
+    assert pooled.shape == (len(lengths), WIDTH)
+    for text, vector, weights in zip(packed.split(lengths), pooled, given.split(lengths), strict=True):
+        torch.testing.assert_close(vector, pool(text, [len(text)])[0], rtol=0, atol=1e-12)
+        torch.testing.assert_close(weights, pool.shares(text, [len(text)]), rtol=0, atol=1e-12)
         assert (weights >= 0).all()
         assert weights.sum().item() == pytest.approx(float(len(text) > 0))
         if not len(text):
@@ -42,13 +41,14 @@ def test_every_pooling_is_done_text_by_text(kind, lengths):
 def test_mean_is_attention_with_a_zero_context_vector_to_the_bit(lengths, hidden):
     attend, packed = POOLINGS["attention"](WIDTH, hidden=hidden).double(), tokens(lengths)
     torch.nn.init.zeros_(attend.context)
-    for one, other in zip(attend(packed, lengths), POOLINGS["mean"](WIDTH)(packed, lengths), strict=True):
-        assert torch.equal(one, other)
+    mean = POOLINGS["mean"](WIDTH)
+    assert torch.equal(attend(packed, lengths), mean(packed, lengths))
+    assert torch.equal(attend.shares(packed, lengths), mean.shares(packed, lengths))
 
 
 def test_a_share_of_the_maximum_is_the_part_of_the_dimensions_won():
     packed = torch.tensor([[3.0, 0.0, 1.0, 1.0], [1.0, 2.0, 1.0, 0.0], [2.0, 2.0, 0.0, 0.0]])
-    weights = POOLINGS["max"](WIDTH)(packed, [3]).weights
+    weights = POOLINGS["max"](WIDTH).shares(packed, [3])
     torch.testing.assert_close(weights, torch.tensor([1 + 0 + 1 / 2 + 1, 1 / 2 + 1 / 2, 1 / 2]) / 4)
 
 
@@ -63,7 +63,7 @@ def test_winners_are_told_apart_between_texts():
 def test_gradients(kind):
     torch.manual_seed(0)
     pool, lengths = POOLINGS[kind](WIDTH, hidden=3).double(), [3, 0, 2]
-    assert torch.autograd.gradcheck(lambda packed: pool(packed, lengths).vectors, tokens(lengths).requires_grad_())
+    assert torch.autograd.gradcheck(lambda packed: pool(packed, lengths), tokens(lengths).requires_grad_())
 
 
 def test_shares_of_a_text_without_evidence_are_equal():

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from headwork.attention.record import record
 from headwork.base.errors import HeadworkError
 from headwork.layers.transformer import Block, Core, CoreConfig, Embeddings, SelfAttention
 from headwork.ops.linear import for_inference
@@ -62,7 +63,9 @@ def test_attention_equals_torchs_module(causal: bool, dtype: torch.dtype, tolera
     )
     lengths = (7, 3, 3, 11)
     x = torch.randn(sum(lengths), 24, dtype=dtype)
-    mixed, maps = ours(x, lengths), ours.maps(x, lengths)
+    with record(ours) as tape:
+        mixed = ours(x, lengths)
+    maps = [tape.map(0, text=text) for text in range(len(lengths))]
     for text, found, shares in zip(x.split(lengths), mixed.split(lengths), maps, strict=True):
         later = torch.ones(len(text), len(text), dtype=torch.bool).triu(1) if causal else None
         expected, expected_shares = theirs(

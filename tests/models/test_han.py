@@ -46,7 +46,7 @@ class ReadingEmptySentences(Han):
         lengths = [length for document in batch.sentences for length in document]
         words = self.word_pool(self.words(self.embedding(batch.ids), lengths), lengths)
         per_document = list(map(len, batch.sentences))
-        return self.head(self.sentence_pool(self.sentences(words.vectors, per_document), per_document).vectors)
+        return self.head(self.sentence_pool(self.sentences(words, per_document), per_document))
 
 
 @pytest.mark.row("AT23")

@@ -12,19 +12,18 @@ Axes: B texts, T tokens of the longest text, N tokens of all texts together, D w
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from headwork.ops.packed import rows_of
+from headwork.attention.attend import run
+from headwork.attention.kernels.packed import segment_shares
+from headwork.attention.layout import Packed
+from headwork.attention.mechanism import Mechanism
+from headwork.attention.record import Recorder
+from headwork.attention.scores import Dot
 
-
-class Pooled(NamedTuple):
-    """One vector for each text, (B, D), and the share that each token has in it, (N,): non-negative, summing to one."""
-
-    vectors: Tensor
-    weights: Tensor
+MECHANISM = Mechanism(score=Dot())
 
 
 class ContextAttention(nn.Module):
@@ -38,33 +37,26 @@ class ContextAttention(nn.Module):
         self.projection = nn.Linear(width, hidden) if hidden else None
         self.context = nn.Parameter(torch.empty(hidden or width))
         nn.init.normal_(self.context, std=self.context.numel() ** -0.5)
+        self.tape: Recorder | None = None
 
-    def scores(self, annotations: Tensor) -> Tensor:
-        """(…, D) to (…): how well each annotation answers the context vector."""
-        projected = annotations if self.projection is None else self.projection(annotations)
-        return projected.tanh() @ self.context
+    def keys(self, annotations: Tensor) -> Tensor:
+        """(…, D) to (…, hidden): u, what the context vector is compared with."""
+        return (annotations if self.projection is None else self.projection(annotations)).tanh()
 
     def weights(self, annotations: Tensor, mask: Tensor) -> Tensor:
         """The formula in the open: (B, T, D) and the (B, T) mask of tokens to (B, T); zeros for an empty text."""
-        scores = self.scores(annotations).masked_fill(~mask, -torch.inf)
+        scores = (self.keys(annotations) @ self.context).masked_fill(~mask, -torch.inf)
         return scores.softmax(-1).masked_fill(~mask, 0)
 
-    def forward(self, annotations: Tensor, lengths: Sequence[int]) -> Pooled:
-        """(N, D) packed annotations to `Pooled`, the same as `weights` without a place for padding."""
-        weights = segment_softmax(self.scores(annotations), lengths)
-        return Pooled(weighted_sum(weights, annotations, lengths), weights)
+    def forward(self, annotations: Tensor, lengths: Sequence[int]) -> Tensor:
+        """(N, D) packed annotations to one vector a text, (B, D); zeros for a text without tokens."""
+        query, key, layout = self._call(annotations, lengths)
+        return run(MECHANISM, query, key, annotations[:, None], layout=layout, tape=self.tape).squeeze(1)
 
+    def shares(self, annotations: Tensor, lengths: Sequence[int]) -> Tensor:
+        """(N,) the weight of each token in its text's vector."""
+        return segment_shares(MECHANISM, *self._call(annotations, lengths)).squeeze(1)
 
-def segment_softmax(scores: Tensor, lengths: Sequence[int]) -> Tensor:
-    """(N,) scores to (N,) weights that sum to one in each text, in at least single precision."""
-    scores = scores.to(torch.promote_types(scores.dtype, torch.float32))
-    rows = rows_of(lengths, scores.device)
-    peaks = scores.new_zeros(len(lengths)).scatter_reduce(0, rows, scores.detach(), "amax", include_self=False)
-    powers = (scores - peaks[rows]).exp()
-    return powers / powers.new_zeros(len(lengths)).index_add(0, rows, powers)[rows]
-
-
-def weighted_sum(weights: Tensor, packed: Tensor, lengths: Sequence[int]) -> Tensor:
-    """(N,) weights and (N, D) vectors to (B, D): the weighted sum of each text; zeros for a text without tokens."""
-    weighted = weights[:, None] * packed
-    return weighted.new_zeros(len(lengths), packed.shape[1]).index_add(0, rows_of(lengths, packed.device), weighted)
+    def _call(self, annotations: Tensor, lengths: Sequence[int]) -> tuple[Tensor, Tensor, Packed]:
+        query = self.context.expand(len(lengths), 1, -1)
+        return query, self.keys(annotations)[:, None], Packed(tuple(lengths), (1,) * len(lengths))

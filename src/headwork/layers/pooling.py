@@ -1,4 +1,4 @@
-"""From the vectors of a text's tokens to one vector, and to each token's share in it.
+"""From the vectors of a text's tokens to one vector (`forward`), and to each token's share in it (`shares`).
 
     mean   s = 1/n sum_i h_i         every token has the share 1/n; `attention` with a zero context vector is the same
     max    s_d = max_i h_id          a token's share is the part of the dimensions that it wins, ties divided
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from headwork.attention.context import ContextAttention, Pooled, weighted_sum
-from headwork.ops.packed import rows_of
+from headwork.attention.context import ContextAttention
+from headwork.ops.packed import rows_of, weighted_sum
 
 
 class MeanPool(nn.Module):
@@ -22,9 +22,11 @@ class MeanPool(nn.Module):
     def __init__(self, width: int, *, hidden: int | None = None):
         super().__init__()
 
-    def forward(self, packed: Tensor, lengths: Sequence[int]) -> Pooled:
-        weights = uniform(lengths, packed)
-        return Pooled(weighted_sum(weights, packed, lengths), weights)
+    def forward(self, packed: Tensor, lengths: Sequence[int]) -> Tensor:
+        return weighted_sum(uniform(lengths, packed), packed, lengths)
+
+    def shares(self, packed: Tensor, lengths: Sequence[int]) -> Tensor:
+        return uniform(lengths, packed)
 
 
 class MaxPool(nn.Module):
@@ -33,9 +35,11 @@ class MaxPool(nn.Module):
     def __init__(self, width: int, *, hidden: int | None = None):
         super().__init__()
 
-    def forward(self, packed: Tensor, lengths: Sequence[int]) -> Pooled:
-        vectors = segment_max(packed, lengths)
-        return Pooled(vectors, winners(packed, vectors, lengths).mean(1))
+    def forward(self, packed: Tensor, lengths: Sequence[int]) -> Tensor:
+        return segment_max(packed, lengths)
+
+    def shares(self, packed: Tensor, lengths: Sequence[int]) -> Tensor:
+        return winners(packed, segment_max(packed, lengths), lengths).mean(1)
 
 
 POOLINGS = {"mean": MeanPool, "max": MaxPool, "attention": ContextAttention}

@@ -7,15 +7,19 @@ Axes: B texts, N packed tokens of all texts, H heads, L tokens of one text, D wi
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from dataclasses import replace
 from typing import Literal, cast
 
 import msgspec
 import torch
 from torch import Tensor, nn
 
+from headwork.attention.attend import run
+from headwork.attention.layout import Packed
+from headwork.attention.mechanism import Mechanism
+from headwork.attention.record import Recorder, record
+from headwork.attention.scopes import Causal, Full
 from headwork.base.errors import HeadworkError
-from headwork.ops.dot_attention import attend, attention_maps
 from headwork.ops.dropout import drop
 from headwork.ops.linear import Linear
 from headwork.ops.packed import TokenBatch, places_of
@@ -90,17 +94,18 @@ class SelfAttention(nn.Module):
         self.config = config
         self.qkv = Linear(config.dim, 3 * config.dim)
         self.out = Linear(config.dim, config.dim)
+        self.mechanism = Mechanism(scope=Causal() if config.causal else Full())
+        self.tape: Recorder | None = None
 
     def forward(self, x: Tensor, lengths: Sequence[int], *, residual: Tensor | None = None) -> Tensor:
         """(N, D) to (N, D), `residual` added."""
         c = self.config
-        dropout = c.attention_dropout if self.training else 0.0
-        mixed = attend(self.qkv(x), lengths, heads=c.heads, causal=c.causal, dropout=dropout)
-        return self.out(mixed, residual=residual, dropout=c.dropout)
-
-    def maps(self, x: Tensor, lengths: Sequence[int]) -> list[Tensor]:
-        """The (H, L, L) attention probabilities of each text that has tokens."""
-        return attention_maps(self.qkv(x), lengths, heads=self.config.heads, causal=self.config.causal)
+        query, key, value = self.qkv(x).unflatten(1, (3, c.heads, -1)).unbind(1)
+        mechanism = self.mechanism
+        if self.training and c.attention_dropout:
+            mechanism = replace(mechanism, dropout=c.attention_dropout)
+        mixed = run(mechanism, query, key, value, layout=Packed(tuple(lengths)), tape=self.tape)
+        return self.out(mixed.flatten(1), residual=residual, dropout=c.dropout)
 
 
 class Block(nn.Module):
@@ -126,10 +131,6 @@ class Block(nn.Module):
     def feed_forward(self, x: Tensor, *, residual: Tensor) -> Tensor:
         wide = self.widen(x, activation=self.config.activation)
         return self.narrow(wide, residual=residual, dropout=self.config.dropout)
-
-    def maps(self, x: Tensor, lengths: Sequence[int]) -> list[Tensor]:
-        """The attention probabilities (H, L, L) of each text when the block is given `x`."""
-        return self.attention.maps(self.attention_norm(x) if self.config.norm == "pre" else x, lengths)
 
 
 class Core(nn.Module):
@@ -166,9 +167,9 @@ class Core(nn.Module):
 
     def maps(self, batch: TokenBatch, *, layer: int = -1, types: Tensor | None = None) -> list[Tensor]:
         """The (H, L, L) attention probabilities that one layer gives each text that has tokens."""
-        place = range(self.config.layers)[layer]
-        entering = next(islice(self.hidden_states(batch, types=types), place, None))
-        return self.layers[place].maps(entering, batch.lengths)
+        with record(self) as tape:
+            self(batch, types=types)
+        return [tape.map(layer, text=text) for text, length in enumerate(batch.lengths) if length]
 
 
 @torch.no_grad()

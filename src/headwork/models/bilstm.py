@@ -14,7 +14,6 @@ from typing import ClassVar, Literal
 import msgspec
 from torch import Tensor, nn
 
-from headwork.attention.context import Pooled
 from headwork.layers.embeddings import WordEmbedding
 from headwork.layers.pooling import POOLINGS
 from headwork.layers.recurrent import BiRecurrent
@@ -52,12 +51,12 @@ class BiLstm(nn.Module):
 
     def forward(self, batch: TokenBatch) -> Tensor:
         """(B, C) logits."""
-        return self.head(self.dropout(self._pooled(batch).vectors.tanh()))
+        return self.head(self.dropout(self.pool(self._annotations(batch), batch.lengths).tanh()))
 
     def weights(self, batch: TokenBatch) -> Weights:
         """Attention; with mean or max pooling each token's share in the pooled vector."""
-        return Weights(self._pooled(batch).weights)
+        return Weights(self.pool.shares(self._annotations(batch), batch.lengths))
 
-    def _pooled(self, batch: TokenBatch) -> Pooled:
-        annotations = self.recurrent(self.embedding(batch.ids), batch.lengths)
-        return self.pool(annotations.unflatten(1, (2, -1)).sum(1), batch.lengths)
+    def _annotations(self, batch: TokenBatch) -> Tensor:
+        """(N, D): both directions added (Zhou et al. 2016, equation 8)."""
+        return self.recurrent(self.embedding(batch.ids), batch.lengths).unflatten(1, (2, -1)).sum(1)

@@ -9,7 +9,7 @@ HN-AVE (mean) and HN-MAX in the place of HN-ATT at both levels; attention with z
 Axes: B documents, S sentences of all documents together, N tokens of all documents together, H hidden width, C classes.
 """
 
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
 import msgspec
 import torch
@@ -38,14 +38,6 @@ class HanConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     dropout: float = 0.3
 
 
-class Reading(NamedTuple):
-    """(B, 2H) documents, (N,) weights of the words in their sentences, (S,) of the sentences that have words."""
-
-    documents: Tensor
-    words: Tensor
-    sentences: Tensor
-
-
 class Han(nn.Module):
     SENTENCES = True
     SEEN_AS = "attention of the word times that of its sentence"
@@ -64,23 +56,31 @@ class Han(nn.Module):
 
     def forward(self, batch: TokenBatch) -> Tensor:
         """(B, C) logits; `batch.sentences` must be there."""
-        return self.head(self.dropout(self._read(batch).documents))
+        words, words_of = self._words(batch)
+        sentences, sentences_of = self._sentences(words, words_of, batch)
+        return self.head(self.dropout(self.sentence_pool(sentences, sentences_of)))
 
     def weights(self, batch: TokenBatch) -> Weights:
         """A token's weight is its word weight times that of its sentence; a sentence without words has 0."""
-        reading = self._read(batch)
+        words, words_of = self._words(batch)
+        given = self.sentence_pool.shares(*self._sentences(words, words_of, batch))
         lengths = _flat(batch)
         filled = torch.tensor(lengths, dtype=torch.int64, device=batch.ids.device) > 0
-        sentences = reading.sentences.new_zeros(len(lengths)).masked_scatter(filled, reading.sentences)
-        return Weights(reading.words * sentences[rows_of(lengths, batch.ids.device)], sentences)
+        sentences = given.new_zeros(len(lengths)).masked_scatter(filled, given)
+        return Weights(self.word_pool.shares(words, words_of) * sentences[rows_of(lengths, words.device)], sentences)
 
-    def _read(self, batch: TokenBatch) -> Reading:
-        # Sentences without words are left out before the sentence level, where they would take a step of the GRU.
-        words_of = [length for length in _flat(batch) if length]
-        sentences_of = [sum(length > 0 for length in text) for text in batch.sentences or ()]
-        words = self.word_pool(self.words(self.embedding(batch.ids), words_of), words_of)
-        texts = self.sentence_pool(self.sentences(self.dropout(words.vectors), sentences_of), sentences_of)
-        return Reading(texts.vectors, words.weights, texts.weights)
+    def _words(self, batch: TokenBatch) -> tuple[Tensor, list[int]]:
+        """(N, 2H) annotations of words, and the lengths of the sentences that have any.
+
+        Sentences without words are left out before the sentence level, where they would take a step of the GRU.
+        """
+        lengths = [length for length in _flat(batch) if length]
+        return self.words(self.embedding(batch.ids), lengths), lengths
+
+    def _sentences(self, words: Tensor, words_of: list[int], batch: TokenBatch) -> tuple[Tensor, list[int]]:
+        """(S, 2H) annotations of sentences, and how many each text has."""
+        lengths = [sum(length > 0 for length in text) for text in batch.sentences or ()]
+        return self.sentences(self.dropout(self.word_pool(words, words_of)), lengths), lengths
 
 
 def _flat(batch: TokenBatch) -> list[int]:

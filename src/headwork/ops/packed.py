@@ -73,6 +73,22 @@ def segment_mean(packed: Tensor, lengths: Sequence[int]) -> Tensor:
     return totals / torch.tensor(lengths, device=packed.device).clamp(min=1)[:, None].to(packed.dtype)
 
 
+def segment_softmax(scores: Tensor, lengths: Sequence[int]) -> Tensor:
+    """(N, …) scores to (N, …) weights that sum to one in each text, in at least single precision."""
+    scores = scores.to(torch.promote_types(scores.dtype, torch.float32))
+    rows = rows_of(lengths, scores.device)
+    places = rows.view(-1, *[1] * (scores.dim() - 1)).expand_as(scores)
+    empty = scores.new_zeros(len(lengths), *scores.shape[1:])
+    powers = (scores - empty.scatter_reduce(0, places, scores.detach(), "amax", include_self=False)[rows]).exp()
+    return powers / empty.index_add(0, rows, powers)[rows]
+
+
+def weighted_sum(weights: Tensor, packed: Tensor, lengths: Sequence[int]) -> Tensor:
+    """(N, …) weights and (N, …, D) vectors to (B, …, D): the weighted sum of each text; zeros where it is empty."""
+    weighted = weights.unsqueeze(-1) * packed
+    return weighted.new_zeros(len(lengths), *packed.shape[1:]).index_add(0, rows_of(lengths, packed.device), weighted)
+
+
 def segment_first(packed: Tensor, lengths: Sequence[int]) -> Tensor:
     """(N, D) to (B, D): each text's first token; a text without tokens gives zeros."""
     counts = torch.tensor(lengths, device=packed.device, dtype=torch.int64)

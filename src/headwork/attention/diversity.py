@@ -1,0 +1,47 @@
+"""How sparse the heads of a layer are, and how much they differ.
+
+    JS = H(1/n sum_h p_h) - 1/n sum_h H(p_h)      the generalised Jensen-Shannon divergence of n heads: 0 where all are
+                                                  alike, log n where no two share a place; Correia, Niculae and Martins
+                                                  2019, "Adaptively Sparse Transformers", section 5
+
+H is the entropy in nats. A row in which some head has no weight at all, as a padded query has, is left out.
+
+Axes: B texts, H heads, Q queries, K keys.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from headwork.attention.normalisers.base import at_least_single
+
+
+def divergence(maps: Tensor) -> Tensor:
+    """(B, H, Q, K) maps of a layer to one number in [0, log H], the mean over rows; 0 where there is no row."""
+    p = at_least_single(maps)
+    apart = _entropy(p.mean(1)) - _entropy(p).mean(1)
+    return _mean(apart, (p.sum(-1) > 0).all(1), (0, 1)).clamp(0, math.log(maps.shape[1]))
+
+
+def entropy(maps: Tensor) -> Tensor:
+    """(B, H, Q, K) maps to the (H,) mean entropy of each head's rows, in nats."""
+    p = at_least_single(maps)
+    return _mean(_entropy(p), p.sum(-1) > 0, (0, 2))
+
+
+def density(maps: Tensor, allowed: Tensor | None = None) -> Tensor:
+    """(B, H, Q, K) maps to the (H,) share of weights that are not zero.
+
+    allowed: which pairs were allowed, of a shape that broadcasts to the maps; otherwise all pairs of a row with weight.
+    """
+    counted = (maps.sum(-1, keepdim=True) > 0) if allowed is None else allowed
+    return _mean((maps != 0).to(at_least_single(maps).dtype), counted.expand(maps.shape), (0, 2, 3))
+
+
+def _entropy(p: Tensor) -> Tensor:
+    return torch.special.entr(p).sum(-1)
+
+
+def _mean(values: Tensor, counted: Tensor, over: tuple[int, ...]) -> Tensor:
+    return (values * counted).sum(over) / counted.sum(over).clamp_min(1)

@@ -1,0 +1,112 @@
+"""Attention within each text of a packed batch.
+
+    runs       neighbouring texts of one length are computed together, so that nothing is padded and no mask is needed
+    segments   one query for each text: a softmax over segments of unequal length, without any loop
+
+Axes: N queries and M keys of all texts together, B texts of one run, H heads, Q queries and K keys of a text,
+d and e widths of a head.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from headwork.attention.kernels.base import Kernel, Rectangles, Request, no_obstacle
+from headwork.attention.kernels.fused import product_of
+from headwork.attention.layout import Packed
+from headwork.attention.mechanism import Mechanism
+from headwork.attention.mix import WeightedSum
+from headwork.attention.normalisers import Softmax
+from headwork.attention.scores import ProductScore
+from headwork.attention.where import Where
+from headwork.ops.packed import segment_softmax, weighted_sum
+
+
+class Texts(NamedTuple):
+    """Neighbouring texts of one shape."""
+
+    first: int
+    count: int
+    queries: int
+    keys: int
+
+
+def runs_of(layout: Packed) -> Iterator[Texts]:
+    """All texts in their order; those without queries or without keys too."""
+    first = 0
+    for (queries, keys), same in groupby(layout.lengths):
+        count = len(list(same))
+        yield Texts(first, count, queries, keys)
+        first += count
+
+
+def runs(
+    mechanism: Mechanism,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    layout: Packed,
+    inner: Rectangles,
+) -> Tensor:
+    """(N, H, d), (M, H, d), (M, H, e) to (N, H, e)."""
+    same = list(runs_of(layout))
+    # Splitting, not slicing: its gradient is one concatenation.
+    queries = query.split([run.count * run.queries for run in same])
+    keys, values = (x.split([run.count * run.keys for run in same]) for x in (key, value))
+    scale, mixed = mechanism.score.scale(query.shape[-1]), []
+    for run, q, k, v in zip(same, queries, keys, values, strict=True):
+        if not run.queries:
+            continue
+        if not run.keys:
+            mixed.append(q.new_zeros(len(q), *value.shape[1:]))
+            continue
+        q, k, v = (x.unflatten(0, (run.count, -1)).transpose(1, 2) for x in (q, k, v))
+        texts = torch.arange(run.first, run.first + run.count, device=query.device)
+        part = inner(mechanism, v, Where.of(q, k, texts, scale), None)
+        mixed.append(part.transpose(1, 2).flatten(0, 1))
+    return torch.cat(mixed) if mixed else query.new_zeros(0, *value.shape[1:])
+
+
+def segments(mechanism: Mechanism, query: Tensor, key: Tensor, value: Tensor, layout: Packed) -> Tensor:
+    """(B, H, d), (M, H, d), (M, H, e) to (B, H, e): plain softmax over the keys of each text."""
+    shares = segment_shares(mechanism, query, key, layout)
+    return weighted_sum(shares, value, layout.keys)
+
+
+def segment_shares(mechanism: Mechanism, query: Tensor, key: Tensor, layout: Packed) -> Tensor:
+    """(M, H) weights of the keys in their texts."""
+    left, right = product_of(mechanism, query, key)
+    counts = torch.tensor(layout.keys, device=query.device, dtype=torch.int64)
+    scores = (left.repeat_interleave(counts, dim=0) * right).sum(-1)
+    return segment_softmax(scores, layout.keys)
+
+
+def _segments_obstacle(mechanism: Mechanism, request: Request) -> str:
+    if not request.one_query:
+        return "more than one query in a text"
+    if not isinstance(mechanism.normaliser, Softmax) or not isinstance(mechanism.mix, WeightedSum):
+        return "not a softmax with a plain sum"
+    if not isinstance(mechanism.score, ProductScore) or (mechanism.dropout and request.trains):
+        return "the score is no product, or weights are dropped"
+    parts = mechanism.parts
+    plain = parts.exact_band and parts.band() == (None, None)
+    return "" if plain and not any(parts.does(name) for name in ("turn", "bias", "factor")) else "a scope or position"
+
+
+SEGMENTS = Kernel(
+    name="segments",
+    does="a softmax over segments",
+    obstacle=_segments_obstacle,
+    worth=lambda mechanism, request: request.one_query,
+    extra_bytes=lambda mechanism, request: 2 * request.pair_bytes,
+)
+RUNS = Kernel(
+    name="runs",
+    does="texts of one length together",
+    obstacle=no_obstacle,
+    worth=lambda mechanism, request: True,
+    extra_bytes=lambda mechanism, request: 0,
+)
