@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 from torch import Tensor
 
-from headwork.attention.kernels import dense, fused, linear, windows
+from headwork.attention.kernels import buckets, dense, fused, linear, windows
 from headwork.attention.kernels.base import Rectangles, Request
 from headwork.attention.kernels.packed import SEGMENTS, runs, segments
 from headwork.attention.layout import Layout, Packed, Padded
@@ -19,7 +19,7 @@ from headwork.attention.mechanism import Mechanism
 from headwork.attention.mix import Mix, WeightedSum
 from headwork.attention.normalisers import Normaliser, Softmax
 from headwork.attention.parts import Part
-from headwork.attention.plan import CHUNKS, KERNELS, PACKED, RECTANGLES, choose
+from headwork.attention.plan import CHUNKS, KERNELS, RECTANGLES, Plan, choose, choose_packed
 from headwork.attention.scopes import Full
 from headwork.attention.scores import ScaledDot, Score
 from headwork.attention.where import Where
@@ -64,7 +64,7 @@ def run(
     kernel: str = "auto",
 ) -> Tensor:
     """`attend` with a mechanism that is already put together."""
-    check(query, key, value, layout, kernel)
+    check(query, key, value, layout, kernel, one_width=not mechanism.score.learned)
     if key.shape[1] != query.shape[1]:
         shared = query.shape[1] // key.shape[1]
         key, value = key.repeat_interleave(shared, 1), value.repeat_interleave(shared, 1)
@@ -80,8 +80,10 @@ def run(
     return output
 
 
-def check(query: Tensor, key: Tensor, value: Tensor, layout: Layout | None, kernel: str) -> None:
-    """Refuse shapes that do not fit each other, in one line."""
+def check(
+    query: Tensor, key: Tensor, value: Tensor, layout: Layout | None, kernel: str, *, one_width: bool = False
+) -> None:
+    """Refuse shapes that do not fit each other, in one line. `one_width`: of queries and keys."""
     shapes = f"query {tuple(query.shape)}, key {tuple(key.shape)}, value {tuple(value.shape)}"
     dims = 3 if isinstance(layout, Packed) else 4
     axes = "(tokens, heads, width), as a packed layout has" if dims == 3 else "(texts, heads, places, width)"
@@ -89,6 +91,8 @@ def check(query: Tensor, key: Tensor, value: Tensor, layout: Layout | None, kern
         raise HeadworkError(f"attend: expected {axes}; found {shapes}")
     if key.shape[:-1] != value.shape[:-1] or (dims == 4 and query.shape[0] != key.shape[0]):
         raise HeadworkError(f"attend: keys and values must agree in all but their width; found {shapes}")
+    if one_width and query.shape[-1] != key.shape[-1]:
+        raise HeadworkError(f"attend: this score compares queries and keys of one width; found {shapes}")
     if not key.shape[1] or query.shape[1] % key.shape[1]:
         raise HeadworkError(f"attend: heads of keys must divide those of queries; found {shapes}")
     if kernel != "auto" and kernel not in KERNELS:
@@ -102,7 +106,11 @@ def request_of(mechanism: Mechanism, query: Tensor, key: Tensor, value: Tensor, 
     if not isinstance(layout, Packed):
         kind = layout_kind(query, key, layout)
         return Request(
-            texts=len(query), queries=query.shape[2], keys=key.shape[2], layout=kind, **_common(mechanism, query, value)
+            texts=len(query),
+            queries=query.shape[2],
+            keys=key.shape[2],
+            layout=kind,
+            **_common(mechanism, query, key, value),
         )
     queries, keys = (max(lengths, default=0) for lengths in (zip(*layout.lengths, strict=True)))
     one_query = all(queries == 1 for queries, _ in layout.lengths)
@@ -112,12 +120,12 @@ def request_of(mechanism: Mechanism, query: Tensor, key: Tensor, value: Tensor, 
         keys=keys,
         layout="packed",
         one_query=one_query,
-        **_common(mechanism, query, value),
+        **_common(mechanism, query, key, value),
     )
 
 
-def _common(mechanism: Mechanism, query: Tensor, value: Tensor) -> dict[str, Any]:
-    trains = torch.is_grad_enabled() and (query.requires_grad or value.requires_grad or mechanism.trains)
+def _common(mechanism: Mechanism, query: Tensor, key: Tensor, value: Tensor) -> dict[str, Any]:
+    trains = torch.is_grad_enabled() and (any(x.requires_grad for x in (query, key, value)) or mechanism.trains)
     return {
         "heads": query.shape[1],
         "width": query.shape[-1],
@@ -138,10 +146,13 @@ def layout_kind(query: Tensor, key: Tensor, layout: Padded | None) -> Literal["w
 def _packed(mechanism: Mechanism, query: Tensor, key: Tensor, value: Tensor, layout: Packed, kernel: str) -> Tensor:
     if not layout.keys:
         return query.new_zeros(0, *value.shape[1:])
-    chosen = choose(PACKED, mechanism, request_of(mechanism, query, key, value, layout), kernel)
+    chosen = choose_packed(mechanism, request_of(mechanism, query, key, value, layout), kernel)
     if chosen.kernel == SEGMENTS.name:
         return segments(mechanism, query, key, value, layout)
-    return runs(mechanism, query, key, value, layout, partial(_rectangle, kernel, None))
+    if kernel == SEGMENTS.name:
+        _gives_way(chosen.reason, chosen)
+    inner = kernel if kernel in RUN else "auto"
+    return runs(mechanism, query, key, value, layout, partial(_rectangle, inner, None))
 
 
 def _rectangle(
@@ -149,9 +160,14 @@ def _rectangle(
 ) -> Tensor:
     """One score matrix for each text, by the kernel that the planner chooses."""
     chosen = choose(RECTANGLES, mechanism, request_of(mechanism, where.query, where.key, value, layout), kernel)
-    if kernel not in ("auto", chosen.kernel) and kernel in RUN:
-        warnings.warn(f"attend: {chosen.reason}; {chosen.kernel} is taken instead", stacklevel=5)
+    if kernel not in ("auto", chosen.kernel):
+        _gives_way(chosen.reason if kernel in RUN else f"not {kernel}: the texts are not packed", chosen)
     return RUN[chosen.kernel](mechanism, value, where, present)
+
+
+def _gives_way(why: str, chosen: Plan) -> None:
+    """Say that the kernel which was asked for by name cannot serve."""
+    warnings.warn(f"attend: {why}; {chosen.kernel} is taken instead", stacklevel=5)
 
 
 def _chunk(mechanism: Mechanism, value: Tensor, where: Where, present: Tensor | None) -> Tensor:
@@ -164,5 +180,6 @@ RUN: dict[str, Rectangles] = {
     "dense": dense.run,
     "fused": fused.run,
     "linear": linear.run,
+    "buckets": buckets.run,
     "windows": partial(windows.run, _chunk),
 }

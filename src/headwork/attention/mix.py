@@ -37,5 +37,7 @@ class Gather:
     learned: bool = False
 
     def mixed(self, weights: Tensor, value: Tensor, where: Where) -> Tensor:
+        if not weights.shape[-1]:
+            return weights @ value
         largest, place = weights.max(-1, keepdim=True)
         return value.gather(-2, place.expand(*place.shape[:-1], value.shape[-1])) * (largest > 0)

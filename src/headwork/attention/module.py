@@ -91,7 +91,10 @@ class Attention(nn.Module):
         q, k, v = self.project(query, key, key if value is None else value)
         if self.memory is not None:
             k, v = self.memory(k, v)
-        mechanism = self.mechanism_for(len(query), key_padding_mask, attn_mask, is_causal)
+        (texts, heads, queries, _), keys = q.shape, k.shape[2]
+        _check_mask("key_padding_mask", key_padding_mask, (texts, keys))
+        _check_mask("attn_mask", attn_mask, (queries, keys), (texts * heads, queries, keys))
+        mechanism = self.mechanism_for(texts, key_padding_mask, attn_mask, is_causal)
         mixed = run(mechanism, q, k, v, layout=layout, tape=self.tape, kernel=self.kernel)
         output = self.out_proj(mixed.transpose(1, 2).flatten(2))
         if not need_weights:
@@ -104,6 +107,10 @@ class Attention(nn.Module):
 
     def project(self, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(B, Q, D), (B, K, D) twice to (B, H, Q, d), (B, H', K, d) twice."""
+        dim = self.widths[0]
+        for name, x in (("query", query), ("key", key), ("value", value)):
+            if x.dim() != 3 or x.shape[-1] != dim:
+                raise HeadworkError(f"Attention: expected {name} (texts, places, {dim}); found {tuple(x.shape)}")
         weight = self.in_proj_weight.split(self.widths)
         bias = (None,) * 3 if self.in_proj_bias is None else self.in_proj_bias.split(self.widths)
         heads = (self.heads, self.kv_heads, self.kv_heads)
@@ -125,3 +132,11 @@ class Attention(nn.Module):
                 mask = mask.unflatten(0, (texts, -1)) if mask.dim() == 3 else mask
                 scope = scope & (Given(~mask) if mask.dtype == torch.bool else Given(added=mask))
         return replace(self.mechanism, scope=scope, dropout=self.dropout if self.training else 0.0)
+
+
+def _check_mask(name: str, mask: Tensor | None, *shapes: tuple[int, ...]) -> None:
+    if mask is not None and (mask.shape not in shapes or not (mask.dtype == torch.bool or mask.is_floating_point())):
+        raise HeadworkError(
+            f"Attention: {name} must be bool or float, {' or '.join(map(str, shapes))}; "
+            f"found {mask.dtype}, {tuple(mask.shape)}"
+        )

@@ -6,13 +6,13 @@ fused, dense), and the chunks of windows once more.
 
 from dataclasses import dataclass, replace
 
-from headwork.attention.kernels import dense, fused, linear, windows
+from headwork.attention.kernels import buckets, dense, fused, linear, windows
 from headwork.attention.kernels.base import Kernel, Request
 from headwork.attention.kernels.packed import RUNS, SEGMENTS
 from headwork.attention.mechanism import Mechanism
 
 PACKED = (SEGMENTS, RUNS)
-RECTANGLES = (windows.KERNEL, linear.KERNEL, fused.KERNEL, dense.KERNEL)
+RECTANGLES = (windows.KERNEL, buckets.KERNEL, linear.KERNEL, fused.KERNEL, dense.KERNEL)
 CHUNKS = (fused.KERNEL, dense.KERNEL)
 KERNELS = {kernel.name: kernel for kernel in (*PACKED, *RECTANGLES)}
 
@@ -37,12 +37,17 @@ class Plan:
 def plan(mechanism: Mechanism, request: Request, *, kernel: str = "auto") -> Plan:
     """The plan of a call. A `kernel` that is asked for by name is taken where it can serve."""
     if request.layout == "packed":
-        outer = choose(PACKED, mechanism, request, kernel)
+        outer = choose_packed(mechanism, request, kernel)
         if outer.kernel == SEGMENTS.name:
             return outer
         inner = choose(RECTANGLES, mechanism, replace(request, layout="whole"), kernel)
         return replace(outer, inner=inside(inner, mechanism, replace(request, layout="whole")))
     return inside(choose(RECTANGLES, mechanism, request, kernel), mechanism, request)
+
+
+def choose_packed(mechanism: Mechanism, request: Request, asked: str = "auto") -> Plan:
+    """A kernel of rectangles is asked for within runs."""
+    return choose(PACKED, mechanism, request, asked if asked in ("auto", SEGMENTS.name) else RUNS.name)
 
 
 def inside(found: Plan, mechanism: Mechanism, request: Request) -> Plan:

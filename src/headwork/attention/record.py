@@ -6,7 +6,7 @@ a row of 100,000 keys costs that row, and a reduction over a whole map one tile 
 Axes: B texts, H heads, Q queries, K keys, d width of a head.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, cast, runtime_checkable
@@ -174,27 +174,43 @@ def record(
     Leaving raises when a module recorded nothing, or when a recomputed map does not give the output that its kernel
     gave. `heads` says which heads may be asked for.
     """
-    found = {name: module for name, module in model.named_modules() if isinstance(module, Recordable)}
-    if layers is None and not found:
-        raise HeadworkError(f"record: {type(model).__name__} has no attention to record")
+    found = attention_of(model)
     if unknown := set(layers or ()) - found.keys():
-        raise HeadworkError(f"record: no attention called {min(unknown)!r}; the model has {', '.join(found) or 'none'}")
+        raise HeadworkError(f"record: no attention called {min(unknown)!r}; the model has {', '.join(found)}")
     tape = Tape(chosen_heads=heads)
     writers = {name: _Layer(tape, name) for name in (found if layers is None else layers)}
-    for name, writer in writers.items():
-        found[name].tape = writer
-    try:
+    with listening({found[name]: writer for name, writer in writers.items()}):
         yield tape
-    finally:
-        for name in writers:
-            found[name].tape = None
-    silent = [name for name, writer in writers.items() if not writer.calls]
-    if silent:
+    if silent := [name for name, writer in writers.items() if not writer.calls]:
         raise HeadworkError(f"record: nothing was recorded of {', '.join(silent)}; run the model inside the block")
     for writer in writers.values():
         for name, value, output in writer.to_check:
             _check(tape, name, value, output)
         writer.to_check.clear()
+
+
+def attention_of(model: nn.Module) -> dict[str, Recordable]:
+    """The modules of a model that attend, by name."""
+    found = {
+        name or type(module).__name__: module
+        for name, module in model.named_modules()
+        if isinstance(module, Recordable)
+    }
+    if not found:
+        raise HeadworkError(f"{type(model).__name__} has no attention")
+    return found
+
+
+@contextmanager
+def listening(recorders: Mapping[Recordable, Recorder]) -> Iterator[None]:
+    """Each module tells its recorder of its calls in this block."""
+    for module, recorder in recorders.items():
+        module.tape = recorder
+    try:
+        yield
+    finally:
+        for module in recorders:
+            module.tape = None
 
 
 @torch.no_grad()

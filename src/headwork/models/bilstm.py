@@ -4,7 +4,8 @@
     r   = sum_i softmax_i(w · tanh(h_i)) h_i            Short-Term Memory Networks for Relation Classification",
     logits = A tanh(r) + b                              eq. 8-13)
 
-`pool` puts the mean or the maximum of the annotations in the place of the attention.
+`pool` puts the mean or the maximum of the annotations in the place of the attention, or several hops of attention with
+a penalty on their overlap (Lin et al. 2017).
 
 Axes: B texts, N tokens of all texts together, H hidden width, C classes.
 """
@@ -14,6 +15,7 @@ from typing import ClassVar, Literal
 import msgspec
 from torch import Tensor, nn
 
+from headwork.attention.structured import StructuredAttention, overlap
 from headwork.layers.embeddings import WordEmbedding
 from headwork.layers.pooling import POOLINGS
 from headwork.layers.recurrent import BiRecurrent
@@ -33,7 +35,11 @@ class BiLstmConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     width: int = 100
     hidden: int = 100
     """of a direction"""
-    pool: Literal["attention", "mean", "max"] = "attention"
+    pool: Literal["attention", "mean", "max", "structured"] = "attention"
+    hops: int = 4
+    """of structured attention"""
+    penalty: float = 0.0
+    """of the overlap of the hops, beside the loss"""
     dropout: float = 0.5
 
 
@@ -43,19 +49,38 @@ class BiLstm(nn.Module):
 
     def __init__(self, config: BiLstmConfig, *, vocabulary: int, classes: int):
         super().__init__()
+        self.config = config
         self.embedding = WordEmbedding(vocabulary, config.width, dropout=config.dropout)
         self.recurrent = BiRecurrent("lstm", config.width, hidden=config.hidden)
-        self.pool = POOLINGS[config.pool](config.hidden)
+        structured = config.pool == "structured"
+        hops = config.hops if structured else 1
+        self.pool = (
+            StructuredAttention(config.hidden, hidden=config.hidden, hops=hops)
+            if structured
+            else POOLINGS[config.pool](config.hidden)
+        )
         self.dropout = nn.Dropout(config.dropout)
-        self.head = nn.Linear(config.hidden, classes)
+        self.head = nn.Linear(hops * config.hidden, classes)
 
     def forward(self, batch: TokenBatch) -> Tensor:
         """(B, C) logits."""
-        return self.head(self.dropout(self.pool(self._annotations(batch), batch.lengths).tanh()))
+        return self._answer(self._annotations(batch), batch)
+
+    def with_penalty(self, batch: TokenBatch) -> tuple[Tensor, Tensor]:
+        """Logits, and what training adds to the loss: the mean overlap of the hops, weighed."""
+        annotations = self._annotations(batch)
+        logits = self._answer(annotations, batch)
+        if not self.config.penalty or not isinstance(self.pool, StructuredAttention):
+            return logits, logits.new_zeros(())
+        hops = self.pool.hops(annotations, batch.lengths)
+        return logits, self.config.penalty * overlap(hops, batch.lengths).mean()
 
     def weights(self, batch: TokenBatch) -> Weights:
         """Attention; with mean or max pooling each token's share in the pooled vector."""
         return Weights(self.pool.shares(self._annotations(batch), batch.lengths))
+
+    def _answer(self, annotations: Tensor, batch: TokenBatch) -> Tensor:
+        return self.head(self.dropout(self.pool(annotations, batch.lengths).tanh()))
 
     def _annotations(self, batch: TokenBatch) -> Tensor:
         """(N, D): both directions added (Zhou et al. 2016, equation 8)."""

@@ -143,11 +143,11 @@ class Trainer:
     def _loss(self, rows: Sequence[int]) -> Tensor:
         self.network.train()
         device = self.classifier.device
+        batch, labels = self.train.batch(rows).to(device), self.labels[rows].to(device)
+        penalised = getattr(self.network, "with_penalty", None)
         with _precision(self.config, device):
-            logits = self.network(self.train.batch(rows).to(device))
-        return F.cross_entropy(
-            logits.float(), self.labels[rows].to(device), label_smoothing=self.config.label_smoothing
-        )
+            logits, penalty = penalised(batch) if penalised else (self.network(batch), 0.0)
+        return F.cross_entropy(logits.float(), labels, label_smoothing=self.config.label_smoothing) + penalty
 
     def _look_at_dev(self, step: int, epoch: float, seconds: float) -> None:
         accuracy, loss = self._dev_score()

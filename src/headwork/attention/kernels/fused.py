@@ -74,7 +74,7 @@ def obstacle(mechanism: Mechanism, request: Request) -> str:
             return f"{type(part).__name__} weighs after the softmax"
         if on_cpu and trains and part.learned and part.does("bias"):
             return f"{type(part).__name__} learns a bias, which the fused kernel of a CPU does not train"
-    if mechanism.dropout and trains:
+    if mechanism.dropout:
         return "weights are dropped"
     return "gradients of gradients are asked" if request.twice else ""
 

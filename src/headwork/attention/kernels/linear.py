@@ -49,7 +49,7 @@ def obstacle(mechanism: Mechanism, request: Request) -> str:
         return "the weights are not products over their sum"
     if not isinstance(mechanism.mix, WeightedSum):
         return f"{type(mechanism.mix).__name__} is not the plain sum of the values"
-    if mechanism.dropout and request.trains:
+    if mechanism.dropout:
         return "weights that are never held cannot be dropped"
     parts = mechanism.parts
     if parts.does("turn") or parts.does("bias") or parts.does("factor"):

@@ -89,7 +89,7 @@ def _segments_obstacle(mechanism: Mechanism, request: Request) -> str:
         return "more than one query in a text"
     if not isinstance(mechanism.normaliser, Softmax) or not isinstance(mechanism.mix, WeightedSum):
         return "not a softmax with a plain sum"
-    if not isinstance(mechanism.score, ProductScore) or (mechanism.dropout and request.trains):
+    if not isinstance(mechanism.score, ProductScore) or mechanism.dropout:
         return "the score is no product, or weights are dropped"
     parts = mechanism.parts
     plain = parts.exact_band and parts.band() == (None, None)

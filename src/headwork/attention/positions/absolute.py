@@ -9,6 +9,8 @@ Axes: T places, D width.
 import torch
 from torch import Tensor, nn
 
+from headwork.base.errors import HeadworkError
+
 
 def sinusoids(places: Tensor, dim: int, *, base: float = 10000.0) -> Tensor:
     """(T,) places, which may lie anywhere, to (T, D); `dim` is even."""
@@ -34,4 +36,7 @@ class Absolute(nn.Module):
             self.register_buffer("table", table, persistent=False)
 
     def forward(self, x: Tensor, *, first: int = 0) -> Tensor:
-        return x + self.table[first : first + x.shape[-2]].to(x.dtype)
+        last, longest = first + x.shape[-2], len(self.table)
+        if last > longest:
+            raise HeadworkError(f"positions: {last} places, but the table has {longest}; raise longest")
+        return x + self.table[first:last].to(x.dtype)

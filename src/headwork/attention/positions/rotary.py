@@ -19,6 +19,7 @@ from headwork.attention.where import Where
 @dataclass(frozen=True)
 class Rotary(Part):
     base: float = 10000.0
+    exact_band = True
 
     def turn(self, query: Tensor, key: Tensor, where: Where) -> tuple[Tensor, Tensor]:
         return self._turned(query, where.i), self._turned(key, where.j.transpose(-1, -2))

@@ -31,8 +31,10 @@ class XL(Part, nn.Module):
     def turn(self, query: Tensor, key: Tensor, where: Where) -> tuple[Tensor, Tensor]:
         return query + self.content, key
 
-    def bias(self, where: Where) -> Tensor:
+    def bias(self, where: Where) -> Tensor | None:
         apart = where.distance
+        if not apart.numel():
+            return None
         nearest, furthest = int(apart.min()), int(apart.max())
         table = halves(torch.arange(nearest, furthest + 1, device=apart.device), self.model_dim)
         by_distance = (where.query + self.place) @ (table.to(self.weight.dtype) @ self.weight).transpose(-1, -2)

@@ -30,8 +30,9 @@ class Given(Part):
 
 
 def _rows(given: Tensor, where: Where) -> Tensor:
-    """Of the texts and queries at hand."""
+    """Of the texts, queries and keys at hand; keys that are left out stand at the end."""
     given = given[(None,) * (4 - given.dim())]
     if given.shape[0] > 1:
         given = given[where.texts]
+    given = given[..., : where.j.shape[-1]]
     return given if given.shape[2] == 1 else given[:, :, where.step.flatten()]

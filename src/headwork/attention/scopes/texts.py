@@ -51,6 +51,7 @@ class Hashed(Part, nn.Module):
 
     def __init__(self, heads: int, dim: int, *, buckets: int, rounds: int = 1, seed: int = 0) -> None:
         super().__init__()
+        self.count, self.rounds = buckets // 2 * 2, rounds
         generator = torch.Generator().manual_seed(seed)
         drawn = torch.randn(heads, rounds, dim, buckets // 2, generator=generator)
         self.register_buffer("directions", drawn)
@@ -70,7 +71,7 @@ class Routed(Part, nn.Module):
 
     def __init__(self, heads: int, dim: int, *, clusters: int, decay: float = 0.999, seed: int = 0) -> None:
         super().__init__()
-        self.decay = decay
+        self.count, self.decay = clusters, decay
         generator = torch.Generator().manual_seed(seed)
         drawn = F.normalize(torch.randn(heads, clusters, dim, generator=generator), dim=-1)
         self.register_buffer("centres", drawn)
