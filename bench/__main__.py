@@ -4,11 +4,18 @@ import argparse
 import os
 import sys
 
-from bench import embedding, single, start, tuning
+from bench import attention, embedding, opening, single, start, tuning
 from bench.machine import measure_machine
 from bench.results import write_results
 
-BENCHMARKS = {"embedding": embedding, "single": single, "start": start, "tuning": tuning}
+BENCHMARKS = {
+    "embedding": embedding,
+    "single": single,
+    "start": start,
+    "tuning": tuning,
+    "attention": attention,
+    "opening": opening,
+}
 
 
 def main() -> None:

@@ -49,6 +49,7 @@ HEADS, WIDTH, VALUE_WIDTH = 2, 4, 3
 SHAPES: dict[str, tuple[tuple[int, int], ...]] = {
     "self": ((5, 5), (1, 1), (9, 9), (9, 9)),
     "cross": ((3, 7), (1, 4), (6, 2), (1, 1)),
+    "pooled": ((1, 3), (1, 6), (1, 6), (1, 1)),
 }
 """(queries, keys) of each text; causal leaves the first four queries of (6, 2) without a key"""
 
@@ -153,7 +154,7 @@ def whole_grid() -> Iterator[Point]:
 
 
 def pairwise() -> list[Point]:
-    """Points that hold every sensible pair of values of two axes, greedily few."""
+    """Points that hold every sensible pair of values of two axes, greedily few, and those of `by_kernels`."""
     points = list(whole_grid())
     random.Random(0).shuffle(points)
     wanted = {pair for point in points for pair in pairs_of(point)}
@@ -165,7 +166,18 @@ def pairwise() -> list[Point]:
             best = next(point for point in points if wanted & pairs_of(point))
         chosen.append(best)
         wanted -= pairs_of(best)
-    return chosen
+    return chosen + [point for point in by_kernels() if point not in chosen]
+
+
+def by_kernels() -> list[Point]:
+    """Points at which kernels serve that ask for a certain value of more than two axes."""
+    linear = itertools.product(
+        ("features", "features-positive"), ("full", "causal"), ("proportional",), ("none",), LAYOUTS, ("self",)
+    )
+    segments = itertools.product(
+        ("dot", "general", "cosine", "l2"), ("full",), ("softmax",), ("none",), ("packed",), ("pooled",)
+    )
+    return [Point(*values) for values in (*linear, *segments)]
 
 
 def pairs_of(point: Point) -> set[tuple[Any, ...]]:

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from tests.attention.grid import Point, pairwise, texts_of
 from torch import nn
 
 from headwork.attention.attend import run
@@ -17,7 +18,6 @@ from headwork.attention.scopes import Causal, Window
 from headwork.attention.where import Where
 from headwork.base.errors import HeadworkError
 from headwork.ops.packed import segment_softmax
-from tests.attention.grid import Point, pairwise, texts_of
 
 
 class Alone(nn.Module):

@@ -172,7 +172,7 @@ def _gives_way(why: str, chosen: Plan) -> None:
 
 def _chunk(mechanism: Mechanism, value: Tensor, where: Where, present: Tensor | None) -> Tensor:
     """One chunk of a band and its neighbours."""
-    request = replace(request_of(mechanism, where.query, where.key, value, None), layout="padded")
+    request = replace(request_of(mechanism, where.query, where.key, value, None), layout="chunks")
     return RUN[choose(CHUNKS, mechanism, request).kernel](mechanism, value, where, present)
 
 

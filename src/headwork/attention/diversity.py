@@ -1,12 +1,16 @@
-"""How sparse the heads of a layer are, and how much they differ.
+"""How sparse the heads of a layer are, and how much they, or the hops of one map, differ.
 
     JS = H(1/n sum_h p_h) - 1/n sum_h H(p_h)      the generalised Jensen-Shannon divergence of n heads: 0 where all are
                                                   alike, log n where no two share a place; Correia, Niculae and Martins
                                                   2019, "Adaptively Sparse Transformers", section 5
 
+    P = |A A^T - I|_F^2                           the overlap of hops: 0 where each looks at one place of its own; Lin
+                                                  et al. 2017, "A Structured Self-attentive Sentence Embedding",
+                                                  equation 8
+
 H is the entropy in nats. A row in which some head has no weight at all, as a padded query has, is left out.
 
-Axes: B texts, H heads, Q queries, K keys.
+Axes: B texts, H heads, Q queries, K keys, R hops.
 """
 
 import math
@@ -37,6 +41,12 @@ def density(maps: Tensor, allowed: Tensor | None = None) -> Tensor:
     """
     counted = (maps.sum(-1, keepdim=True) > 0) if allowed is None else allowed
     return _mean((maps != 0).to(at_least_single(maps).dtype), counted.expand(maps.shape), (0, 2, 3))
+
+
+def hop_overlap(weights: Tensor) -> Tensor:
+    """(…, R, K) weights of R hops to (…): |A A^T - I|_F^2, differentiable, a penalty for the loss."""
+    among = weights @ weights.transpose(-1, -2)
+    return (among - torch.eye(among.shape[-1], dtype=among.dtype, device=among.device)).square().sum((-2, -1))
 
 
 def _entropy(p: Tensor) -> Tensor:

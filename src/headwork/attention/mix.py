@@ -4,7 +4,7 @@ Axes: B texts, H heads, Q queries, K keys, e width of a value's head.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from torch import Tensor
 
@@ -24,7 +24,7 @@ class Mix(Protocol):
 class WeightedSum:
     """o_i = sum_j w_ij v_j"""
 
-    learned: bool = False
+    learned: ClassVar[bool] = False
 
     def mixed(self, weights: Tensor, value: Tensor, where: Where) -> Tensor:
         return weights @ value
@@ -34,7 +34,7 @@ class WeightedSum:
 class Gather:
     """o_i = v of the largest weight, which for one-hot weights is the sum; rows of zeros give zeros."""
 
-    learned: bool = False
+    learned: ClassVar[bool] = False
 
     def mixed(self, weights: Tensor, value: Tensor, where: Where) -> Tensor:
         if not weights.shape[-1]:

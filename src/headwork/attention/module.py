@@ -5,7 +5,6 @@
 Axes: B texts, H heads, Q queries, K keys, D width of the model, d = D / H width of a head.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -15,6 +14,7 @@ from torch.nn import functional as F
 from headwork.attention.attend import run
 from headwork.attention.layout import Padded
 from headwork.attention.mechanism import Mechanism, weights
+from headwork.attention.memory.pairs import Extends
 from headwork.attention.mix import Mix, WeightedSum
 from headwork.attention.normalisers import Normaliser, Softmax
 from headwork.attention.parts import Part
@@ -23,9 +23,6 @@ from headwork.attention.scopes import Causal, Full, Given
 from headwork.attention.scores import ScaledDot, Score
 from headwork.attention.where import Where
 from headwork.base.errors import HeadworkError
-
-Memory = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-"""`extend` of a memory: (B, H, K, d) keys and values to longer ones"""
 
 
 class Attention(nn.Module):
@@ -48,7 +45,7 @@ class Attention(nn.Module):
         scope: Part = Full(),
         normaliser: Normaliser = Softmax(),
         mix: Mix = WeightedSum(),
-        memory: Memory | None = None,
+        memory: Extends | None = None,
         kernel: str = "auto",
     ) -> None:
         super().__init__()
@@ -90,7 +87,7 @@ class Attention(nn.Module):
         key = query if key is None else key
         q, k, v = self.project(query, key, key if value is None else value)
         if self.memory is not None:
-            k, v = self.memory(k, v)
+            k, v = self.memory.extend(k, v)
         (texts, heads, queries, _), keys = q.shape, k.shape[2]
         _check_mask("key_padding_mask", key_padding_mask, (texts, keys))
         _check_mask("attn_mask", attn_mask, (queries, keys), (texts * heads, queries, keys))
@@ -99,6 +96,7 @@ class Attention(nn.Module):
         output = self.out_proj(mixed.transpose(1, 2).flatten(2))
         if not need_weights:
             return output, None
+        k = k.repeat_interleave(heads // k.shape[1], 1)
         where = Where.of(q, k, scale=mechanism.score.scale(q.shape[-1]))
         if layout is not None:
             where = layout.where(q, k, where.scale)

@@ -12,7 +12,10 @@ COMMANDS = {
     "compare": "Train a line-up of models on your data and say which serves best.",
     "train": "Train one model.",
     "predict": "Label new texts with a trained model.",
+    "draw-attention": "Draw where a trained model looks in a text.",
+    "trace": "Print how attention computes, step by step, on a small example.",
     "report": "Write the page of a comparison or a run again.",
+    "plan": "Say which attention kernels a model runs, and why.",
     "recipes": "List the models, or show one.",
     "data": "List the data sets at hand, or show one.",
 }
@@ -27,7 +30,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        return getattr(importlib.import_module(f"headwork.cli.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        return getattr(importlib.import_module(f"headwork.cli.{name}"), name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -23,7 +23,17 @@ def plan(model, texts, tokens, ragged, training, size, settings, device) -> None
 
     recipe = with_settings(load_recipe(model), settings, size=size)
     lengths = [max(1, tokens * (text + 1) // texts) if ragged else tokens for text in range(texts)]
+    plans = plan_recipe(recipe, lengths, training=training, device=choose_device(device))
     click.echo(f"{recipe.name}: {texts} texts, {sum(lengths):,} tokens, {'training' if training else 'predicting'}")
-    for name, plans in plan_recipe(recipe, lengths, training=training, device=choose_device(device)).items():
-        for each in plans:
-            click.echo(f"  {name}: {each}")
+    for told, names in together(plans).items():
+        others = f" and {len(names) - 1} more like it" if len(names) > 1 else ""
+        click.echo(f"  {names[0]}{others}: {told}")
+
+
+def together(plans) -> dict[str, list[str]]:
+    """The modules that have one plan, by the words of that plan."""
+    found: dict[str, list[str]] = {}
+    for name, calls in plans.items():
+        for call in calls:
+            found.setdefault(str(call), []).append(name)
+    return found

@@ -15,10 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from headwork.attention.attend import run
+from headwork.attention.choice import Choice
 from headwork.attention.layout import Packed
-from headwork.attention.mechanism import Mechanism
+from headwork.attention.positions import sinusoids
 from headwork.attention.record import Recorder, record
-from headwork.attention.scopes import Causal, Full
+from headwork.attention.scopes import Causal
 from headwork.base.errors import HeadworkError
 from headwork.ops.dropout import drop
 from headwork.ops.linear import Linear
@@ -50,6 +51,10 @@ class CoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     eps: float = 1e-12
     activation: Activation = "gelu"
     causal: bool = False
+    attention: Choice = Choice(score="scaled_dot")
+    """the mechanism of each layer, in words of the tables of headwork.attention"""
+    absolute: Literal["learned", "sinusoid", "none"] = "learned"
+    """positions that are added to the token embeddings"""
     shared: bool = False
     """one block's weights for all layers (ALBERT)"""
     dropout: float = 0.1
@@ -69,21 +74,34 @@ class Embeddings(nn.Module):
         super().__init__()
         width = config.embedding_dim or config.dim
         self.offset, self.dropout = config.position_offset, config.dropout
+        self.room = config.positions - config.position_offset
         self.tokens = nn.Embedding(config.vocabulary, width)
-        self.positions = nn.Embedding(config.positions, width)
+        self.positions = _positions(config, width)
         self.types = nn.Embedding(config.types, width) if config.types else None
         self.norm = nn.LayerNorm(width, eps=config.eps) if config.embedding_norm else nn.Identity()
         self.widen = Linear(width, config.dim) if config.embedding_dim else nn.Identity()
 
     def forward(self, batch: TokenBatch, types: Tensor | None) -> Tensor:
         """(N, D); `types` is (N,) or None for segment 0 everywhere."""
-        longest, room = max(batch.lengths, default=0), self.positions.num_embeddings - self.offset
+        longest, room = max(batch.lengths, default=0), self.room
         if longest > room:
             raise HeadworkError(f"a text of {longest} tokens, but the model has {room} positions; lower max_tokens")
-        x = self.tokens(batch.ids) + self.positions(places_of(batch.lengths, batch.ids.device) + self.offset)
+        x = self.tokens(batch.ids)
+        if self.positions is not None:
+            x = x + self.positions(places_of(batch.lengths, batch.ids.device) + self.offset)
         if self.types is not None:
             x = x + (self.types.weight[0] if types is None else self.types(types))
         return self.widen(drop(self.norm(x), self.dropout, self.training))
+
+
+def _positions(config: CoreConfig, width: int) -> nn.Embedding | None:
+    """A table of rows for places: learned, or fixed sinusoids (Vaswani et al. 2017, section 3.5)."""
+    if config.absolute == "none":
+        return None
+    if config.absolute == "learned":
+        return nn.Embedding(config.positions, width)
+    fixed = sinusoids(torch.arange(config.positions), width).float()
+    return nn.Embedding.from_pretrained(fixed, freeze=True)
 
 
 class SelfAttention(nn.Module):
@@ -94,7 +112,9 @@ class SelfAttention(nn.Module):
         self.config = config
         self.qkv = Linear(config.dim, 3 * config.dim)
         self.out = Linear(config.dim, config.dim)
-        self.mechanism = Mechanism(scope=Causal() if config.causal else Full())
+        chosen = config.attention.mechanism(width=config.dim // config.heads, keys=config.positions, heads=config.heads)
+        self.mechanism = replace(chosen, scope=chosen.scope & Causal()) if config.causal else chosen
+        self.parts = nn.ModuleList(self.mechanism.modules())
         self.tape: Recorder | None = None
 
     def forward(self, x: Tensor, lengths: Sequence[int], *, residual: Tensor | None = None) -> Tensor:
@@ -175,7 +195,7 @@ class Core(nn.Module):
 @torch.no_grad()
 def _init(module: nn.Module) -> None:
     """Normal weights of width 0.02 and no biases (Devlin et al. 2019, published code)."""
-    if isinstance(module, nn.Embedding):
+    if isinstance(module, nn.Embedding) and module.weight.requires_grad:
         module.weight.mul_(0.02)  # they come with width 1, and drawing a large table again takes long
     if isinstance(module, nn.Linear):
         nn.init.normal_(module.weight, std=0.02)

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from headwork.attention.choice import Choice
+from headwork.base.errors import HeadworkError
 from headwork.layers.transformer import Core, CoreConfig
 from headwork.models import Weights
 from headwork.models.formats import load_core
@@ -51,12 +53,32 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     layers: int = 3
     heads: int = 4
     ff: int = 512
+    score: str = "scaled_dot"
+    """of queries and keys; this and the next four in words of the tables of headwork.attention, as in "window:64" """
+    normaliser: str = "softmax"
+    scope: str = "full"
+    """several are joined by " & " """
+    position: str = ""
+    mix: str = "sum"
+    absolute: Literal["learned", "sinusoid", "none"] = "learned"
+    """positions added to the embeddings, beside those of the attention"""
 
     def __post_init__(self) -> None:
         if self.dim % self.heads:
             raise ValueError(f"dim is {self.dim} and heads is {self.heads}; heads must divide dim")
         if self.pretrained and (self.tokens != "bert" or self.max_tokens > MINILM["positions"]):
             raise ValueError(f"{self.pretrained} needs tokens = 'bert' and has {MINILM['positions']} positions")
+        if self.pretrained and (self.attention, self.absolute) != (Choice(score="scaled_dot"), "learned"):
+            raise ValueError(f"{self.pretrained} was trained with an attention of its own, which cannot be changed")
+        try:
+            self.attention.mechanism(width=self.dim // self.heads, keys=self.max_tokens, heads=self.heads)
+        except HeadworkError as error:
+            raise ValueError(str(error)) from error
+
+    @property
+    def attention(self) -> Choice:
+        positions = (self.position,) if self.position else ()
+        return Choice(self.score, tuple(self.scope.split(" & ")), self.normaliser, positions, self.mix)
 
     def core(self, vocabulary: int) -> CoreConfig:
         scratch: dict[str, Any] = {
@@ -65,6 +87,8 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             "heads": self.heads,
             "ff": self.ff,
             "types": 0,
+            "attention": self.attention,
+            "absolute": self.absolute,
         }
         sizes = MINILM if self.pretrained else {**scratch, "positions": self.max_tokens}
         return CoreConfig(vocabulary=vocabulary, dropout=self.dropout, **sizes)

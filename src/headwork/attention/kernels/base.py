@@ -31,8 +31,8 @@ class Request:
     device: str = "cpu"
     trains: bool = False
     """will gradients be asked of it"""
-    layout: Literal["whole", "padded", "across", "packed"] = "whole"
-    """across: padded, with queries and keys of different lengths in a text"""
+    layout: Literal["whole", "padded", "across", "chunks", "packed"] = "whole"
+    """across: padded, with queries and keys of different lengths in a text; chunks: of a band"""
     one_query: bool = False
     """packed, with one query for each text"""
     twice: bool = False

@@ -86,6 +86,8 @@ def worth(mechanism: Mechanism, request: Request) -> bool:
 
 
 def _is_long(request: Request) -> bool:
+    if request.layout == "chunks" and request.dtype == torch.float32:
+        return True  # many small masked rectangles: writing out their scores and masks costs more than it saves
     return request.queries >= TRAINS_FROM.get(request.dtype, 0)
 
 

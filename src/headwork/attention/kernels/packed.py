@@ -78,7 +78,8 @@ def segments(mechanism: Mechanism, query: Tensor, key: Tensor, value: Tensor, la
 
 def segment_shares(mechanism: Mechanism, query: Tensor, key: Tensor, layout: Packed) -> Tensor:
     """(M, H) weights of the keys in their texts."""
-    left, right = product_of(mechanism, query, key)
+    heads_first = (x.transpose(0, 1)[None] for x in (query, key))
+    left, right = (x[0].transpose(0, 1) for x in product_of(mechanism, *heads_first))
     counts = torch.tensor(layout.keys, device=query.device, dtype=torch.int64)
     scores = (left.repeat_interleave(counts, dim=0) * right).sum(-1)
     return segment_softmax(scores, layout.keys)

@@ -74,7 +74,7 @@ def chunk_request(mechanism: Mechanism, request: Request) -> Request:
     size = max(back, ahead, 1)
     chunks = -(-max(request.queries, request.keys) // size)
     keys = size * (1 + (back > 0) + (ahead > 0))
-    return replace(request, texts=request.texts * chunks, queries=size, keys=keys, layout="padded")
+    return replace(request, texts=request.texts * chunks, queries=size, keys=keys, layout="chunks")
 
 
 def obstacle(mechanism: Mechanism, request: Request) -> str:

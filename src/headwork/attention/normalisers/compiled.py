@@ -17,7 +17,8 @@ from torch import Tensor
 
 from headwork.attention.normalisers.newton import fixed_steps
 
-COMPILE: Literal["auto", "never", "always"] = "auto"
+COMPILE: Literal["auto", "never", "always"] = "never"
+"""never, until somebody asks: compiled sums round differently, and a resumed run must end with the same bits"""
 PLACES_THAT_PAY = 2**30
 PLACES_OF_A_CALL = 2**16
 """a call of fewer is about as fast either way, and is not counted"""

@@ -26,7 +26,8 @@ class LearnedSpan(Part, nn.Module):
     @property
     def spans(self) -> Tensor:
         """(H, 1, 1) places."""
-        return self.share.clamp(0, 1) * self.longest
+        # The gradient passes where the share is clamped too, so that a span that left its range can come back.
+        return (self.share - self.share.detach() + self.share.detach().clamp(0, 1)) * self.longest
 
     def _mask(self, where: Where) -> Tensor:
         return (self.ramp + self.spans - where.distance.abs()) / self.ramp

@@ -21,6 +21,9 @@ from torch import Tensor
 from headwork.attention.parts import Band, Part
 from headwork.attention.where import Where
 
+BITS = 32
+"""of a hash"""
+
 
 @dataclass(frozen=True)
 class Strided(Part):
@@ -99,6 +102,14 @@ class Random(Part):
     def allowed(self, where: Where) -> Tensor:
         own = where.i.div(self.size, rounding_mode="floor")
         seen = where.j.div(self.size, rounding_mode="floor")
-        mixed = (own * 73856093 ^ seen * 19349663 ^ (self.seed + 1) * 83492791) % 65536
-        mixed = (mixed * 40503 + (mixed >> 7) * 2654435) % 65536
-        return mixed < self.share * 65536
+        drawn = _hash(_hash(_hash(torch.full_like(own, self.seed)) ^ own) ^ seen)
+        return drawn < self.share * 2**BITS
+
+
+def _hash(x: Tensor) -> Tensor:
+    """Integers to as many below 2^32, each bit of which depends on all of x: the last step of MurmurHash3."""
+    below = 2**BITS - 1
+    x = x & below
+    x = ((x ^ (x >> 16)) * 0x85EBCA6B) & below
+    x = ((x ^ (x >> 13)) * 0xC2B2AE35) & below
+    return x ^ (x >> 16)

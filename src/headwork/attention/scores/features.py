@@ -50,7 +50,8 @@ def orthogonal(rows: int, dim: int, seed: int) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     blocks = []
     for _ in range(-(-rows // dim)):
-        turned, _ = torch.linalg.qr(torch.randn(dim, dim, generator=generator, dtype=torch.float64))
+        turned, upper = torch.linalg.qr(torch.randn(dim, dim, generator=generator, dtype=torch.float64))
+        turned = turned * upper.diagonal().sign()  # whose signs the algorithm chose; now no direction is preferred
         lengths = torch.randn(dim, dim, generator=generator, dtype=torch.float64).norm(dim=1, keepdim=True)
         blocks.append(turned.T * lengths)
     return torch.cat(blocks)[:rows].float()

@@ -1,0 +1,42 @@
+"""headwork draw-attention"""
+
+from pathlib import Path
+
+import click
+
+from headwork.cli.options import set_threads
+
+
+@click.command()
+@click.argument("run")
+@click.option("--text", required=True, help="The text that the model reads.")
+@click.option("--layer", type=int, metavar="N", help="Of an encoder, from 1  [default: the last].")
+@click.option("--head", default="mean", metavar="N|mean|all", show_default=True, help="Of the layer, from 1.")
+@click.option("-o", "--out", metavar="FILE", help="A file ending in .svg, .png, .html, .txt or .json.")
+@click.option("--threads", default=0, help="Threads; 0 takes all cores.", show_default=True)
+def draw_attention(run, text, layer, head, out, threads) -> None:
+    """Draw where the model in the folder RUN looks in a text.
+
+    An encoder gives a map of tokens by tokens, attention that pools (BiLSTM, HAN) the words with their weights. Without
+    -o the drawing is text on the terminal.
+    """
+    set_threads(threads)
+    from headwork.base.errors import HeadworkError
+    from headwork.cli.show import warn
+    from headwork.compare.answer import open_run
+    from headwork.explain.drawing import check_ending, shades, write_drawing
+    from headwork.explain.maps import attention_of, cut_note
+
+    if out:
+        check_ending(Path(out))
+    if head not in ("mean", "all") and not head.isdecimal():
+        raise HeadworkError(f"--head {head}: expected the number of a head, mean or all")
+    classifier = open_run(run, device="cpu")
+    drawing = attention_of(classifier, text, layer=layer, head=head if head in ("mean", "all") else int(head))
+    if note := cut_note(classifier, text):
+        warn(note)
+    if out:
+        write_drawing(drawing, Path(out))
+        click.echo(out)
+    else:
+        click.echo(shades(drawing))

@@ -1,0 +1,123 @@
+"""Where a trained classifier looks in a text, as maps to be drawn.
+
+An encoder has a matrix for each layer and head; attention that pools (BiLSTM, HAN) has one row: a weight for each word.
+
+Axes: H heads, L tokens of the text, S sentences.
+"""
+
+from typing import Any, Literal, cast
+
+import numpy as np
+import torch
+
+from headwork.attention.record import Recordable, Tape, record
+from headwork.base.errors import HeadworkError
+from headwork.data.tokenizers import UNKNOWN
+from headwork.explain.drawing import Drawing, Map
+from headwork.models import Weights
+from headwork.models.encoder import EncoderClassifier
+from headwork.tasks.classify import Classifier
+from headwork.tasks.neural import NeuralClassifier
+from headwork.tasks.reading import ReadTexts
+
+Head = int | Literal["mean", "all"]
+
+MATRIX_NOTE = (
+    "Row: the token that looks. Column: the token it looks at. Each row sums to 1; the darker, the more weight."
+)
+POOLED_NOTE = "How much each word counts in the text's vector; the weights of a row sum to 1."
+
+
+@torch.inference_mode()
+def attention_of(classifier: Classifier, text: str, *, layer: int | None = None, head: Head = "mean") -> Drawing:
+    """The maps of one text; layers and heads count from 1, the last layer when none is named."""
+    network = _attending(classifier)
+    neural = cast(NeuralClassifier, classifier)
+    read = neural.reader.read([text])
+    if not any(end > start for start, end in read.offsets[0]):
+        raise HeadworkError("--text: the model reads no token in it; give a text with words")
+    name, batch = classifier.recipe.name, read.batch([0]).to(neural.device)
+    network.eval()
+    tokens = _tokens(neural, read, text)
+    with record(network) as tape:
+        network(batch)
+    if isinstance(network, EncoderClassifier):
+        return _matrices(tape, name, tokens, layer, head)
+    if layer is not None or head != "mean":
+        raise HeadworkError(f"--layer, --head: {name} has neither layers nor heads to choose from; leave them out")
+    if read.sentences is not None:
+        return _sentences(network.weights(batch), name, tokens, read, text)
+    return _pooled(tape.map(0)[:, 0].double().cpu().numpy(), name, tokens)
+
+
+def cut_note(classifier: Classifier, text: str) -> str | None:
+    """A line where the model does not read the text to its end."""
+    cut = classifier.cut([text])
+    return f"the model reads the first {cut.of_tokens - cut.tokens} of {cut.of_tokens} tokens" if cut.tokens else None
+
+
+def _attending(classifier: Classifier) -> Any:
+    """The classifier's network, if it has attention."""
+    network = getattr(classifier, "network", None)
+    if network is None or not any(isinstance(module, Recordable) for module in network.modules()):
+        recipe = classifier.recipe
+        raise HeadworkError(
+            f"{recipe.name} ({recipe.title}) has no attention to draw; name a run of transformer, minilm, "
+            "bilstm-attention or han"
+        )
+    return network
+
+
+def _matrices(tape: Tape, name: str, tokens: tuple[str, ...], layer: int | None, head: Head) -> Drawing:
+    layers = len(tape.layers)
+    chosen = layers if layer is None else layer
+    if not 1 <= chosen <= layers:
+        raise HeadworkError(f"--layer {chosen}: {name} has {layers}; give a number from 1 to {layers}")
+    maps = tape.map(chosen - 1).double().cpu().numpy()
+    heads = len(maps)
+    if isinstance(head, int) and not 1 <= head <= heads:
+        raise HeadworkError(
+            f"--head {head}: layer {chosen} of {name} has {heads}; give a number from 1 to {heads}, mean or all"
+        )
+    if head == "all":
+        of_head, drawn = f"all {heads} heads", [(f"head {place}", one) for place, one in enumerate(maps, 1)]
+    elif head == "mean":
+        of_head, drawn = f"mean of {heads} heads", [(f"mean of {heads} heads", maps.mean(0))]
+    else:
+        of_head, drawn = f"head {head} of {heads}", [(f"head {head}", maps[head - 1])]
+    title = f"{name}: attention in layer {chosen} of {layers}, {of_head}"
+    return Drawing(title, MATRIX_NOTE, tuple(Map(each, values, tokens, tokens) for each, values in drawn))
+
+
+def _pooled(weights: np.ndarray, name: str, tokens: tuple[str, ...]) -> Drawing:
+    """(R, L) weights: one row, or one for each hop of structured attention."""
+    hops = len(weights)
+    rows = ("weight",) if hops == 1 else tuple(f"hop {place}" for place in range(1, hops + 1))
+    over = "attention over the words" if hops == 1 else f"{hops} hops of attention over the words"
+    return Drawing(f"{name}: {over}", POOLED_NOTE, (Map("words", weights, rows, tokens),))
+
+
+def _sentences(weights: Weights, name: str, tokens: tuple[str, ...], read: ReadTexts, text: str) -> Drawing:
+    """The words of the whole text, and its sentences; a sentence without words is left out."""
+    assert weights.sentences is not None and read.sentences is not None
+    words = Map("words", weights.tokens.double().cpu().numpy()[None], ("weight",), tokens)
+    ends = np.cumsum(read.sentences[0])
+    spans = read.offsets[0]
+    starts = ends - read.sentences[0]
+    shares = weights.sentences.double().cpu().numpy()
+    filled = ends > starts
+    names = tuple(
+        text[spans[first][0] : spans[last - 1][1]] for first, last in zip(starts[filled], ends[filled], strict=True)
+    )
+    note = f"{POOLED_NOTE} A word's weight is its own in its sentence times that of the sentence."
+    sentences = Map("sentences", shares[filled][None], ("weight",), names)
+    return Drawing(f"{name}: attention over the words and the sentences", note, (words, sentences))
+
+
+def _tokens(classifier: NeuralClassifier, read: ReadTexts, text: str) -> tuple[str, ...]:
+    """The model's own tokens; one that it does not know is shown with what the text says there."""
+    own = classifier.reader.tokenizer.tokens(read.ids[0])
+    return tuple(
+        f"{text[start:end]} {token}" if token == UNKNOWN else token
+        for token, (start, end) in zip(own, read.offsets[0], strict=True)
+    )
