@@ -12,8 +12,7 @@ from headwork.attention.where import Where
 
 
 class Mix(Protocol):
-    @property
-    def learned(self) -> bool: ...
+    learned: ClassVar[bool]
 
     def mixed(self, weights: Tensor, value: Tensor, where: Where) -> Tensor:
         """(B, H, Q, K) weights and (B, H, K, e) values to (B, H, Q, e)."""

@@ -29,6 +29,8 @@ def told_plainly(path: Path, doing: str) -> Iterator[None]:
             errno.EPERM: "no permission; choose another folder with -o",
             errno.EROFS: "the file system is read-only; choose another folder with -o",
             errno.ENOTDIR: "a part of this path is a file; choose another folder with -o",
+            errno.ENOENT: "this place takes no files; choose another with -o",
+            errno.EISDIR: "a folder stands where a file is needed; choose another name with -o",
             errno.EEXIST: "a file stands where a folder is needed; choose another folder with -o",
         }.get(error.errno or 0)
         if cause is None:

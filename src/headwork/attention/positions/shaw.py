@@ -9,6 +9,8 @@ the weights of each distance first.
 Axes: B texts, H heads, Q queries, K keys, d width of a head, R = 2 clip + 1 distances.
 """
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
@@ -34,7 +36,7 @@ class Shaw(Part, nn.Module):
 class ShawValues(nn.Module):
     """Mixes values to which a vector of their distance is added; `values` (R, e)."""
 
-    learned = True
+    learned: ClassVar[bool] = True
 
     def __init__(self, dim: int, *, clip: int) -> None:
         super().__init__()
