@@ -68,6 +68,7 @@ def test_commands_run_as_they_stand(lines: list[str], desk: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("lines", commands())
 def test_long_commands_run_as_they_stand(lines: list[str], desk: Path) -> None:
     run_all([line for line in lines if " compare " in line and "--models" not in line], desk)

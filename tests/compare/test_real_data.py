@@ -15,7 +15,7 @@ from headwork.base.runs import Run
 from headwork.compare.trial import Settings, run_trial
 from headwork.data.corpus import prepare
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def trial(folder: Path, name: str, source: Path, *settings: str, **columns: str | Path) -> Run:
@@ -32,7 +32,8 @@ def trial(folder: Path, name: str, source: Path, *settings: str, **columns: str 
 
 @pytest.mark.row("BE06")
 def test_fine_tuning_beats_frozen_features_and_words_on_questions(real_data, minilm_folder, tmp_path: Path) -> None:
-    rows = list(csv.reader((real_data / "trec/train.csv").open(newline="", encoding="utf-8")))[:2001]
+    with (real_data / "trec/train.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))[:2001]
     source = tmp_path / "questions.csv"
     with source.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)
@@ -55,7 +56,7 @@ def test_fine_tuning_beats_frozen_features_and_words_on_questions(real_data, min
 @pytest.mark.row("BE07")
 def test_a_single_new_layer_on_film_reviews(real_data, minilm_folder, tmp_path: Path) -> None:
     """The encoder's own weights and one linear layer; a word baseline stands beside it."""
-    lines = gzip.decompress((real_data / "imdb/train.jsonl.gz").read_bytes()).decode().splitlines()[:900]
+    lines = gzip.decompress((real_data / "imdb/train.jsonl.gz").read_bytes()).decode().split("\n")[:900]
     source = tmp_path / "reviews.jsonl"
     source.write_text("\n".join(lines) + "\n", encoding="utf-8")
     settings = ("train.epochs=2", "model.max_tokens=160")

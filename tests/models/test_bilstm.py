@@ -81,6 +81,7 @@ def test_attention_finds_the_word_that_tells_where_the_mean_drowns_it(teach):
     assert statistics.mean(ahead) > 2.78 * statistics.stdev(ahead) / len(ahead) ** 0.5
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.slow
 @pytest.mark.row("AT21")
 def test_on_questions_of_ten_words_the_two_are_level(real_data):

@@ -17,7 +17,7 @@ from torch import Tensor
 from headwork.attention.mechanism import Mechanism
 from headwork.attention.mix import Gather, WeightedSum
 from headwork.attention.normalisers import NORMALISERS, LearnedEntmax
-from headwork.attention.parts import Both
+from headwork.attention.parts import Both, Either, Part
 from headwork.attention.positions import POSITIONS, XL, Rotary, ShawValues
 from headwork.attention.scopes import SCOPES
 from headwork.attention.scores import SCORES
@@ -35,7 +35,7 @@ MIXES: Mapping[str, Any] = {"sum": WeightedSum, "gather": Gather, "shaw": ShawVa
 
 @dataclass(frozen=True)
 class Choice:
-    """Words for each axis; several scopes hold together."""
+    """Words for each axis; several scopes hold together, and `window:8 | global:0` allows what either does."""
 
     score: str = "dot"
     scope: tuple[str, ...] = ("full",)
@@ -51,7 +51,7 @@ class Choice:
         """For heads of `width` and at most `keys` keys; `seed` draws what is random but not learned."""
         given = dict.fromkeys(("dim", "key_dim"), width) | dict.fromkeys(("most_keys", "longest"), keys)
         given |= {"heads": heads, "model_dim": heads * width, "directions": 2 * width, "seed": seed}
-        scopes = tuple(part("scope", SCOPES, word, given) for word in self.scope)
+        scopes = tuple(_scope(word, given) for word in self.scope)
         chosen = Mechanism(
             part("score", SCORES, self.score, given),
             tuple(part("position", POSITIONS, word, given) for word in self.position),
@@ -86,6 +86,12 @@ def part(axis: str, table: Mapping[str, Any], words: str, given: Mapping[str, An
     if found:
         raise HeadworkError(f"{axis} {words!r}: {name} takes fewer settings; leave out {','.join(found)!r}")
     return kind(**chosen)
+
+
+def _scope(words: str, given: Mapping[str, Any]) -> Part:
+    """One scope, or several of which one is enough: `window:8 | global:0`."""
+    found = tuple(part("scope", SCOPES, word.strip(), given) for word in words.split("|"))
+    return found[0] if len(found) == 1 else Either(found)
 
 
 def _kinds(annotation: Any) -> tuple[Any, ...]:

@@ -57,7 +57,7 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """of queries and keys; this and the next four in words of the tables of headwork.attention, as in "window:64" """
     normaliser: str = "softmax"
     scope: str = "full"
-    """several are joined by " & " """
+    """several are joined by " & ", alternatives by " | ", which binds closer"""
     position: str = ""
     mix: str = "sum"
     absolute: Literal["learned", "sinusoid", "none"] = "learned"
