@@ -9,6 +9,7 @@ from headwork.attention.attend import run
 from headwork.attention.context import ContextAttention
 from headwork.attention.layout import Packed, Padded
 from headwork.attention.mechanism import Mechanism, dense
+from headwork.attention.memory import ProductKeyMemory, Usage
 from headwork.attention.module import Attention
 from headwork.attention.normalisers import Entmax15
 from headwork.attention.plan import KERNELS
@@ -198,3 +199,19 @@ def test_a_row_of_a_long_document_costs_a_row() -> None:
     row = tape.row(0, None, 0)
     assert row.shape == (12, keys)
     assert torch.allclose(row.sum(-1), torch.ones(12), atol=1e-4)
+
+
+@pytest.mark.row("ME09")
+def test_a_memory_of_slots_says_what_it_read() -> None:
+    memory, (x, *_) = ProductKeyMemory(8, keys=6, heads=2, knn=3, key_dim=4).eval(), inputs(5, 8)
+    with record(memory) as tape:
+        output = memory(x)
+    (slots,) = tape.slots.values()
+    assert slots.indices.shape == slots.weights.shape == (5, 2, 3)
+    read = (slots.weights.unsqueeze(-1) * memory.values[slots.indices]).sum((1, 2))
+    assert torch.allclose(read, output, atol=1e-5)
+    usage = Usage(36)
+    usage.add(slots.indices, slots.weights)
+    assert 0 < usage.share <= 30 / 36
+    with pytest.raises(HeadworkError, match="nothing was recorded"), record(memory):
+        pass

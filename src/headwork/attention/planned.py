@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
@@ -12,12 +12,18 @@ from headwork.attention.mechanism import Mechanism
 from headwork.attention.plan import Plan, plan
 from headwork.attention.record import attention_of, listening
 
+if TYPE_CHECKING:
+    from headwork.attention.memory import Slots
+
 
 @dataclass
 class _Planner:
     """Notes the plan of each call, and nothing of what it computes."""
 
     plans: list[Plan] = field(default_factory=list)
+
+    def note_slots(self, slots: "Slots") -> None:
+        """A memory of slots has one way to read them."""
 
     def note(
         self, mechanism: Mechanism, query: Tensor, key: Tensor, value: Tensor, layout: Layout | None, output: Tensor

@@ -9,7 +9,7 @@ Axes: B texts, H heads, Q queries, K keys, d width of a head.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,9 @@ from headwork.attention.layout import Layout, Packed
 from headwork.attention.mechanism import Mechanism, weights
 from headwork.attention.where import Where
 from headwork.base.errors import HeadworkError
+
+if TYPE_CHECKING:
+    from headwork.attention.memory import Slots
 
 TILE_BYTES = 64 << 20
 """weights of a tile when a whole map is reduced"""
@@ -29,7 +32,9 @@ Result = TypeVar("Result")
 
 
 class Recorder(Protocol):
-    """What `attend` tells of a call."""
+    """What `attend` tells of a call, and a memory of slots of its look-ups."""
+
+    def note_slots(self, slots: "Slots") -> None: ...
 
     def note(
         self, mechanism: Mechanism, query: Tensor, key: Tensor, value: Tensor, layout: Layout | None, output: Tensor
@@ -84,6 +89,8 @@ class Tape:
 
     calls: dict[str, Call] = field(default_factory=dict)
     chosen_heads: Sequence[int] | None = None
+    slots: "dict[str, Slots]" = field(default_factory=dict)
+    """what memories of product keys read: slots and weights of each token and head"""
 
     @property
     def layers(self) -> list[str]:
@@ -154,13 +161,19 @@ class _Layer:
     calls: int = 0
     to_check: list[tuple[str, Tensor, Tensor]] = field(default_factory=list)
 
+    def note_slots(self, slots: "Slots") -> None:
+        self.tape.slots[self._next_name()] = slots
+
+    def _next_name(self) -> str:
+        self.calls += 1
+        return self.name if self.calls == 1 else f"{self.name}#{self.calls}"
+
     def note(
         self, mechanism: Mechanism, query: Tensor, key: Tensor, value: Tensor, layout: Layout | None, output: Tensor
     ) -> None:
         if mechanism.dropout:
             raise HeadworkError(f"record: {self.name} drops weights; call model.eval() before recording")
-        name = self.name if not self.calls else f"{self.name}#{self.calls + 1}"
-        self.calls += 1
+        name = self._next_name()
         self.tape.calls[name] = Call(mechanism, query, key, layout)
         self.to_check.append((name, value, output))
 

@@ -37,6 +37,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     train_loss: float
     dev_loss: float
     dev_accuracy: float
+    alphas: dict[str, list[float]] = {}
+    """learned exponents of entmax, of each head, by layer"""
 
 
 class Run:

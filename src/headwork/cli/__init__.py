@@ -13,6 +13,7 @@ COMMANDS = {
     "train": "Train one model.",
     "predict": "Label new texts with a trained model.",
     "draw-attention": "Draw where a trained model looks in a text.",
+    "heads": "Say how sparse and how different the attention heads of a Transformer are.",
     "trace": "Print how attention computes, step by step, on a small example.",
     "report": "Write the page of a comparison or a run again.",
     "plan": "Say which attention kernels a model runs, and why.",

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from headwork.attention.normalisers import LearnedEntmax
 from headwork.base.files import read_json, write_json
 from headwork.base.runs import Point
 from headwork.data.batches import epoch_batches
@@ -160,6 +161,7 @@ class Trainer:
                 dev_loss=loss,
                 dev_accuracy=accuracy,
                 train_loss=position.loss_sum / position.loss_steps,
+                alphas=alphas_of(self.network),
             )
         )
         position.loss_sum, position.loss_steps = 0.0, 0
@@ -227,6 +229,15 @@ class Trainer:
         found = load_checkpoint(self.place.state, self.network, self.optimizer) if self.place else None
         if found:
             self.position, self.best = found
+
+
+def alphas_of(network: nn.Module) -> dict[str, list[float]]:
+    """The exponents that heads have learned so far (Correia, Niculae and Martins 2019, section 3.2)."""
+    return {
+        name: module.alpha.detach().flatten().tolist()
+        for name, module in network.named_modules()
+        if isinstance(module, LearnedEntmax)
+    }
 
 
 def _free(network: nn.Module) -> list[nn.Parameter]:

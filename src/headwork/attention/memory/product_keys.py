@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from headwork.attention.record import Recorder
 from headwork.base.errors import HeadworkError
 
 SPARSE_FROM_SLOTS = 100_000
@@ -58,6 +59,7 @@ class ProductKeyMemory(nn.Module):
                 f"product keys: knn={knn} of {keys**2} slots, key_dim={key_dim}; at most all slots, and an even width"
             )
         self.heads, self.knn = heads, knn
+        self.tape: Recorder | None = None
         self.sparse = keys**2 > SPARSE_FROM_SLOTS if sparse is None else sparse
         self.query = nn.Linear(dim, heads * key_dim)
         self.norm = nn.BatchNorm1d(heads * key_dim)
@@ -103,7 +105,10 @@ class ProductKeyMemory(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(N, D) packed tokens to (N, V)."""
-        return self.read(self.lookup(self.queries(tokens)))
+        slots = self.lookup(self.queries(tokens))
+        if self.tape is not None:
+            self.tape.note_slots(slots)
+        return self.read(slots)
 
 
 def _candidates(keys: int, knn: int) -> tuple[Tensor, Tensor]:
