@@ -64,8 +64,7 @@ def runs(
             mixed.append(q.new_zeros(len(q), *value.shape[1:]))
             continue
         q, k, v = (x.unflatten(0, (run.count, -1)).transpose(1, 2) for x in (q, k, v))
-        texts = torch.arange(run.first, run.first + run.count, device=query.device)
-        part = inner(mechanism, v, Where.of(q, k, texts, scale), None)
+        part = inner(mechanism, v, Where.of(q, k, run.first, scale), None)
         mixed.append(part.transpose(1, 2).flatten(0, 1))
     return torch.cat(mixed) if mixed else query.new_zeros(0, *value.shape[1:])
 
