@@ -48,8 +48,9 @@ def is_causal(mechanism: Mechanism) -> bool:
 
 
 def _sdpa(left: Tensor, right: Tensor, value: Tensor, *, mask: Tensor | None = None, causal: bool = False) -> Tensor:
-    if mask is not None:
-        mask = mask.expand(*left.shape[:3], right.shape[2])
+    if mask is not None:  # alike for all heads or texts, it stays small: the kernel reads it as often as it needs
+        mask = mask[(None,) * (4 - mask.dim())]
+        mask = mask.expand(*mask.shape[:2], left.shape[2], right.shape[2])
     narrow = left.shape[-1] - value.shape[-1]
     # The kernel wants one width for queries, keys and values; columns of zeros change no product.
     if narrow > 0:

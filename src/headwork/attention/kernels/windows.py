@@ -37,8 +37,7 @@ def run(inner: Rectangles, mechanism: Mechanism, value: Tensor, where: Where, pr
 
     def beside(x: Tensor, start: int) -> Tensor:
         """(B, H, L, d) to (B, H, C, S, d): each chunk and its neighbours."""
-        chunks = F.pad(framed(x, start), (0, 0, 0, 0, 1, 1))
-        return torch.cat([chunks[:, :, 1 + side : chunks.shape[2] - 1 + side] for side in sides], dim=3)
+        return _Beside.apply(framed(x, start), sides)
 
     def folded(x: Tensor) -> Tensor:
         """(B, H, C, L, d) to (B C, H, L, d)."""
@@ -59,6 +58,31 @@ def run(inner: Rectangles, mechanism: Mechanism, value: Tensor, where: Where, pr
     mixed = inner(mechanism, folded(beside(value, before["keys"])), chunk, real)
     mixed = mixed.unflatten(0, (texts, chunks)).transpose(1, 2).flatten(2, 3)
     return mixed[:, :, before["queries"] : before["queries"] + queries]
+
+
+class _Beside(torch.autograd.Function):
+    """(B, H, C, w, d) to (B, H, C, S, d): each chunk between its neighbours, zeros beyond the ends.
+
+    Cut and joined by slices, each slice would fill a whole gradient with zeros; here there is one for all.
+    """
+
+    @staticmethod
+    def forward(ctx, chunks: Tensor, sides: list[int]) -> Tensor:
+        ctx.sides = sides
+        around = F.pad(chunks, (0, 0, 0, 0, 1, 1))
+        many = chunks.shape[2]
+        return torch.cat([around[:, :, 1 + side : 1 + side + many] for side in sides], dim=3)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+        parts = gradient.chunk(len(ctx.sides), dim=3)
+        total = parts[ctx.sides.index(0)].clone()
+        for side, part in zip(ctx.sides, parts, strict=True):
+            if side == -1:
+                total[:, :, :-1] += part[:, :, 1:]
+            elif side == 1:
+                total[:, :, 1:] += part[:, :, :-1]
+        return total, None
 
 
 def _of_queries(present: Tensor, chunk: Where, chunks: int) -> Tensor:
