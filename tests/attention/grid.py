@@ -153,6 +153,14 @@ def whole_grid() -> Iterator[Point]:
     return (point for values in itertools.product(*AXES) if (point := Point(*values)).sensible)
 
 
+def whole_grid_of(score: str) -> Iterator[Point]:
+    """Every scope, normaliser, position and layout with that score, the shapes taking turns."""
+    for turn, values in enumerate(itertools.product(*AXES[1:-1])):
+        point = Point(score, *values, shape=list(SHAPES)[turn % len(SHAPES)])
+        if point.sensible:
+            yield point
+
+
 def pairwise() -> list[Point]:
     """Points that hold every sensible pair of values of two axes, greedily few, and those of `by_kernels`."""
     points = list(whole_grid())

@@ -2,10 +2,11 @@
 
 import pytest
 import torch
-from tests.attention.grid import SHAPES, Point, pairwise, texts_of, whole_grid
+from tests.attention.grid import SCORE_MAKERS, SHAPES, Point, pairwise, texts_of, whole_grid_of
 from torch import Tensor
 
 from headwork.attention.attend import run
+from headwork.attention.kernels.base import Request
 from headwork.attention.layout import Packed, Padded
 from headwork.attention.mechanism import Mechanism, dense
 from headwork.attention.plan import KERNELS
@@ -58,11 +59,23 @@ def with_gradients(function, mechanism: Mechanism, texts: Texts) -> list[Tensor]
     ]
 
 
+def serving(mechanism: Mechanism, layout: str) -> list[str]:
+    """The kernels that can serve some call of this layout."""
+    requests = [
+        Request(heads=2, queries=queries, keys=5, width=4, value_width=3, trains=True, layout=kind, one_query=one_query)
+        for queries in (5, 3)
+        for kind in (("whole", "packed") if layout == "packed" else ("whole",))
+        for one_query in (False, True)
+    ]
+    names = KERNELS if layout == "packed" else KERNELS.keys() - {"segments", "runs"}
+    return [name for name in names if any(not KERNELS[name].obstacle(mechanism, request) for request in requests)]
+
+
 def holds(point: Point) -> None:
     mechanism, texts = point.mechanism(), texts_of(point.shape)
     expected = with_gradients(lambda leaves: alone(mechanism, leaves), mechanism, texts)
     assert all(x.isfinite().all() for x in expected)
-    for kernel in ("auto", *KERNELS):
+    for kernel in ("auto", *serving(mechanism, point.layout)):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("warnings.warn", lambda *_, **__: None)  # a kernel that cannot serve says so and gives way
             found = with_gradients(
@@ -82,6 +95,7 @@ def test_lowerings_equal_the_dense_form(point: Point) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_lowerings_equal_the_dense_form_on_the_whole_grid() -> None:
-    for point in whole_grid():
+@pytest.mark.parametrize("score", SCORE_MAKERS)
+def test_lowerings_equal_the_dense_form_on_the_whole_grid(score: str) -> None:
+    for point in whole_grid_of(score):
         holds(point)
