@@ -9,7 +9,7 @@ Axes: Q queries (rows, downwards), K keys (columns).
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -196,7 +196,7 @@ def alike(queries: int, keys: int) -> Where:
     def ones(many: int) -> Tensor:
         return torch.ones(1, HEADS, many, WIDTH, dtype=torch.float64)
 
-    return replace(Where.of(ones(queries), ones(keys)), scale=WIDTH**-0.5)
+    return Where.of(ones(queries), ones(keys), scale=WIDTH**-0.5)
 
 
 def figure(note: str, panels: tuple[Panel, ...]) -> bytes:

@@ -1,7 +1,6 @@
 """Positions against naive tensors and loops, against transformers, and what each promises of a shift."""
 
 import math
-from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
@@ -133,9 +132,9 @@ def test_only_the_distance_counts(position: Part):
     if isinstance(position, torch.nn.Module):
         position.double()
     mechanism, where = Mechanism(position=(position,)), where_of(4, 7)
-    moved = replace(where, i=where.i + 11, j=where.j + 11)
+    moved = Where(where.query, where.key, i=where.i + 11, j=where.j + 11, scale=where.scale)
     torch.testing.assert_close(weights(mechanism, moved), weights(mechanism, where))
-    apart = replace(where, i=where.i + 1)
+    apart = Where(where.query, where.key, i=where.i + 1, scale=where.scale)
     assert not torch.allclose(weights(mechanism, apart), weights(mechanism, where), atol=1e-4)
 
 
