@@ -56,6 +56,8 @@ def test_maps_of_any_mechanism_are_the_dense_weights(point: Point) -> None:
     expected = dense(mechanism, value, Where.of(query, key, scale=mechanism.score.scale(query.shape[-1])))
     assert torch.allclose(tape.map(0), expected.weights[0], atol=1e-12)
     assert torch.allclose(output, expected.output, atol=1e-12)
+    for head in (0, 1, -1):
+        assert torch.allclose(tape.map(0, head), expected.weights[0, head], atol=1e-12)
     for i in (0, -1):
         assert torch.allclose(tape.row(0, 1, i), expected.weights[0, 1, i], atol=1e-12)
 

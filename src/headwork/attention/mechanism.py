@@ -6,7 +6,7 @@ Every kernel is a lowering of `dense`. Axes: B texts, H heads, Q queries, K keys
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -48,8 +48,10 @@ class Mechanism:
         """Does any of its own weights want a gradient?"""
         return any(parameter.requires_grad for module in self.modules() for parameter in module.parameters())
 
-    def without_dropout(self) -> "Mechanism":
-        return replace(self, dropout=0.0) if self.dropout else self
+    @property
+    def treats_heads_alike(self) -> bool:
+        """Can one head be computed without the others?"""
+        return not any(self.modules()) and not any(part.by_head for part in leaves(self.parts))
 
 
 def leaves(part: Part) -> Iterator[Part]:

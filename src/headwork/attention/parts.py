@@ -31,6 +31,8 @@ class Part:
 
     whole_keys: bool = False
     """judges all keys of a text together, not each pair for itself"""
+    by_head: bool = False
+    """may treat heads differently although it has no weights of its own"""
 
     def does(self, name: Literal["turn", "allowed", "bias", "factor"]) -> bool:
         """Does it change anything there?"""

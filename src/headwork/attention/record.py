@@ -147,8 +147,11 @@ class Tape:
             raise HeadworkError(f"tape: no head {head}; layer {layer} has {heads}")
         if self.chosen_heads is not None and head is not None and head % heads not in self.chosen_heads:
             raise HeadworkError(f"tape: head {head} was not recorded; heads {list(self.chosen_heads)} were")
-        chosen = torch.arange(where.query.shape[2], device=where.query.device)[rows]
-        given = weights(call.mechanism, where.rows(chosen))[0]
+        if head is not None and call.mechanism.treats_heads_alike:
+            where, head = where.head(head % heads), 0
+        if rows != slice(None):
+            where = where.rows(torch.arange(where.query.shape[2], device=where.query.device)[rows])
+        given = weights(call.mechanism, where)[0]
         return given if head is None else given[head]
 
 

@@ -76,3 +76,8 @@ class Where:
         i, step = (x.expand(*x.shape[:-2], self.query.shape[2], 1)[..., chosen, :] for x in (self.i, self.step))
         query = self.query[:, :, chosen]
         return Where(query, self.key, i, step, self.j, self.keys, self.texts, self.scale)
+
+    def head(self, place: int) -> "Where":
+        """One head alone."""
+        query, key = (x[:, place : place + 1] for x in (self.query, self.key))
+        return Where(query, key, self._i, self._step, self._j, self.keys, self._texts, self.scale)

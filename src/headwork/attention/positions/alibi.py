@@ -20,6 +20,8 @@ from headwork.attention.where import Where
 
 @dataclass(frozen=True)
 class ALiBi(Part):
+    by_head = True
+
     def bias(self, where: Where) -> Tensor:
         heads = where.query.shape[1]
         slopes = torch.tensor(slopes_of(heads), dtype=where.query.dtype, device=where.query.device)

@@ -21,6 +21,7 @@ class Given(Part):
     mask: Tensor | None = None
     added: Tensor | None = None
     whole_keys = True
+    by_head = True
 
     def allowed(self, where: Where) -> Tensor | None:
         return None if self.mask is None else _rows(self.mask, where)
