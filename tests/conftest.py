@@ -1,7 +1,9 @@
 """What all tests share: real data where it is at hand, the pretrained encoder where it is installed, no network."""
 
 import os
+import shutil
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,14 @@ from hypothesis import settings
 
 settings.register_profile("headwork", deadline=None)  # how long one example takes says more of the machine than of us
 settings.load_profile("headwork")
+
+BROWSER = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +40,20 @@ def minilm_folder() -> Path:
         return find_encoder("minilm", offline=True)
     except HeadworkError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    """The system's Chromium, which is given no network of its own."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no Chromium on this machine (apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=BROWSER)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,7 +20,6 @@ from headwork.explain.drawing import FORMATS, Drawing, Map, page, png, shades, s
 from headwork.explain.drawing.colors import SCALE
 from headwork.explain.drawing.map import label, thinned
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 WORDS = ("the", "<script>alert(1)</script>", "$x^2$", '"quoted" & more', "antidisestablishmentarianism", "נכון")
 
 
@@ -183,19 +181,6 @@ def test_a_failed_write_leaves_the_old_file(
         write_drawing(heads, path)
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
     assert path.read_text() == "old"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no Chromium on this machine (apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The report in a real browser: it renders, says nothing on the console, asks for nothing, fits the window."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -8,27 +7,7 @@ import pytest
 from headwork.base.runs import ComparisonFolder
 from headwork.report import write_report, write_run_report
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDTHS = [390, 1280]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no Chromium on this machine (apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module", params=["comparison", "run"])

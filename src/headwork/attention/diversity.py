@@ -45,8 +45,13 @@ def density(maps: Tensor, allowed: Tensor | None = None) -> Tensor:
 
 def hop_overlap(weights: Tensor) -> Tensor:
     """(…, R, K) weights of R hops to (…): |A A^T - I|_F^2, differentiable, a penalty for the loss."""
-    among = weights @ weights.transpose(-1, -2)
-    return (among - torch.eye(among.shape[-1], dtype=among.dtype, device=among.device)).square().sum((-2, -1))
+    return from_identity(weights @ weights.transpose(-1, -2))
+
+
+def from_identity(products: Tensor) -> Tensor:
+    """(…, R, R) products A A^T to (…): the squared Frobenius distance from I."""
+    identity = torch.eye(products.shape[-1], dtype=products.dtype, device=products.device)
+    return (products - identity).square().sum((-2, -1))
 
 
 def _entropy(p: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from headwork.attention.attend import run
 from headwork.attention.context import MECHANISM
+from headwork.attention.diversity import from_identity
 from headwork.attention.kernels.packed import segment_shares
 from headwork.attention.layout import Packed
 from headwork.attention.record import Recorder
@@ -50,5 +51,4 @@ class StructuredAttention(nn.Module):
 def overlap(hops: Tensor, lengths: Sequence[int]) -> Tensor:
     """(N, R) weights to (B,): P of each text, 0 where the hops read different tokens and each reads one."""
     products = hops.new_zeros(len(lengths), hops.shape[1], hops.shape[1])
-    products = products.index_add(0, rows_of(lengths, hops.device), hops.unsqueeze(2) * hops.unsqueeze(1))
-    return (products - torch.eye(hops.shape[1], device=hops.device, dtype=hops.dtype)).square().sum((1, 2))
+    return from_identity(products.index_add(0, rows_of(lengths, hops.device), hops.unsqueeze(2) * hops.unsqueeze(1)))

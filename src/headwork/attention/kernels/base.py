@@ -36,7 +36,7 @@ class Request:
     one_query: bool = False
     """packed, with one query for each text"""
     twice: bool = False
-    """will gradients of gradients be asked of it"""
+    """will gradients of gradients be asked of it; a call cannot know, so this is for whoever asks the planner"""
 
     @property
     def pair_bytes(self) -> int:

@@ -81,15 +81,10 @@ def obstacle(mechanism: Mechanism, request: Request) -> str:
 
 
 def worth(mechanism: Mechanism, request: Request) -> bool:
-    if request.device != "cpu" or not request.trains:
-        return request.device != "cpu" or request.dtype == torch.float32 or _is_long(request)
-    return _is_long(request)
-
-
-def _is_long(request: Request) -> bool:
-    if request.layout == "chunks" and request.dtype == torch.float32:
-        return True  # many small masked rectangles: writing out their scores and masks costs more than it saves
-    return request.queries >= TRAINS_FROM.get(request.dtype, 0)
+    """Always on a GPU; on a CPU it trains short texts slowly, and many small masked rectangles fast."""
+    if request.device != "cpu" or request.queries >= TRAINS_FROM.get(request.dtype, 0):
+        return True
+    return request.dtype == torch.float32 and (not request.trains or request.layout == "chunks")
 
 
 def extra_bytes(mechanism: Mechanism, request: Request) -> int:

@@ -8,28 +8,12 @@ Axes: K places of a row.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
-from headwork.attention.normalisers.base import at_least_single
-from headwork.attention.normalisers.compiled import Kernel
 from headwork.attention.normalisers.newton import rise
-
-
-@dataclass(frozen=True)
-class Entmax15:
-    learned: ClassVar[bool] = False
-    shift_invariant: ClassVar[bool] = True
-    rowwise: ClassVar[bool] = True
-
-    def __call__(self, scores: Tensor) -> Tensor:
-        """(…, K) scores to (…, K) weights that sum to one, or to zero where nothing is allowed."""
-        if not scores.numel():
-            return scores.clone()
-        return _Entmax15.apply(at_least_single(scores)).to(scores.dtype)  # type: ignore[union-attr]
+from headwork.attention.normalisers.sparse import Sparse, sparse
 
 
 def _weights(scores: Tensor, steps: int | None) -> Tensor:
@@ -50,17 +34,6 @@ def _gradient(arriving: Tensor, weights: Tensor, steps: int | None) -> Tensor:
     return gradient.addcmul_(roots, mean, value=-1)
 
 
-_forward, _backward = Kernel(_weights), Kernel(_gradient)
-
-
-class _Entmax15(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, scores: Tensor) -> Tensor:
-        weights = _forward(scores, trains=ctx.needs_input_grad[0])
-        ctx.save_for_backward(weights)
-        return weights
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx, gradient: Tensor) -> Tensor:
-        return _backward(gradient, *ctx.saved_tensors, trains=True)
+@dataclass(frozen=True)
+class Entmax15(Sparse):
+    function = sparse(_weights, _gradient)
