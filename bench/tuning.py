@@ -10,7 +10,7 @@ from bench.rounds import in_new_process, take_turns
 from bench.trainers import EPOCHS, TRAIN
 from headwork.measure.paired import paired_difference
 
-OURS = {"headwork": "every weight trained", "headwork-recipe": "the recipe as it comes, embeddings frozen"}
+OURS = {"headwork": "every weight trained", "headwork-recipe": "embeddings frozen, as in the recipe"}
 PEER = "transformers"
 SPEED, MEMORY = {"fp32": 2.5, "bf16": 4.0}, 2.0
 

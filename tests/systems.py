@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from headwork.base.recipes import load_recipe, recipe_names
+from headwork.base.recipes import Recipe, all_recipes
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "systems.md"
@@ -39,7 +39,7 @@ class System:
     system: str
     source: str
     section: str
-    recipes: list[str]
+    recipes: list[Recipe]
     tests: list[str]
     """node ids, as pytest takes them from the repository's root"""
 
@@ -56,12 +56,12 @@ def systems() -> list[System]:
     ]
 
 
-def recipes_by_row() -> dict[str, list[str]]:
-    """Names of the recipes that say they make a row work."""
-    found: dict[str, list[str]] = {}
-    for name in recipe_names():
-        for row in load_recipe(name).rows:
-            found.setdefault(row, []).append(name)
+def recipes_by_row() -> dict[str, list[Recipe]]:
+    """The recipes that say they make a row work."""
+    found: dict[str, list[Recipe]] = {}
+    for recipe in all_recipes():
+        for row in recipe.rows:
+            found.setdefault(row, []).append(recipe)
     return found
 
 
@@ -127,7 +127,7 @@ def page(rows: list[System]) -> str:
 
 
 def table_row(row: System) -> str:
-    recipes = [f"[{name}](../src/headwork/recipes/{name}.toml)" for name in row.recipes]
+    recipes = [f"[{each.name}](../src/headwork/recipes/{each.task}/{each.name}.toml)" for each in row.recipes]
     files = dict.fromkeys(test.partition("::")[0] for test in row.tests)
     tests = [f"[{file.removeprefix('tests/')}](../{file})" for file in files]
     return f"| {row.id} | {row.system} | {sources(row)} | {', '.join(recipes)} | {', '.join(tests)} |"
@@ -145,6 +145,11 @@ def source_link(source: str) -> str:
     return source
 
 
+def as_json(row: System) -> dict[str, object]:
+    recipes = list(dict.fromkeys(recipe.name for recipe in row.recipes))
+    return {"id": row.id, "system": row.system, "recipes": recipes, "tests": row.tests}
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.systems", description="The table of systems.")
     choice = parser.add_mutually_exclusive_group()
@@ -153,8 +158,7 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     rows = systems()
     if asked.json:
-        keys = ("id", "system", "recipes", "tests")
-        print(json.dumps([{key: getattr(row, key) for key in keys} for row in rows], indent=1))
+        print(json.dumps([as_json(row) for row in rows], indent=1))
     elif asked.check:
         if not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != page(rows):
             print(f"{os.path.relpath(PAGE)} is stale; run python -m tests.systems", file=sys.stderr)

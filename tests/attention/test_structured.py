@@ -12,6 +12,7 @@ from headwork.models import config_of
 from headwork.models.bilstm import BiLstm
 from headwork.ops.packed import pack
 from headwork.tasks.neural import NeuralClassifier
+from headwork.train.classify import Classify
 from headwork.train.config import train_config
 from headwork.train.fit import fit
 
@@ -64,7 +65,7 @@ def trained_overlap(penalty: float) -> float:
     )
     classifier = NeuralClassifier.new(recipe, ["no", "yes"], texts, seed=0, offline=True, device="cpu")
     examples = Examples(texts, labels, np.arange(len(texts)))
-    fit(classifier, examples, examples, train_config(recipe), seed=0)
+    fit(Classify(classifier, examples, examples, train_config(recipe), seed=0))
     network, batch = classifier.network, classifier.reader.read(texts).batch(range(len(texts)))
     assert isinstance(network, BiLstm)
     with torch.no_grad():

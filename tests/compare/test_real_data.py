@@ -11,8 +11,10 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
 from headwork.base.recipes import load_recipe, with_settings
+from headwork.base.results import RunResult
 from headwork.base.runs import Run
-from headwork.compare.trial import Settings, run_trial
+from headwork.compare.trial import run_trial
+from headwork.compare.work import Settings
 from headwork.data.corpus import prepare
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -41,14 +43,14 @@ def test_fine_tuning_beats_frozen_features_and_words_on_questions(real_data, min
         name: trial(tmp_path, name, source, text="text", label="coarse")
         for name in ("tfidf", "minilm-frozen", "minilm")
     }
-    accuracy = {name: run.result().test_accuracy for name, run in runs.items()}
+    accuracy = {name: run.result(RunResult).test_accuracy for name, run in runs.items()}
     assert accuracy["minilm"] >= 0.90
     assert accuracy["minilm"] > accuracy["minilm-frozen"]
     assert accuracy["minilm"] > accuracy["tfidf"]
     table = pq.read_table(runs["minilm"].predictions_file)
     test = np.array(table["side"].to_pylist()) == "test"
     truth, predicted = table["label"].to_numpy()[test], table["predicted"].to_numpy()[test]
-    result = runs["minilm"].result()
+    result = runs["minilm"].result(RunResult)
     assert result.test_accuracy == pytest.approx(accuracy_score(truth, predicted))
     assert result.test_macro_f1 == pytest.approx(f1_score(truth, predicted, average="macro"))
 
@@ -67,6 +69,6 @@ def test_a_single_new_layer_on_film_reviews(real_data, minilm_folder, tmp_path: 
     tables = (published["vocab_size"] + published["max_position_embeddings"] + published["type_vocab_size"] + 2) * width
     block = 4 * (width + 1) * width + (width + 1) * wide + (wide + 1) * width + 4 * width
     assert run.result().cost.parameters == tables + layers * block + (width + 1) * 2
-    assert run.result().test_accuracy > 0.75
-    assert baseline.result().test_accuracy > 0.6
-    assert run.result().cut.rows > 0, "reviews are longer than 160 tokens, and that is counted"
+    assert run.result(RunResult).test_accuracy > 0.75
+    assert baseline.result(RunResult).test_accuracy > 0.6
+    assert run.result(RunResult).cut.rows > 0, "reviews are longer than 160 tokens, and that is counted"

@@ -8,7 +8,9 @@ import pytest
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import load_recipe, with_settings
 from headwork.base.runs import Run
-from headwork.compare.trial import Settings, held, run_trial, sample_of, share_of
+from headwork.compare.classify.trial import sample_of, share_of
+from headwork.compare.trial import held, run_trial
+from headwork.compare.work import Settings
 from headwork.data.corpus import Corpus, Examples, prepare
 from headwork.tasks.classify import load_classifier
 

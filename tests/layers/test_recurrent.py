@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from headwork.layers.recurrent import BiRecurrent
+from headwork.layers.recurrent import Recurrent
 
 WIDTH, HIDDEN = 3, 4
 
@@ -26,7 +26,7 @@ def gru_step(gates: Tensor, u: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Te
 STEPS = {"lstm": lstm_step, "gru": gru_step}
 
 
-def read_in_one_direction(cell: str, layer: BiRecurrent, text: Tensor, direction: int) -> Tensor:
+def read_in_one_direction(cell: str, layer: Recurrent, text: Tensor, direction: int) -> Tensor:
     h = c = text.new_zeros(HIDDEN)
     states = []
     for x in text:
@@ -36,7 +36,7 @@ def read_in_one_direction(cell: str, layer: BiRecurrent, text: Tensor, direction
     return torch.stack(states)
 
 
-def written_out(cell: str, layer: BiRecurrent, text: Tensor) -> Tensor:
+def written_out(cell: str, layer: Recurrent, text: Tensor) -> Tensor:
     there = read_in_one_direction(cell, layer, text, 0)
     back = read_in_one_direction(cell, layer, text.flip(0), 1).flip(0)
     return torch.cat([there, back], dim=1)
@@ -47,7 +47,7 @@ def written_out(cell: str, layer: BiRecurrent, text: Tensor) -> Tensor:
 @settings(max_examples=30, deadline=None)
 def test_every_text_is_read_alone_in_both_directions(cell, lengths):
     torch.manual_seed(0)
-    layer = BiRecurrent(cell, WIDTH, hidden=HIDDEN).double()
+    layer = Recurrent(cell, WIDTH, hidden=HIDDEN).double()
     packed = torch.randn(sum(lengths), WIDTH, dtype=torch.float64)
     found = layer(packed, lengths)
     assert found.shape == (sum(lengths), 2 * HIDDEN)
@@ -59,13 +59,13 @@ def test_every_text_is_read_alone_in_both_directions(cell, lengths):
 @pytest.mark.parametrize("cell", STEPS)
 def test_the_same_call_gives_the_same_bits(cell):
     torch.manual_seed(0)
-    layer, packed = BiRecurrent(cell, WIDTH, hidden=HIDDEN), torch.randn(9, WIDTH)
+    layer, packed = Recurrent(cell, WIDTH, hidden=HIDDEN), torch.randn(9, WIDTH)
     assert torch.equal(layer(packed, [4, 5]), layer(packed, [4, 5]))
 
 
 def test_half_precision_around_it_leaves_the_recurrence_in_single():
     torch.manual_seed(0)
-    layer, packed = BiRecurrent("gru", WIDTH, hidden=HIDDEN), torch.randn(9, WIDTH)
+    layer, packed = Recurrent("gru", WIDTH, hidden=HIDDEN), torch.randn(9, WIDTH)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         found = layer(packed, [4, 5])
     found.sum().backward()

@@ -2,14 +2,24 @@
 
 import pytest
 
-from headwork.base.results import Calibration, Cost, Cut, DataFacts, Difference, Latency, ModelResult, Score, Split
+from headwork.base.results import (
+    AccuracyDifference,
+    Calibration,
+    Cost,
+    Cut,
+    DataFacts,
+    Latency,
+    ModelResult,
+    Score,
+    Split,
+)
 
 
 @pytest.fixture
 def model_result():
     def make(name, *, accuracy=0.8, half_width=0.02, bytes=1000, difference=0.0, low=0.0, high=0.0):
         score = Score(mean=accuracy, low=accuracy - half_width, high=accuracy + half_width, spread=0.0)
-        against = Difference(
+        against = AccuracyDifference(
             difference=difference, low=low, high=high, p=0.5, p_holm=0.5, mcnemar_p=0.5, mcnemar_p_holm=0.5
         )
         return ModelResult(

@@ -17,7 +17,7 @@ def starts_from_nothing(name: str) -> bool:
     return kind_of(recipe).neural and not recipe.model.get("pretrained")
 
 
-NETWORKS = [name for name in recipe_names() if starts_from_nothing(name)]
+NETWORKS = [name for name in recipe_names("classify") if starts_from_nothing(name)]
 
 
 def build(name: str, size: str = "tiny", seed: int = 0) -> nn.Module:

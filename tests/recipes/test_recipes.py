@@ -6,7 +6,7 @@ from headwork.base.recipes import SIZES, load_recipe, recipe_names, with_setting
 from headwork.models import MODELS, config_of, kind_of
 from headwork.train.config import train_config
 
-RECIPES = recipe_names()
+RECIPES = recipe_names("classify")
 DEFAULT = {
     "majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer", "minilm-frozen", "minilm",
 }  # fmt: skip
@@ -16,7 +16,7 @@ BY_NAME = {"text-cnn-static", "text-cnn-nonstatic", "bilstm-mean", "bilstm-max",
 def test_the_line_up():
     assert DEFAULT | BY_NAME <= set(RECIPES)
     assert {name for name in RECIPES if load_recipe(name).default} == DEFAULT
-    assert {load_recipe(name).kind for name in RECIPES} == MODELS.keys()
+    assert {load_recipe(name).kind for name in RECIPES} <= MODELS.keys()
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -127,7 +127,6 @@ class Maker:
         best, second = self.order[:2]
         confusion = confusion_matrix(self.labels, self.logits[best][0].argmax(1), len(CLASSES))
         return results.Comparison(
-            task="classify",
             name="stdlib",
             data=self.data,
             models=models,
@@ -319,11 +318,11 @@ def score(right: np.ndarray, spread: float) -> results.Score:
     return results.Score(mean=float(right.mean()), low=low, high=high, spread=spread)
 
 
-def difference(mine: np.ndarray, other: np.ndarray) -> results.Difference:
+def difference(mine: np.ndarray, other: np.ndarray) -> results.AccuracyDifference:
     draws, low, high = interval(mine - other)
     p = float(min(1.0, 2 * min((draws <= 0).mean(), (draws >= 0).mean())))
     holm = min(1.0, 3 * p)
-    return results.Difference(
+    return results.AccuracyDifference(
         difference=float((mine - other).mean()),
         low=low,
         high=high,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from headwork.base.errors import HeadworkError
-from headwork.base.results import Comparison, Explanations, Mistake, SeenText, WordWeight
+from headwork.base.results import Comparison, Explanations, Mistake, RunResult, SeenText, WordWeight
 from headwork.base.runs import ComparisonFolder, Run
 from headwork.report.page import comparison_page, write_report, write_run_report
 from headwork.report.pictures import Pictures
@@ -197,7 +197,7 @@ def test_a_run_has_a_page_of_its_own(comparison_folder: ComparisonFolder):
     run = comparison_folder.trial("han", 0)
     page = write_run_report(run).read_text(encoding="utf-8")
     read = Reader(page)
-    assert f"{100 * run.result().test_accuracy:.1f}% of 300 test texts" in read.text
+    assert f"{100 * run.result(RunResult).test_accuracy:.1f}% of 300 test texts" in read.text
     assert {"cost", "calibration", "classes", "training", "words", "data", "reading"} <= set(read.values("id"))
     assert sum(tag == "svg" for tag, _ in read.tags) == 2
     assert len(read.values("id")) == len(set(read.values("id")))

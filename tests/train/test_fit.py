@@ -12,6 +12,7 @@ from headwork.base.recipes import load_recipe, with_settings
 from headwork.data.corpus import Examples
 from headwork.tasks.neural import NeuralClassifier
 from headwork.train import fit as fit_module
+from headwork.train.classify import Classify
 from headwork.train.config import TrainConfig, train_config
 from headwork.train.fit import fit
 from headwork.train.logistic import fit_logistic_head
@@ -47,7 +48,8 @@ def run(
 
     classifier = new(train)
     place = Place(folder / "plan.json", folder / "checkpoint" / "state.safetensors") if folder else None
-    fitted = fit(classifier, train, dev, config, seed=3, place=place, progress=watch, budget_seconds=budget_seconds)
+    problem = Classify(classifier, train, dev, config, seed=3)
+    fitted = fit(problem, place=place, progress=watch, budget_seconds=budget_seconds)
     return classifier.network.state_dict(), fitted
 
 
@@ -96,7 +98,7 @@ def test_a_checkpoint_that_forgets_something_is_noticed(
         def without_position(*given):
             found = load(*given)
             if found:
-                found[0].step = 0
+                found.position.step = 0
             return found
 
         monkeypatch.setattr(fit_module, "load_checkpoint", without_position)
@@ -130,7 +132,7 @@ def test_patience_stops_when_dev_gets_no_better(train, dev) -> None:
 
 def test_the_best_weights_are_kept(train, dev) -> None:
     classifier = new(train)
-    fitted = fit(classifier, train, dev, CONFIG, seed=3)
+    fitted = fit(Classify(classifier, train, dev, CONFIG, seed=3))
     logits = classifier.logits_of(classifier.reader.read(dev.texts), classifier.network)
     accuracy = (logits.argmax(1) == torch.as_tensor(dev.labels)).double().mean().item()
     assert accuracy == max(point.dev_accuracy for point in fitted.points)
@@ -149,7 +151,7 @@ def test_a_damaged_checkpoint_is_refused(train, dev, tmp_path, checkpoint_every_
 def test_every_network_learns_the_telling_word(train, dev, name) -> None:
     classifier = new(train, name)
     config = replace(train_config(load_recipe(name)), epochs=20, patience=99)
-    fitted = fit(classifier, train, dev, config, seed=0)
+    fitted = fit(Classify(classifier, train, dev, config, seed=0))
     assert max(point.dev_accuracy for point in fitted.points) >= 0.8
 
 
@@ -162,7 +164,8 @@ def probed(train: Examples, dev: Examples, folder: Path, *, cut_at: float = 2.0,
 
     classifier = new(train, "transformer")
     config, place = replace(CONFIG, fit="logistic-gradient"), Place(folder / "plan.json", folder / "state.safetensors")
-    fitted = fit(classifier, train, dev, config, seed=3, place=place, progress=watch, budget_seconds=budget)
+    problem = Classify(classifier, train, dev, config, seed=3)
+    fitted = fit(problem, place=place, progress=watch, budget_seconds=budget)
     return classifier, fitted
 
 

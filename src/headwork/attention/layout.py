@@ -19,18 +19,21 @@ class Padded:
 
     keys: tuple[int, ...]
     queries: tuple[int, ...] | None = None
+    first_step: int = 0
+    """place of the first query in its own sequence, for a decoder that asks one query at a time"""
 
     def where(self, query: Tensor, key: Tensor, scale: float) -> Where:
         """Each text aligned to the lower right of its own rectangle."""
         device = query.device
         keys, queries = (torch.tensor(x, device=device)[:, None, None, None] for x in (self.keys, self._queries))
         whole = Where.of(query, key, scale=scale)
-        return Where(query, key, whole.step + (keys - queries), whole.step, whole.j, keys, whole.texts, scale)
+        step = whole.step + self.first_step
+        return Where(query, key, whole.step + (keys - queries), step, whole.j, keys, whole.texts, scale)
 
     def present(self, where: Where) -> Tensor:
         """(B, 1, Q, K): true where both the query and the key are real."""
         queries = torch.tensor(self._queries, device=where.j.device)[:, None, None, None]
-        return (where.j < where.keys) & (where.step < queries)
+        return (where.j < where.keys) & (where.step < queries + self.first_step)
 
     @property
     def _queries(self) -> tuple[int, ...]:

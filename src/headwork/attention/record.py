@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from headwork.attention.layout import Layout, Packed
+from headwork.attention.layout import Layout, Packed, Padded
 from headwork.attention.mechanism import Mechanism, weights
 from headwork.attention.where import Where
 from headwork.base.errors import HeadworkError
@@ -65,7 +65,10 @@ class Call:
         else:
             query, key = self.query[text, :, queries], self.key[text, :, keys]
         scale, texts = self.mechanism.score.scale(query.shape[-1]), torch.tensor([text], device=query.device)
-        return Where.of(query[None], key[None], texts, scale)
+        where = Where.of(query[None], key[None], texts, scale)
+        first = self.layout.first_step if isinstance(self.layout, Padded) else 0
+        step = where.step + first if first else None
+        return Where(where.query, where.key, where.i, step, texts=texts, scale=scale)
 
     def _spans(self, text: int) -> tuple[slice, slice]:
         if self.layout is None:
@@ -111,6 +114,10 @@ class Tape:
     def map(self, layer: str | int, head: int | None = None, text: int = 0) -> Tensor:
         """(Q, K) weights; (H, Q, K) of all heads where `head` is None. Differentiable, as the call's inputs are."""
         return self._weights(layer, text, slice(None), head)
+
+    def allowed(self, layer: str | int, text: int = 0) -> Tensor | None:
+        """Where the scope lets queries look, broadcastable to (1, H, Q, K); None: everywhere."""
+        return self._call(layer).mechanism.parts.allowed(self._where(layer, text))
 
     def tiles(self, layer: str | int, head: int | None = None, text: int = 0) -> Iterator[tuple[int, Tensor]]:
         """(first query, weights of some queries) until all have been given, in bounded memory."""

@@ -14,6 +14,7 @@ import msgspec
 from headwork.base.errors import HeadworkError
 
 SIZES = ("tiny", "small", "base")
+MAIN_TASK = "classify"
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,7 +25,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """what people call it, for tables and pages"""
     paper: str
     """authors, year, title"""
-    task: str = "classify"
+    task: str = MAIN_TASK
+    """the folder that a recipe lies in says it"""
     rows: tuple[str, ...] = ()
     """rows of docs/systems.md that this recipe makes work"""
     default: bool = False
@@ -41,21 +43,46 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return self.model["kind"]
 
 
-def recipe_names() -> list[str]:
-    """The names of all recipes that ship with headwork, sorted."""
+def recipe_names(task: str | None = None) -> list[str]:
+    """The names of the recipes that ship with headwork, of one task or of all, sorted; tasks may share a name."""
+    return sorted(
+        {file.name.removesuffix(".toml") for kind in tasks() if task in (None, kind) for file in _files(kind)}
+    )
+
+
+def all_recipes() -> list[Recipe]:
+    """Every recipe of every task, by task and name."""
+    return [load_recipe(name, task) for task in tasks() for name in recipe_names(task)]
+
+
+def tasks() -> list[str]:
+    """The tasks that there are recipes for; that of the main job comes first."""
     folder = resources.files("headwork.recipes")
-    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    found = sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("_"))
+    return sorted(found, key=lambda task: task != MAIN_TASK)
 
 
-def load_recipe(name: str) -> Recipe:
-    """The recipe called `name`; an unknown name is refused with the nearest known one."""
-    names = recipe_names()
+def load_recipe(name: str, task: str | None = None) -> Recipe:
+    """The recipe called `name`, of the first task that has one when none is named; an unknown name is refused."""
+    names = recipe_names(task)
     if name not in names:
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]!r}?" if near else "`headwork recipes` lists them"
-        raise HeadworkError(f"no model called {name!r}; {hint}")
-    text = resources.files("headwork.recipes").joinpath(f"{name}.toml").read_text(encoding="utf-8")
-    return decode_recipe(text, where=f"recipe {name}")
+        raise HeadworkError(f"no model called {name!r}{f' for the task {task}' if task else ''}; {hint}")
+    kind = task or next(kind for kind in tasks() if name in recipe_names(kind))
+    text = resources.files("headwork.recipes").joinpath(kind, f"{name}.toml").read_text(encoding="utf-8")
+    recipe = decode_recipe(text, where=f"recipe {name}")
+    return msgspec.structs.replace(recipe, task=kind)
+
+
+def check_task(task: str) -> None:
+    if task not in tasks():
+        raise HeadworkError(f"--task {task}: expected one of {', '.join(tasks())}")
+
+
+def _files(task: str) -> list[Any]:
+    folder = resources.files("headwork.recipes").joinpath(task)
+    return [entry for entry in folder.iterdir() if entry.name.endswith(".toml")]
 
 
 def decode_recipe(text: str, where: str) -> Recipe:

@@ -4,6 +4,8 @@ The terminal table, the pages and scripts are views of these. Scores are fractio
 milliseconds as their names say, sizes are bytes. Differences are in accuracy, this model minus the other.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 
@@ -43,7 +45,7 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """Accuracy of this model minus that of another on the same test rows."""
+    """A score of this model minus that of another on the same test rows; accuracy for classifiers."""
 
     difference: float
     low: float
@@ -51,6 +53,11 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     p: float
     """two-sided, paired bootstrap"""
     p_holm: float
+
+
+class AccuracyDifference(Difference, frozen=True, kw_only=True):
+    """With McNemar's exact test, which counts rows that one model alone got right."""
+
     mcnemar_p: float
     mcnemar_p_holm: float
 
@@ -111,26 +118,33 @@ class CurvePoint(msgspec.Struct, frozen=True, kw_only=True):
     spread: float
 
 
-class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the comparison."""
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of a comparison, whatever the task."""
 
     name: str
     title: str
     seeds: list[int]
     scores: dict[str, Score]
-    """accuracy and macro_f1"""
-    calibration: Calibration
+    """accuracy and macro_f1; bleu and chrf; …"""
     cost: Cost
-    latency: Latency
     against_best: Difference
-    against_tfidf: Difference | None
+    """in the score that models are ranked by"""
     stopped: list[str]
     """why each seed's training ended: epochs, patience, budget or fitted"""
+    curve: tuple[CurvePoint, ...] = ()
+
+
+class ModelResult(Standing, frozen=True, kw_only=True):
+    """One row of a comparison of classifiers."""
+
+    calibration: Calibration
+    latency: Latency
+    against_best: AccuracyDifference
+    against_tfidf: AccuracyDifference | None
     cut: Cut
     reliability_before: list[Bin]
     reliability_after: list[Bin]
     faithfulness: Faithfulness | None = None
-    curve: list[CurvePoint] = []
 
 
 class Split(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,14 +187,24 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     headwork: str
 
 
-class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """result.json of a comparison."""
+class Compared(msgspec.Struct, frozen=True, kw_only=True, tag_field="task"):
+    """What result.json of a comparison says whatever the task."""
 
-    task: str
     name: str
     data: DataFacts
-    models: list[ModelResult]
+    models: Sequence[Standing]
     verdict: Verdict
+    warnings: list[str]
+    machine: Machine
+    budget_seconds: float | None
+    total_seconds: float
+    command: str
+
+
+class Comparison(Compared, frozen=True, kw_only=True, tag="classify"):
+    """result.json of a comparison of classifiers."""
+
+    models: Sequence[ModelResult]
     best: str
     """the model with the highest mean accuracy"""
     confusion: list[list[int]]
@@ -189,31 +213,32 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """of the best model, first seed"""
     mistakes: dict[str, list[Mistake]]
     """most confident first, of the best two models"""
-    warnings: list[str]
-    machine: Machine
-    budget_seconds: float | None
-    total_seconds: float
-    command: str
 
 
-class RunResult(msgspec.Struct, frozen=True, kw_only=True):
-    """result.json of one run: a model with one seed. Its presence means that the run is finished."""
+class Finished(msgspec.Struct, frozen=True, kw_only=True, tag_field="task"):
+    """result.json of one run, a model with one seed, whatever the task. Its presence means that the run is finished."""
 
     model: str
     title: str
     seed: int
     recipe_sha256: str
     data_fingerprint: str
-    dev_accuracy: float
-    test_accuracy: float
-    test_macro_f1: float
-    temperature: float
     stopped: str
+    """why training ended: epochs, patience, budget or fitted"""
     steps: int
     epochs: float
     seconds: float
     """of the whole trial: training, predicting, measuring"""
     cost: Cost
+
+
+class RunResult(Finished, frozen=True, kw_only=True, tag="classify"):
+    """result.json of a run of a classifier."""
+
+    dev_accuracy: float
+    test_accuracy: float
+    test_macro_f1: float
+    temperature: float
     latency: Latency
     cut: Cut
     faithfulness: Faithfulness | None = None

@@ -1,20 +1,29 @@
 """The run folder, the only place where making and showing meet.
 
     run.json  recipe.toml  data.json  split.json  plan.json  metrics.jsonl  predictions.parquet  explanations.json
-    result.json  model/{config.json, model.safetensors, tokenizer.json, README.md}  checkpoint/ (gone when done)
-    report.html
+    alignments.json  result.json  model/{config.json, model.safetensors, tokenizer.json, README.md}
+    checkpoint/ (gone when done)  report.html
 
 A comparison is a folder with `result.json`, `report.html` and `trials/<model>-<seed>/`, each of them a run folder.
 """
 
 from pathlib import Path
+from typing import TypeVar, cast
 
 import msgspec
 
 from headwork.base.errors import HeadworkError
 from headwork.base.files import read_json
 from headwork.base.recipes import Recipe, decode_recipe
-from headwork.base.results import Comparison, DataFacts, Explanations, RunResult
+from headwork.base.results import Compared, Comparison, DataFacts, Explanations, Finished, RunResult
+from headwork.base.translation import Alignments, TranslationComparison, TranslationRun
+
+ANY_RUN = cast(type[Finished], RunResult | TranslationRun)
+ANY_COMPARISON = cast(type[Compared], Comparison | TranslationComparison)
+"""the structs of all tasks; a file says which of them it holds"""
+F = TypeVar("F", bound=Finished)
+C = TypeVar("C", bound=Compared)
+T = TypeVar("T")
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +63,7 @@ class Run:
         self.metrics_file = folder / "metrics.jsonl"
         self.predictions_file = folder / "predictions.parquet"
         self.explanations_file = folder / "explanations.json"
+        self.alignments_file = folder / "alignments.json"
         self.result_file = folder / "result.json"
         self.report_file = folder / "report.html"
         self.model = folder / "model"
@@ -77,11 +87,15 @@ class Run:
     def data(self) -> DataFacts:
         return read_json(self.data_file, DataFacts)
 
-    def result(self) -> RunResult:
-        return read_json(self.result_file, RunResult)
+    def result(self, kind: type[F] = Finished) -> F:
+        """result.json; `kind` is the struct of the task, where that is known."""
+        return of_kind(read_json(self.result_file, ANY_RUN), kind, self.folder)
 
     def explanations(self) -> Explanations | None:
         return read_json(self.explanations_file, Explanations) if self.explanations_file.is_file() else None
+
+    def alignments(self) -> Alignments | None:
+        return read_json(self.alignments_file, Alignments) if self.alignments_file.is_file() else None
 
     def metrics(self) -> list[Point]:
         if not self.metrics_file.is_file():
@@ -109,5 +123,12 @@ class ComparisonFolder:
         suffix = "" if share == 1.0 else f"-{round(100 * share)}percent"
         return Run(self.trials / f"{model}-{seed}{suffix}")
 
-    def result(self) -> Comparison:
-        return read_json(self.result_file, Comparison)
+    def result(self, kind: type[C] = Compared) -> C:
+        """result.json; `kind` is the struct of the task, where that is known."""
+        return of_kind(read_json(self.result_file, ANY_COMPARISON), kind, self.folder)
+
+
+def of_kind(found: object, kind: type[T], folder: Path) -> T:
+    if not isinstance(found, kind):
+        raise HeadworkError(f"{folder}: holds a {type(found).__name__}, which this command cannot use")
+    return found

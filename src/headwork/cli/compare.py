@@ -12,8 +12,10 @@ from headwork.cli.options import (
     data_options,
     is_plain,
     model_options,
+    reading_of,
     run_options,
     set_threads,
+    task_option,
 )
 
 
@@ -24,11 +26,12 @@ from headwork.cli.options import (
 @click.option("--budget", default="15s", show_default=True, type=Duration(), help="Training time of a trial, or none.")
 @click.option("--curve", is_flag=True, help="Also train on 10% and 30% of the rows.")
 @click.option("-o", "--out", metavar="FOLDER", help="Where results go  [default: runs/compare-NAME].")
+@task_option
 @data_options
 @model_options
 @run_options
 def compare(
-    data, models, seeds, budget, curve, out, size, settings, seed, device, threads, offline, plain, **reading
+    data, models, seeds, budget, curve, out, task, size, settings, seed, device, threads, offline, plain, **reading
 ) -> None:
     """Train a line-up of models on DATA and say which serves best.
 
@@ -38,22 +41,23 @@ def compare(
     set_threads(threads)
     from headwork.base.runs import ComparisonFolder
     from headwork.cli.progress import progress
-    from headwork.cli.show import describe_corpus, show_comparison, warn
+    from headwork.cli.show import describe_data, show_comparison, warn
     from headwork.compare.comparison import Options
     from headwork.compare.comparison import compare as run_comparison
     from headwork.compare.lineup import line_up
-    from headwork.data.corpus import prepare
+    from headwork.compare.work import work_of
     from headwork.report.page import write_report
 
-    chosen = line_up(models.split(","), settings=settings, size=size, offline=offline)
+    chosen = line_up(models.split(","), task=task, settings=settings, size=size, offline=offline)
     for name, reason in chosen.left_out.items():
         warn(f"{name} is left out: {reason}")
-    corpus = prepare(data, **reading)
-    describe_corpus(corpus)
-    folder = ComparisonFolder(Path(out or f"runs/compare-{corpus.name}"))
+    task = chosen.recipes[0].task
+    rows = work_of(task).prepare(data, **reading_of(task, reading))
+    describe_data(rows)
+    folder = ComparisonFolder(Path(out or f"runs/compare-{rows.name}"))
     command, device = shlex.join(["headwork", *sys.argv[1:]]), choose_device(device)
     trials = {"seeds": seeds, "first_seed": seed, "budget_seconds": budget, "curve": curve}
     options = Options(**trials, device=device, threads=threads, offline=offline, command=command)
     with progress(is_plain(plain)) as tell:
-        result = run_comparison(folder, corpus, chosen.recipes, options, tell)
+        result = run_comparison(folder, rows, chosen.recipes, options, tell)
     show_comparison(result, write_report(folder), plain=is_plain(plain))

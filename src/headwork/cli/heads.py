@@ -25,7 +25,7 @@ def heads(run, file, text, as_json, threads, limits) -> None:
     set_threads(threads)
     import msgspec
 
-    from headwork.compare.answer import open_run, texts_of
+    from headwork.compare.classify.answer import open_run, texts_of
     from headwork.explain.heads import heads_of
 
     classifier = open_run(run, device="cpu")

@@ -46,6 +46,7 @@ def _limits(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) 
 limit_option = click.option(
     "--limit", "limits", multiple=True, metavar="NAME=N", callback=_limits, help="Raise a limit on what is read."
 )
+task_option = click.option("--task", metavar="TASK", help="What to learn: classify, translate; that of the models.")
 data_options = _all(
     click.option("--text", metavar="COLUMN", help="Column of the texts; guessed when not given."),
     click.option("--label", metavar="COLUMN", help="Column of the labels; guessed when not given."),
@@ -93,6 +94,17 @@ def choose_device(device: str) -> str:
             + (", cuda" if torch.cuda.is_available() else "")
         )
     return device
+
+
+def reading_of(task: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The options of reading that this task knows; one that was given and means nothing to it is refused."""
+    from headwork.compare.work import work_of
+
+    known = work_of(task).reading
+    for name, value in options.items():
+        if name not in known and value:
+            raise HeadworkError(f"--{name.replace('_', '-')}: means nothing for the task {task}; leave it out")
+    return {name: value for name, value in options.items() if name in known}
 
 
 def is_plain(plain: bool) -> bool:

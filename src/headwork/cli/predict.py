@@ -26,7 +26,7 @@ def predict(run, file, text, explain, device, threads, limits) -> None:
     import msgspec
 
     from headwork.cli.options import choose_device
-    from headwork.compare.answer import answers, open_run, texts_of
+    from headwork.compare.classify.answer import answers, open_run, texts_of
 
     classifier = open_run(run, device=choose_device(device))
     texts = texts_of(file, sys.stdin.buffer, column=text or classifier.text_column, limits=limits)

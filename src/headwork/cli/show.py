@@ -1,12 +1,15 @@
-"""What the commands print: the corpus, the table of a comparison, the line of a run."""
+"""What the commands print: the data, the table of a comparison, the line of a run."""
 
 import sys
+from functools import singledispatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headwork.base.results import Comparison, RunResult
+from headwork.base.results import Compared, Finished, RunResult
+from headwork.report.standings import standings
 
 if TYPE_CHECKING:
+    from headwork.compare.work import Data
     from headwork.data.corpus import Corpus
 
 
@@ -19,12 +22,15 @@ def warn(text: str) -> None:
     say(f"warning: {text}")
 
 
-def describe_corpus(corpus: "Corpus") -> None:
+def describe_data(data: "Data") -> None:
     """What was read, which columns were taken, what was dropped and how the rows were split."""
-    facts = corpus.facts
-    say(f"{facts.source}: {facts.rows:,} rows; text {facts.text_column!r}, label {facts.label_column!r}")
-    shown = ", ".join(f"{name} {count:,}" for name, count in list(facts.class_rows.items())[:12])
-    say(f"{len(facts.classes)} classes: {shown}{', …' if len(facts.classes) > 12 else ''}")
+    facts = data.facts
+    columns = {"text": facts.text_column, "label": facts.label_column}
+    said = ", ".join(f"{name} {column!r}" for name, column in columns.items() if column)
+    say(f"{facts.source}: {facts.rows:,} rows; {said}")
+    if facts.classes:
+        shown = ", ".join(f"{name} {count:,}" for name, count in list(facts.class_rows.items())[:12])
+        say(f"{len(facts.classes)} classes: {shown}{', …' if len(facts.classes) > 12 else ''}")
     if facts.dropped:
         say("dropped: " + ", ".join(f"{count:,} {reason}" for reason, count in facts.dropped.items()))
     split = facts.split
@@ -40,15 +46,13 @@ def show_examples(corpus: "Corpus", count: int = 5) -> None:
         print(f"{corpus.facts.classes[label]}\t{short[:100]}{'…' if len(short) > 100 else ''}")
 
 
-def show_comparison(result: Comparison, page: Path, *, plain: bool) -> None:
+def show_comparison(result: Compared, page: Path, *, plain: bool) -> None:
     """The table, the warnings, the verdict and where the page is."""
     from rich.console import Console
     from rich.table import Table
 
-    from headwork.report.standings import comparison_table
-
     console = Console(no_color=plain, highlight=False, width=120 if plain else None)
-    table = comparison_table(result).brief()
+    table = standings(result).brief()
     shown = Table(box=None, pad_edge=False)
     for column in table.columns:
         shown.add_column(str(column), justify=column.align, no_wrap=True)
@@ -61,10 +65,21 @@ def show_comparison(result: Comparison, page: Path, *, plain: bool) -> None:
     console.print(f"report: {page}", markup=False, soft_wrap=True)
 
 
-def show_run(result: RunResult, page: Path, *, plain: bool) -> None:
+def show_run(result: Finished, page: Path) -> None:
+    cost = result.cost
     print(
-        f"{result.model} (seed {result.seed}): test accuracy {result.test_accuracy:.3f}, "
-        f"macro-F1 {result.test_macro_f1:.3f}, "
-        f"trained {result.cost.train_seconds:.1f} s ({result.stopped}), {result.cost.bytes / 1e6:.1f} MB"
+        f"{result.model} (seed {result.seed}): {scores_of(result)}, "
+        f"trained {cost.train_seconds:.1f} s ({result.stopped}), {cost.bytes / 1e6:.1f} MB"
     )
     print(f"report: {page}")
+
+
+@singledispatch
+def scores_of(result: Finished) -> str:
+    """The scores of a run in a few words."""
+    raise NotImplementedError(type(result).__name__)
+
+
+@scores_of.register
+def _(result: RunResult) -> str:
+    return f"test accuracy {result.test_accuracy:.3f}, macro-F1 {result.test_macro_f1:.3f}"

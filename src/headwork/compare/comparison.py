@@ -16,13 +16,12 @@ import msgspec
 from headwork.base.errors import HeadworkError
 from headwork.base.files import read_json, told_plainly, write_json
 from headwork.base.recipes import Recipe
-from headwork.base.results import Comparison, DataFacts
+from headwork.base.results import Compared, DataFacts
 from headwork.base.runs import ComparisonFolder, Run
-from headwork.compare.assemble import Conditions, assemble
 from headwork.compare.progress import MEASURING_SECONDS, STARTING_SECONDS, Remaining
-from headwork.compare.trial import Settings, identity_of, refuse_other
+from headwork.compare.trial import identity_of, refuse_other
+from headwork.compare.work import Conditions, Data, Settings, work_of
 from headwork.compare.worker import Order
-from headwork.data.corpus import Corpus
 from headwork.models import kind_of
 
 CURVE_SHARES = (0.1, 0.3)
@@ -61,34 +60,34 @@ Tell = Callable[[str, float, float], None]
 
 def compare(
     folder: ComparisonFolder,
-    corpus: Corpus,
+    data: Data,
     recipes: Sequence[Recipe],
     options: Options,
     tell: Tell = lambda what, share, seconds: None,
-) -> Comparison:
+) -> Compared:
     """Run what is not finished, then write result.json and return it."""
-    settle(folder, corpus)
+    settle(folder, data)
     trials = list(plan_trials(folder, recipes, options))
-    unchanged = run_trials(folder, corpus, trials, options, tell) == 0
+    unchanged = run_trials(folder, data, trials, options, tell) == 0
     if unchanged and folder.result_file.is_file() and holds(folder.result(), trials):
         return folder.result()
     whole, shares = [t.run for t in trials if t.share == 1.0], [t.run for t in trials if t.share < 1.0]
     conditions = Conditions(
         options.budget_seconds, options.threads or os.cpu_count() or 1, options.device, options.command
     )
-    result = assemble(corpus, whole, shares, conditions)
+    result = work_of(recipes[0].task).assemble(data, whole, shares, conditions)
     write_json(folder.result_file, result)
     return result
 
 
-def settle(folder: ComparisonFolder, corpus: Corpus) -> None:
+def settle(folder: ComparisonFolder, data: Data) -> None:
     """Put the prepared rows into the folder, or check that the folder's are the same."""
     with told_plainly(folder.folder, "use"):
         if folder.data_file.is_file():
             found = read_json(folder.data_file, DataFacts)
-            if found.fingerprint != corpus.facts.fingerprint:
+            if found.fingerprint != data.facts.fingerprint:
                 raise HeadworkError(
-                    f"{folder.folder}: asked for {corpus.facts.source}, but the folder holds a comparison on "
+                    f"{folder.folder}: asked for {data.facts.source}, but the folder holds a comparison on "
                     f"other data ({found.source}); choose another folder with -o"
                 )
             return
@@ -97,7 +96,7 @@ def settle(folder: ComparisonFolder, corpus: Corpus) -> None:
                 f"{folder.folder}: the folder is not empty and holds no comparison; choose another with -o"
             )
         folder.folder.mkdir(parents=True, exist_ok=True)
-        corpus.save(folder.folder)
+        data.save(folder.folder)
 
 
 def plan_trials(folder: ComparisonFolder, recipes: Sequence[Recipe], options: Options) -> Iterator[Trial]:
@@ -110,21 +109,21 @@ def plan_trials(folder: ComparisonFolder, recipes: Sequence[Recipe], options: Op
                     yield Trial(recipe, seed, share, folder.trial(recipe.name, seed, share))
 
 
-def holds(result: Comparison, trials: Sequence[Trial]) -> bool:
+def holds(result: Compared, trials: Sequence[Trial]) -> bool:
     """Is the result that of just these trials?"""
     found = {(model.name, seed) for model in result.models for seed in model.seeds}
     curve = any(model.curve for model in result.models)
     return found == {(trial.recipe.name, trial.seed) for trial in trials} and curve == any(t.share < 1 for t in trials)
 
 
-def run_trials(folder: ComparisonFolder, corpus: Corpus, trials: Sequence[Trial], options: Options, tell: Tell) -> int:
+def run_trials(folder: ComparisonFolder, data: Data, trials: Sequence[Trial], options: Options, tell: Tell) -> int:
     """Check that finished trials are those asked for, run the others; how many others there were."""
     remaining = Remaining({trial.recipe.name: guess(trial.recipe, options.budget_seconds) for trial in trials})
     waiting = []
     for trial in trials:
         if trial.run.finished:
             settings = settings_of(trial, options)
-            asked = identity_of(trial.recipe, corpus, seed=trial.seed, settings=settings)
+            asked = identity_of(trial.recipe, data, seed=trial.seed, settings=settings)
             refuse_other(trial.run, trial.run.identity(), asked, trial.recipe)
             remaining.note(trial.recipe.name, trial.run.result().seconds + STARTING_SECONDS)
         else:

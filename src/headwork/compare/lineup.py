@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headwork.base.errors import HeadworkError
-from headwork.base.recipes import Recipe, load_recipe, recipe_names, with_settings
+from headwork.base.recipes import Recipe, check_task, load_recipe, recipe_names, tasks, with_settings
+from headwork.compare.work import work_of
 from headwork.data.weights import find_encoder
 from headwork.models import config_of, kind_of
-from headwork.train.any import check_recipe
 
-ORDER = ("majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer", "minilm-frozen", "minilm")
-"""of the default line-up: baselines first, then by age"""
+ORDER = (
+    *("majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer", "minilm-frozen", "minilm"),
+    *("rnn", "bahdanau"),
+)
+"""of the default line-ups: baselines first, then by age"""
 
 
 @dataclass(frozen=True)
@@ -22,20 +25,26 @@ class LineUp:
 
 
 def line_up(
-    names: Sequence[str], *, settings: tuple[str, ...] = (), size: str | None = None, offline: bool = False
+    names: Sequence[str],
+    *,
+    task: str | None = None,
+    settings: tuple[str, ...] = (),
+    size: str | None = None,
+    offline: bool = False,
 ) -> LineUp:
-    """The named recipes, or the default ones.
+    """The named recipes, or the default ones of the task, which is that of the first recipe when it is not given.
 
     A setting is given to each recipe that has it; one that none has is refused. A default recipe whose pretrained
     weights are not at hand is left out, a named one is refused.
     """
     names = [name.strip() for name in names if name.strip()]
-    recipes = [load_recipe(name) for name in dict.fromkeys(names or default_names())]
+    task = task_of(names, task)
+    recipes = [load_recipe(name, task) for name in dict.fromkeys(names or default_names(task))]
     recipes = [_with_own(recipe, settings, size) for recipe in recipes]
     _refuse_strangers(recipes, settings)
     left_out: dict[str, str] = {}
     for recipe in recipes:
-        check_recipe(recipe)
+        work_of(task).check(recipe)
         try:
             _find_weights(recipe, offline)
         except HeadworkError as error:
@@ -45,8 +54,17 @@ def line_up(
     return LineUp([recipe for recipe in recipes if recipe.name not in left_out], left_out)
 
 
-def default_names() -> list[str]:
-    names = [name for name in recipe_names() if load_recipe(name).default]
+def task_of(names: Sequence[str], task: str | None) -> str:
+    """The task that is asked for; else the first that has all these recipes, or the first recipe."""
+    if task:
+        check_task(task)
+        return task
+    shared = [kind for kind in tasks() if set(names) <= set(recipe_names(kind))]
+    return shared[0] if shared else load_recipe(names[0]).task
+
+
+def default_names(task: str) -> list[str]:
+    names = [name for name in recipe_names(task) if load_recipe(name, task).default]
     return sorted(names, key=ORDER.index)
 
 

@@ -14,8 +14,8 @@ import msgspec
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import Recipe
 from headwork.base.runs import Run
-from headwork.compare.trial import Settings, run_trial
-from headwork.data.corpus import Corpus
+from headwork.compare.trial import run_trial
+from headwork.compare.work import Settings, work_of
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +23,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     folder: str
     rows: str
-    """folder of the prepared corpus"""
+    """folder of the prepared data"""
     recipe: Recipe
     seed: int
     settings: Settings
@@ -36,7 +36,7 @@ def main() -> int:
         run_trial(
             Run(Path(order.folder)),
             order.recipe,
-            Corpus.load(Path(order.rows)),
+            work_of(order.recipe.task).load(Path(order.rows)),
             seed=order.seed,
             settings=order.settings,
             progress=_tell,

@@ -1,9 +1,14 @@
 """Texts to token ids and back to the characters that each token stands for.
 
 `words`: lower-cased words and punctuation marks, numbered by how often the training texts have them.
-`wordpiece`: pieces of words fitted on the training texts; `bert`: those of the pretrained encoder. Both stand between
-[CLS] and [SEP]. Devlin, Chang, Lee and Toutanova 2019, "BERT", section 3; Schuster and Nakajima 2012, "Japanese and
-Korean Voice Search". What a user writes never becomes a special token: "[SEP]" in a text is three ordinary tokens.
+`wordpiece`: pieces of words fitted on the training texts; `bert`: those of the pretrained encoder. `bpe`: pairs of
+bytes joined by how often they stand together, which write any text and give it back to the letter. All three stand
+between [CLS] and [SEP].
+
+Devlin, Chang, Lee and Toutanova 2019, "BERT", section 3; Schuster and Nakajima 2012, "Japanese and Korean Voice
+Search"; Sennrich, Haddow and Birch 2016, "Neural machine translation of rare words with subword units", section 3.2;
+Radford et al. 2019, section 2.2, for bytes. What a user writes never becomes a special token: "[SEP]" in a text is
+three ordinary tokens.
 """
 
 import os
@@ -14,11 +19,13 @@ from pathlib import Path
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not survive a fork, and warn of it
 
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from headwork.base.errors import HeadworkError
 
 PAD, UNKNOWN, FIRST, LAST = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+PAD_ID, UNKNOWN_ID = 0, 1
+"""of every tokenizer that is fitted here"""
 LONGEST_WORD = 100
 """characters; a longer one is one unknown token"""
 
@@ -62,6 +69,17 @@ class TextTokenizer:
         """The written form of each token."""
         return [self._tokenizer.id_to_token(token) or UNKNOWN for token in ids]
 
+    @property
+    def frame(self) -> tuple[int, int]:
+        """The ids that open and close a text."""
+        if self._frame is None:
+            raise HeadworkError("this tokenizer frames no texts; use one of bpe, wordpiece, bert")
+        return self._frame
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text that tokens stand for, without what opens and closes it."""
+        return self._tokenizer.decode(list(ids), skip_special_tokens=True)
+
     def save(self, path: Path) -> None:
         path.write_text(self._tokenizer.to_str(), encoding="utf-8")
 
@@ -104,6 +122,25 @@ def fit_wordpiece(texts: Iterable[str], *, size: int = 8_000) -> TextTokenizer:
     spelt = {word: count for word, count in words.items() if not set(word).difference(alphabet)}
     pieces = _joined_pieces(spelt, alphabet, size)
     return TextTokenizer(_wordpiece({piece: token for token, piece in enumerate([*SPECIAL, *pieces])}))
+
+
+def fit_bpe(texts: Iterable[str], *, size: int = 8_000) -> TextTokenizer:
+    """Byte pairs, `size` tokens at most (260 at least); [PAD] is 0, [UNK] 1, [CLS] 2, [SEP] 3.
+
+    Words keep the blank before them, as in GPT-2, so that decoding gives the text back.
+    """
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        min_frequency=2,
+        special_tokens=list(SPECIAL),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return TextTokenizer(tokenizer)
 
 
 def load_bert(folder: Path) -> TextTokenizer:
@@ -152,6 +189,7 @@ def _words() -> Tokenizer:
 def _wordpiece(vocabulary: dict[str, int]) -> Tokenizer:
     model = models.WordPiece(vocabulary, unk_token=UNKNOWN, max_input_chars_per_word=LONGEST_WORD)
     tokenizer = Tokenizer(model)
+    tokenizer.decoder = decoders.WordPiece()
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     return tokenizer

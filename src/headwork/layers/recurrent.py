@@ -1,4 +1,4 @@
-"""Recurrence in both directions over packed texts: h_i = [forward h_i ; backward h_i].
+"""Recurrence over packed texts, in one direction or in both: h_i = [forward h_i ; backward h_i].
 
 Each cell is a function of what the tokens send to its gates, x W + b, and of the weights U between states.
 
@@ -24,26 +24,28 @@ class Cell(NamedTuple):
 CELLS = {"lstm": Cell(lstm, 4), "gru": Cell(gru, 3)}
 
 
-class BiRecurrent(nn.Module):
-    """(N, D) packed tokens to (N, 2H) annotations."""
+class Recurrent(nn.Module):
+    """(N, D) packed tokens to (N, H) states read forward, or to (N, 2H) read forward and backward."""
 
-    def __init__(self, cell: Literal["lstm", "gru"], width: int, *, hidden: int):
+    def __init__(self, cell: Literal["lstm", "gru"], width: int, *, hidden: int, directions: Literal[1, 2] = 2):
         super().__init__()
-        self.cell = CELLS[cell]
-        self.inputs = nn.Parameter(torch.empty(2, width, self.cell.gates * hidden))
-        self.states = nn.Parameter(torch.empty(2, hidden, self.cell.gates * hidden))
-        self.bias = nn.Parameter(torch.empty(2 * self.cell.gates * hidden))
+        self.cell, self.directions = CELLS[cell], directions
+        gates = self.cell.gates * hidden
+        self.inputs = nn.Parameter(torch.empty(directions, width, gates))
+        self.states = nn.Parameter(torch.empty(directions, hidden, gates))
+        self.bias = nn.Parameter(torch.empty(directions * gates))
         for parameter in self.parameters():
             nn.init.uniform_(parameter, -(hidden**-0.5), hidden**-0.5)
 
     def forward(self, packed: Tensor, lengths: Sequence[int]) -> Tensor:
         if not len(packed):
-            return packed.new_zeros(0, 2 * self.states.shape[1])
+            return packed.new_zeros(0, self.directions * self.states.shape[1])
         steps = steps_of(lengths, packed.device)
-        inputs = torch.baddbmm(self.bias.view(2, 1, -1), packed[steps.places], self.inputs)
+        places = steps.places[: self.directions]
+        inputs = torch.baddbmm(self.bias.view(self.directions, 1, -1), packed[places], self.inputs)
         with torch.autocast(packed.device.type, enabled=False):
-            there, back = self.cell.states(inputs.to(self.states.dtype), self.states, steps.sizes)
-        return torch.cat([_packed(there, steps.places[0]), _packed(back, steps.places[1])], dim=1)
+            found = self.cell.states(inputs.to(self.states.dtype), self.states, steps.sizes)
+        return torch.cat([_packed(rows, place) for rows, place in zip(found, places, strict=True)], dim=1)
 
 
 def _packed(rows: Tensor, places: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from headwork.attention.attend import run
 from headwork.attention.choice import Choice
 from headwork.attention.layout import Packed
+from headwork.attention.memory.cache import Cache
 from headwork.attention.positions import sinusoids
 from headwork.attention.record import Recorder, record
 from headwork.attention.scopes import Causal
@@ -53,8 +54,12 @@ class CoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     causal: bool = False
     attention: Choice = Choice(score="scaled_dot")
     """the mechanism of each layer, in words of the tables of headwork.attention"""
+    across: Choice = Choice(score="scaled_dot")
+    """that of a decoder over its source"""
     absolute: Literal["learned", "sinusoid", "none"] = "learned"
     """positions that are added to the token embeddings"""
+    embedding_scale: float = 1.0
+    """by which token embeddings are multiplied (Vaswani et al. 2017, section 3.4: the root of the width)"""
     shared: bool = False
     """one block's weights for all layers (ALBERT)"""
     dropout: float = 0.1
@@ -73,7 +78,7 @@ class Embeddings(nn.Module):
     def __init__(self, config: CoreConfig) -> None:
         super().__init__()
         width = config.embedding_dim or config.dim
-        self.offset, self.dropout = config.position_offset, config.dropout
+        self.offset, self.dropout, self.scale = config.position_offset, config.dropout, config.embedding_scale
         self.room = config.positions - config.position_offset
         self.tokens = nn.Embedding(config.vocabulary, width)
         self.positions = _positions(config, width)
@@ -86,9 +91,18 @@ class Embeddings(nn.Module):
         longest, room = max(batch.lengths, default=0), self.room
         if longest > room:
             raise HeadworkError(f"a text of {longest} tokens, but the model has {room} positions; lower max_tokens")
-        x = self.tokens(batch.ids)
+        return self._embed(batch.ids, places_of(batch.lengths, batch.ids.device), types)
+
+    def at(self, ids: Tensor, place: int) -> Tensor:
+        """(R, D) of one token a row, all at one place of their texts."""
+        if place >= self.room:
+            raise HeadworkError(f"a text of {place + 1} tokens, but the model has {self.room} positions")
+        return self._embed(ids, torch.full_like(ids, place), None)
+
+    def _embed(self, ids: Tensor, places: Tensor, types: Tensor | None) -> Tensor:
+        x = self.tokens(ids) if self.scale == 1.0 else self.tokens(ids) * self.scale
         if self.positions is not None:
-            x = x + self.positions(places_of(batch.lengths, batch.ids.device) + self.offset)
+            x = x + self.positions(places + self.offset)
         if self.types is not None:
             x = x + (self.types.weight[0] if types is None else self.types(types))
         return self.widen(drop(self.norm(x), self.dropout, self.training))
@@ -127,6 +141,13 @@ class SelfAttention(nn.Module):
         mixed = run(mechanism, query, key, value, layout=Packed(tuple(lengths)), tape=self.tape)
         return self.out(mixed.flatten(1), residual=residual, dropout=c.dropout)
 
+    def step(self, x: Tensor, cache: Cache, *, residual: Tensor) -> Tensor:
+        """(R, D) of one new token a row, which looks at those in the cache and at itself, to (R, D)."""
+        query, key, value = self.qkv(x).unflatten(1, (3, self.config.heads, 1, -1)).unbind(1)
+        keys, values = cache.extend(key, value)
+        mixed = run(self.mechanism, query, keys, values, tape=self.tape)
+        return self.out(mixed.flatten(1), residual=residual)
+
 
 class Block(nn.Module):
     """Self-attention and a feed-forward network, each with its residual and its norm."""
@@ -162,7 +183,7 @@ class Core(nn.Module):
         self.embeddings = Embeddings(config)
         self.blocks = nn.ModuleList(Block(config) for _ in range(1 if config.shared else config.layers))
         self.norm = nn.LayerNorm(config.dim, eps=config.eps) if config.norm == "pre" else nn.Identity()
-        self.apply(_init)
+        self.apply(initialise)
 
     @property
     def layers(self) -> list[Block]:
@@ -193,7 +214,7 @@ class Core(nn.Module):
 
 
 @torch.no_grad()
-def _init(module: nn.Module) -> None:
+def initialise(module: nn.Module) -> None:
     """Normal weights of width 0.02 and no biases (Devlin et al. 2019, published code)."""
     if isinstance(module, nn.Embedding) and module.weight.requires_grad:
         module.weight.mul_(0.02)  # they come with width 1, and drawing a large table again takes long

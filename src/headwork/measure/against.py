@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from headwork.base.results import Difference
+from headwork.base.results import AccuracyDifference
 from headwork.measure.holm import holm
 from headwork.measure.mcnemar import mcnemar
 from headwork.measure.paired import paired_difference
@@ -12,7 +12,7 @@ from headwork.measure.paired import paired_difference
 
 def differences_against(
     reference: str, truth: np.ndarray, predicted: Mapping[str, np.ndarray], *, replicates: int = 2000, seed: int = 0
-) -> dict[str, Difference]:
+) -> dict[str, AccuracyDifference]:
     """Accuracy of each model minus that of `reference`, in the order of `predicted`.
 
     truth: (n,); predicted: for each name (S, n), where models may have different numbers of seeds. The reference itself
@@ -26,11 +26,11 @@ def differences_against(
     exact = {name: mcnemar(truth, predicted[name][0], theirs[0]) for name in others}
     p_holm = dict(zip(others, holm([paired[name].p for name in others]), strict=True))
     mcnemar_holm = dict(zip(others, holm([exact[name] for name in others]), strict=True))
-    same = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0, mcnemar_p=1.0, mcnemar_p_holm=1.0)
+    same = AccuracyDifference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0, mcnemar_p=1.0, mcnemar_p_holm=1.0)
     return {
         name: same
         if name == reference
-        else Difference(
+        else AccuracyDifference(
             difference=paired[name].difference,
             low=paired[name].low,
             high=paired[name].high,

@@ -1,58 +1,91 @@
 """Which model to take: the smallest that the test side cannot tell from the best."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
-from headwork.base.results import ModelResult, Verdict
+from headwork.base.results import Standing, Verdict
+
+Model = TypeVar("Model", bound=Standing)
 
 
-def best_model(models: Sequence[ModelResult]) -> ModelResult:
-    """The one with the highest mean accuracy; of equals the one with the fewest bytes, then the first by name."""
+@dataclass(frozen=True)
+class Yardstick:
+    """The score that models are ranked by, and how people speak of it."""
 
-    def rank(model: ModelResult) -> tuple[float, int, str]:
+    score: str
+    """its name in `scores`"""
+    called: str
+    is_best: str
+    """said of the best model"""
+    show: Callable[[float], str]
+    difference: Callable[[float], str]
+    unit: str = ""
+    """of a difference"""
+    higher_is_better: bool = True
+
+    def of(self, model: Standing) -> float:
+        return model.scores[self.score].mean
+
+    def rank(self, model: Standing) -> tuple[float, int, str]:
+        """Smallest first: the best score, then the fewest bytes, then the name."""
         # Means of the same hits summed in another order differ in the last digits.
-        return (-round(model.scores["accuracy"].mean, 9), model.cost.bytes, model.name)
+        value = round(self.of(model), 9)
+        return (-value if self.higher_is_better else value, model.cost.bytes, model.name)
 
-    return min(models, key=rank)
+
+def signed(text: str) -> str:
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
-def tied_with_best(models: Sequence[ModelResult]) -> list[ModelResult]:
+ACCURACY = Yardstick(
+    "accuracy",
+    "accuracy",
+    "is the most accurate",
+    lambda value: f"{100 * value:.1f}%",
+    lambda value: signed(f"{100 * value:+.1f}"),
+    " points",
+)
+BLEU = Yardstick(
+    "bleu", "BLEU", "has the highest BLEU", lambda value: f"{value:.1f}", lambda value: signed(f"{value:+.1f}"), " BLEU"
+)
+
+
+def best_model(models: Sequence[Model], by: Yardstick = ACCURACY) -> Model:
+    """The one with the best mean score; of equals the one with the fewest bytes, then the first by name."""
+    return min(models, key=by.rank)
+
+
+def tied_with_best(models: Sequence[Model]) -> list[Model]:
     """Models whose paired 95% interval of the difference to the best holds 0; the best is one of them."""
     return [model for model in models if model.against_best.low <= 0 <= model.against_best.high]
 
 
-def choose(models: Sequence[ModelResult]) -> Verdict:
+def choose(models: Sequence[Standing], by: Yardstick = ACCURACY) -> Verdict:
     """Of the models tied with the best the one with the fewest bytes; of equally large ones the first by name.
 
-    Every model's `against_best` must be against `best_model(models)`.
+    Every model's `against_best` must be against `best_model(models, by)`.
     """
-    best, tied = best_model(models), tied_with_best(models)
+    best, tied = best_model(models, by), tied_with_best(models)
     chosen = min(tied, key=lambda model: (model.cost.bytes, model.name))
-    reason = _it_is_best(best, models) if chosen is best else _it_is_smaller(chosen, best, len(tied))
+    reason = _it_is_best(best, models, by) if chosen is best else _it_is_smaller(chosen, best, len(tied), by)
     return Verdict(model=chosen.name, reason=reason)
 
 
-def _it_is_best(best: ModelResult, models: Sequence[ModelResult]) -> str:
+def _it_is_best(best: Standing, models: Sequence[Standing], by: Yardstick) -> str:
     smaller = any(model.cost.bytes < best.cost.bytes for model in models)
     rest = "every smaller model is worse by more than chance" if smaller else "no other model is smaller"
-    return f"{best.name} is the most accurate, {_percent(best)}, and {rest}."
+    return f"{best.name} {by.is_best}, {by.show(by.of(best))}, and {rest}."
 
 
-def _it_is_smaller(chosen: ModelResult, best: ModelResult, tied: int) -> str:
+def _it_is_smaller(chosen: Standing, best: Standing, tied: int, by: Yardstick) -> str:
     against = chosen.against_best
     return (
         f"{chosen.name} is the smallest of the {tied} models that this test side cannot tell apart from the best: "
-        f"accuracy {_percent(chosen)} against {_percent(best)} of {best.name}, a difference of "
-        f"{_points(against.difference)} points with a 95% interval from {_points(against.low)} to "
-        f"{_points(against.high)}, and {_size(chosen.cost.bytes)} instead of {_size(best.cost.bytes)}."
+        f"{by.called} {by.show(by.of(chosen))} against {by.show(by.of(best))} of {best.name}, a difference of "
+        f"{by.difference(against.difference)}{by.unit} with a 95% interval from {by.difference(against.low)} to "
+        f"{by.difference(against.high)}, and {_size(chosen.cost.bytes)} instead of {_size(best.cost.bytes)}."
     )
-
-
-def _percent(model: ModelResult) -> str:
-    return f"{100 * model.scores['accuracy'].mean:.1f}%"
-
-
-def _points(difference: float) -> str:
-    return f"{100 * difference:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _size(amount: float) -> str:

@@ -34,6 +34,10 @@ MODELS = {
     "bilstm": ModelKind("bilstm", "BiLstm", "BiLstmConfig"),
     "han": ModelKind("han", "Han", "HanConfig"),
     "encoder": ModelKind("encoder", "EncoderClassifier", "EncoderConfig"),
+    "rnn-translator": ModelKind("rnn_translator", "RnnTranslator", "RnnTranslatorConfig"),
+    "transformer-translator": ModelKind(
+        "transformer_translator", "TransformerTranslator", "TransformerTranslatorConfig"
+    ),
 }
 
 

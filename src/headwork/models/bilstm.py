@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from headwork.attention.structured import StructuredAttention, overlap
 from headwork.layers.embeddings import WordEmbedding
 from headwork.layers.pooling import POOLINGS
-from headwork.layers.recurrent import BiRecurrent
+from headwork.layers.recurrent import Recurrent
 from headwork.models import Weights
 from headwork.ops.packed import TokenBatch
 
@@ -51,7 +51,7 @@ class BiLstm(nn.Module):
         super().__init__()
         self.config = config
         self.embedding = WordEmbedding(vocabulary, config.width, dropout=config.dropout)
-        self.recurrent = BiRecurrent("lstm", config.width, hidden=config.hidden)
+        self.recurrent = Recurrent("lstm", config.width, hidden=config.hidden)
         structured = config.pool == "structured"
         hops = config.hops if structured else 1
         self.pool = (

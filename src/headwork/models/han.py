@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from headwork.layers.embeddings import WordEmbedding
 from headwork.layers.pooling import POOLINGS
-from headwork.layers.recurrent import BiRecurrent
+from headwork.layers.recurrent import Recurrent
 from headwork.models import Weights
 from headwork.ops.packed import TokenBatch, rows_of
 
@@ -47,9 +47,9 @@ class Han(nn.Module):
         both = 2 * config.hidden
         pool = POOLINGS[config.pool]
         self.embedding = WordEmbedding(vocabulary, config.width, dropout=config.dropout)
-        self.words = BiRecurrent("gru", config.width, hidden=config.hidden)
+        self.words = Recurrent("gru", config.width, hidden=config.hidden)
         self.word_pool = pool(both, hidden=both)
-        self.sentences = BiRecurrent("gru", both, hidden=config.hidden)
+        self.sentences = Recurrent("gru", both, hidden=config.hidden)
         self.sentence_pool = pool(both, hidden=both)
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(both, classes)

@@ -26,7 +26,7 @@ class _Gru(torch.autograd.Function):
         width = weight.shape[1]
         states, gates = inputs.new_empty(*inputs.shape[:2], width), torch.empty_like(inputs)
         recalled = torch.empty_like(states)
-        h, start = states.new_zeros(2, sizes[0], width), 0
+        h, start = states.new_zeros(len(inputs), sizes[0], width), 0
         for size in sizes:
             step = slice(start, start + size)
             h, x, gate, start = h[:, :size], inputs[:, step], gates[:, step], start + size

@@ -26,7 +26,7 @@ class _Lstm(torch.autograd.Function):
         width = weight.shape[1]
         states, gates = inputs.new_empty(*inputs.shape[:2], width), torch.empty_like(inputs)
         cells = torch.empty_like(states)
-        h = c = states.new_zeros(2, sizes[0], width)
+        h = c = states.new_zeros(len(inputs), sizes[0], width)
         start = 0
         for size in sizes:
             step = slice(start, start + size)
@@ -71,5 +71,5 @@ class _Lstm(torch.autograd.Function):
 
 
 def lstm(inputs: Tensor, weight: Tensor, sizes: Sequence[int]) -> Tensor:
-    """(2, N, 4H) what the tokens send to o, i, f, g, and (2, H, 4H) U, to the (2, N, H) states."""
+    """(D, N, 4H) what the tokens send to o, i, f, g, and (D, H, 4H) U, to the (D, N, H) states of D directions."""
     return _Lstm.apply(inputs, weight, tuple(sizes))

@@ -1,6 +1,6 @@
 """report.html and report.md from a folder: no scripts, nothing fetched, every text of a user escaped."""
 
-import functools
+from functools import cache, singledispatch
 from importlib import resources
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import jinja2
 from markupsafe import Markup
 
 from headwork.base.files import write_text
-from headwork.base.results import Comparison, Explanations, Faithfulness
+from headwork.base.results import Compared, Comparison, Explanations, Faithfulness, Finished, RunResult
 from headwork.base.runs import ComparisonFolder, Point, Run
 from headwork.report import numbers
 from headwork.report.charts.drawing import looks
@@ -29,22 +29,42 @@ from headwork.report.verdict import verdict_text
 
 def write_report(folder: ComparisonFolder) -> Path:
     """Write the report of a finished comparison, as a page and as markdown; gives the page's path."""
-    comparison = folder.result()
-    explanations = _explanations(folder, comparison)
-    pictures = draw_all(comparison, _curves(folder, comparison))
-    write_text(folder.report_file, comparison_page(comparison, pictures, explanations))
-    write_text(folder.markdown_file, comparison_markdown(comparison, _methods(explanations)))
+    write_pages(folder.result(), folder)
     return folder.report_file
 
 
 def write_run_report(run: Run) -> Path:
     """Write the page of one finished run; gives its path."""
-    result, data = run.result(), run.data()
+    write_text(run.report_file, run_page(run.result(), run))
+    return run.report_file
+
+
+@singledispatch
+def write_pages(comparison: Compared, folder: ComparisonFolder) -> None:
+    raise NotImplementedError(type(comparison).__name__)
+
+
+@singledispatch
+def run_page(result: Finished, run: Run) -> str:
+    raise NotImplementedError(type(result).__name__)
+
+
+@write_pages.register
+def _(comparison: Comparison, folder: ComparisonFolder) -> None:
+    explanations = _explanations(folder, comparison)
+    pictures = draw_all(comparison, _curves(folder, comparison))
+    write_text(folder.report_file, comparison_page(comparison, pictures, explanations))
+    write_text(folder.markdown_file, comparison_markdown(comparison, _methods(explanations)))
+
+
+@run_page.register
+def _(result: RunResult, run: Run) -> str:
+    data = run.data()
     outcome = read_outcome(run.predictions_file, data.classes) if run.predictions_file.is_file() else None
     look = looks([result.model])
     explanations = run.explanations()
     explained = {result.model: explanations} if explanations else {}
-    page = _render(
+    return _render(
         "run.html.jinja",
         result=result,
         data=data,
@@ -56,8 +76,6 @@ def write_run_report(run: Run) -> Path:
         faithfulness=_faithfulness({result.model: result.faithfulness}, explained),
         seen=side_by_side(explained),
     )
-    write_text(run.report_file, page)
-    return run.report_file
 
 
 def comparison_page(comparison: Comparison, pictures: Pictures, explanations: dict[str, Explanations]) -> str:
@@ -116,7 +134,7 @@ def _render(template: str, **values: object) -> str:
     return _environment().get_template(template).render(values)
 
 
-@functools.cache
+@cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("headwork.report"),

@@ -1,11 +1,12 @@
 """The main table of a comparison: how good, how sure and how dear each model is."""
 
 from collections.abc import Callable
+from functools import singledispatch
 from typing import Literal
 
 import msgspec
 
-from headwork.base.results import Comparison, Difference, ModelResult, Score
+from headwork.base.results import Compared, Comparison, Difference, ModelResult, Score
 from headwork.report import numbers
 from headwork.report.table import DASH, Cell, Column, Row, Table
 
@@ -18,11 +19,18 @@ class _Maker(msgspec.Struct, frozen=True):
     against: Literal["best", "tfidf", ""] = ""
 
 
+@singledispatch
+def standings(comparison: Compared) -> Table:
+    """The main table of a comparison of any task."""
+    raise NotImplementedError(type(comparison).__name__)
+
+
 def ranked(comparison: Comparison) -> list[ModelResult]:
     """The models, most accurate first; of equals the best of result.json leads, the others keep their order."""
     return sorted(comparison.models, key=lambda model: (-model.scores["accuracy"].mean, model.name != comparison.best))
 
 
+@standings.register
 def comparison_table(comparison: Comparison) -> Table:
     """One row a model, most accurate first; the column against tfidf only where it took part."""
     others = {"best": comparison.best, "tfidf": "tfidf"}

@@ -49,6 +49,8 @@ def fit_any(
 
         fit_logistic_head(network, train, dev)
         return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
+    from headwork.train.classify import Classify
     from headwork.train.fit import fit
 
-    return fit(network, train, dev, config, seed=seed, budget_seconds=budget_seconds, place=place, progress=progress)
+    problem = Classify(network, train, dev, config, seed=seed)
+    return fit(problem, budget_seconds=budget_seconds, place=place, progress=progress)

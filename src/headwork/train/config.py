@@ -19,12 +19,17 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """stop after as many epochs without a better dev score"""
     lr: float = 1e-3
     """largest learning rate"""
-    schedule: Literal["one-cycle", "warmup-linear", "constant"] = "one-cycle"
+    schedule: Literal["one-cycle", "warmup-linear", "noam", "constant"] = "one-cycle"
     warmup: float = 0.1
     """share of the steps in which the rate rises"""
     weight_decay: float = 0.01
     clip: float = 1.0
     """largest gradient norm"""
+    beta1: float = 0.9
+    beta2: float = 0.999
+    """of Adam: how much of the running means of gradients and their squares stays"""
+    average: int = 0
+    """the final weights are the mean of those at so many last looks at dev, where that is better"""
     batch_tokens: int = 2048
     """padded tokens of a batch"""
     label_smoothing: float = 0.0
@@ -40,6 +45,9 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "batch_tokens": self.batch_tokens >= 1,
             "warmup": 0 <= self.warmup < 1,
             "label_smoothing": 0 <= self.label_smoothing < 1,
+            "beta1": 0 <= self.beta1 < 1,
+            "beta2": 0 <= self.beta2 < 1,
+            "average": self.average >= 0,
             "weight_decay": self.weight_decay >= 0,
         }.items():
             if not holds:

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from headwork.base.runs import Point
+import msgspec
+
+from headwork.base.files import write_atomically
+from headwork.base.runs import Point, Run
 
 Progress = Callable[[float], None]
 """told the share of the work that is done"""
@@ -27,3 +30,14 @@ class Place:
 
     plan: Path
     state: Path
+
+    @classmethod
+    def of(cls, run: Run) -> "Place":
+        return cls(run.plan_file, run.checkpoint / "state.safetensors")
+
+
+def write_curve(run: Run, fitted: Fitted) -> None:
+    """metrics.jsonl, where training had steps."""
+    if fitted.points:
+        lines = b"".join(msgspec.json.encode(point) + b"\n" for point in fitted.points)
+        write_atomically(run.metrics_file, lambda path: path.write_bytes(lines))

@@ -22,6 +22,15 @@ def warmup_linear(step: int, steps: int, warmup: float) -> float:
     return max(0.0, (steps - step) / max(1.0, steps - rising))
 
 
+def noam(step: int, steps: int, warmup: float) -> float:
+    """Linearly up to step w, then down with the root of the step (Vaswani et al. 2017, equation 3).
+
+    min(s^-1/2, s w^-3/2) of step s, counted from 1, over its largest value w^-1/2.
+    """
+    rising = max(1.0, warmup * steps)
+    return min(math.sqrt(rising / (step + 1)), (step + 1) / rising)
+
+
 def constant(step: int, steps: int, warmup: float) -> float:
     """Linearly up, then level."""
     return min(1.0, (step + 1) / max(1.0, warmup * steps))
@@ -31,4 +40,4 @@ def _cosine(start: float, end: float, share: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
 
 
-SCHEDULES = {"one-cycle": one_cycle, "warmup-linear": warmup_linear, "constant": constant}
+SCHEDULES = {"one-cycle": one_cycle, "warmup-linear": warmup_linear, "noam": noam, "constant": constant}

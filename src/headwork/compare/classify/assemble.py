@@ -12,19 +12,20 @@ import pyarrow.parquet as pq
 from msgspec.structs import replace
 
 from headwork.base.results import (
+    AccuracyDifference,
     Calibration,
     Comparison,
     Cost,
     CurvePoint,
-    Difference,
     Latency,
     Mistake,
     ModelResult,
     RunResult,
 )
 from headwork.base.runs import Run
-from headwork.compare.labels import count_wrong_labels
-from headwork.compare.trial import share_of
+from headwork.compare.classify.labels import count_wrong_labels
+from headwork.compare.classify.trial import share_of
+from headwork.compare.work import Conditions
 from headwork.data.corpus import Corpus
 from headwork.measure.against import differences_against
 from headwork.measure.calibration import calibration, reliability, softmax
@@ -52,20 +53,10 @@ class Answers:
     def of(cls, runs: Sequence[Run]) -> "Answers":
         tables = [pq.read_table(run.predictions_file).filter(pc.field("side") == "test") for run in runs]
         return cls(
-            [run.result() for run in runs],
+            [run.result(RunResult) for run in runs],
             np.stack([table["predicted"].to_numpy() for table in tables]),
             np.stack([np.stack(table["logits"].to_numpy()) for table in tables]),
         )
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """Under what the trials ran."""
-
-    budget_seconds: float | None
-    threads: int
-    device: str
-    command: str
 
 
 def assemble(corpus: Corpus, runs: Sequence[Run], curve_runs: Sequence[Run], conditions: Conditions) -> Comparison:
@@ -79,7 +70,6 @@ def assemble(corpus: Corpus, runs: Sequence[Run], curve_runs: Sequence[Run], con
     classes = corpus.facts.classes
     wrong, checked = count_wrong_labels(corpus)
     return Comparison(
-        task="classify",
         name=corpus.name,
         data=corpus.facts,
         models=models,
@@ -91,7 +81,7 @@ def assemble(corpus: Corpus, runs: Sequence[Run], curve_runs: Sequence[Run], con
         warnings=doubts(corpus.facts, models, looks_wrong=wrong, checked=checked),
         machine=describe_machine(threads=conditions.threads, device=conditions.device),
         budget_seconds=conditions.budget_seconds,
-        total_seconds=sum(run.result().seconds for run in [*runs, *curve_runs]),
+        total_seconds=sum(run.result(RunResult).seconds for run in [*runs, *curve_runs]),
         command=conditions.command,
     )
 
@@ -99,7 +89,7 @@ def assemble(corpus: Corpus, runs: Sequence[Run], curve_runs: Sequence[Run], con
 def by_model(runs: Sequence[Run]) -> dict[str, list[Run]]:
     grouped: dict[str, list[Run]] = {}
     for run in runs:
-        grouped.setdefault(run.result().model, []).append(run)
+        grouped.setdefault(run.result(RunResult).model, []).append(run)
     return grouped
 
 
@@ -108,7 +98,7 @@ def ranked(models: Sequence[ModelResult]) -> list[ModelResult]:
     return sorted(models, key=lambda model: -model.scores["accuracy"].mean)
 
 
-UNCOMPARED = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0, mcnemar_p=1.0, mcnemar_p_holm=1.0)
+UNCOMPARED = AccuracyDifference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0, mcnemar_p=1.0, mcnemar_p_holm=1.0)
 
 
 def describe(answers: Answers, truth: np.ndarray) -> ModelResult:
@@ -171,14 +161,14 @@ def with_curve(model: ModelResult, corpus: Corpus, whole: Answers, curve_runs: S
     train = corpus.part("train")
     accuracies: dict[float, list[float]] = {}
     for run in curve_runs:
-        if run.result().model == model.name:
-            accuracies.setdefault(run.identity().share, []).append(run.result().test_accuracy)
+        if run.result(RunResult).model == model.name:
+            accuracies.setdefault(run.identity().share, []).append(run.result(RunResult).test_accuracy)
     if not accuracies:
         return model
     accuracies[1.0] = [run.test_accuracy for run in whole.runs]
     return replace(
         model,
-        curve=[
+        curve=tuple(
             CurvePoint(
                 share=share,
                 rows=len(train.texts) if share == 1.0 else len(share_of(train, share).texts),
@@ -186,7 +176,7 @@ def with_curve(model: ModelResult, corpus: Corpus, whole: Answers, curve_runs: S
                 spread=float(np.std(found, ddof=1)) if len(found) > 1 else 0.0,
             )
             for share, found in sorted(accuracies.items())
-        ],
+        ),
     )
 
 

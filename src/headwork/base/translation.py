@@ -1,0 +1,105 @@
+"""What a run and a comparison of translators write down, beside what `results` says of every task.
+
+BLEU and chrF are in points from 0 to 100, as they are published; their signatures say how they were computed.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from headwork.base.results import Compared, Cut, Finished, Standing
+
+
+class HeadUse(msgspec.Struct, frozen=True, kw_only=True):
+    """How one head of attention spreads its weights, a mean over the rows of some test pairs."""
+
+    layer: str
+    head: int
+    """counted from 1"""
+    entropy: float
+    """nats"""
+    share: float
+    """of the tokens that a row may look at, those with a weight above 0"""
+
+
+class Writing(msgspec.Struct, frozen=True, kw_only=True):
+    """How translations of the test side were written, and how fast."""
+
+    beam: int
+    length_penalty: float
+    seconds: float
+    tokens_per_second: float
+
+
+class TranslationRun(Finished, frozen=True, kw_only=True, tag="translate"):
+    """result.json of a run of a translator."""
+
+    dev_loss: float
+    """nats for each token"""
+    bleu: float
+    chrf: float
+    signatures: dict[str, str]
+    writing: Writing
+    trained_tokens_per_second: float
+    cut: Cut
+    left_out: int
+    """training pairs with a side that is longer than the model takes"""
+    heads: tuple[HeadUse, ...] = ()
+
+
+class Drawn(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a model looked while it wrote its translation of one test sentence."""
+
+    row: int
+    source: list[str]
+    target: list[str]
+    weights: list[list[float]]
+    """a row for each token of the target"""
+
+
+class Alignments(msgspec.Struct, frozen=True, kw_only=True):
+    """alignments.json of a run."""
+
+    pairs: list[Drawn]
+
+
+class LengthPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """BLEU on the test sentences whose source has from `shortest` to `longest` words."""
+
+    shortest: int
+    longest: int
+    rows: int
+    bleu: float
+    low: float
+    high: float
+
+
+class TranslationStanding(Standing, frozen=True, kw_only=True):
+    """One row of a comparison of translators."""
+
+    writing: Writing
+    trained_tokens_per_second: float
+    cut: Cut
+    left_out: int
+    lengths: list[LengthPoint]
+    heads: tuple[HeadUse, ...] = ()
+    """of the first seed"""
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """A test sentence, its reference, and what the first seed of each model wrote."""
+
+    row: int
+    source: str
+    reference: str
+    written: dict[str, str]
+
+
+class TranslationComparison(Compared, frozen=True, kw_only=True, tag="translate"):
+    """result.json of a comparison of translators."""
+
+    models: Sequence[TranslationStanding]
+    best: str
+    """the model with the highest mean BLEU"""
+    signatures: dict[str, str]
+    samples: list[Sample]

@@ -1,0 +1,16 @@
+"""Comparing classifiers of texts."""
+
+from headwork.compare.classify.assemble import assemble
+from headwork.compare.classify.trial import trial
+from headwork.compare.work import Work
+from headwork.data.corpus import Corpus, prepare
+from headwork.train.any import check_recipe
+
+WORK = Work(
+    reading=frozenset({"text", "label", "dev", "test", "group", "as_classes", "limits"}),
+    prepare=prepare,
+    load=Corpus.load,
+    check=check_recipe,
+    trial=trial,
+    assemble=assemble,
+)

@@ -1,0 +1,175 @@
+"""From finished trials of translators to one result: scores with intervals, paired tests, quality by length."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from msgspec.structs import replace
+
+from headwork.base.results import Cost, CurvePoint, Difference
+from headwork.base.runs import Run
+from headwork.base.translation import LengthPoint, Sample, TranslationComparison, TranslationRun, TranslationStanding
+from headwork.compare.translate.trial import sample_of, share_of
+from headwork.compare.work import Conditions
+from headwork.data.bitext import Bitext, Pairs
+from headwork.measure.bleu import Scored, differences_to, score_translations, with_intervals
+from headwork.measure.machine import describe_machine
+from headwork.measure.verdict import BLEU, best_model, choose
+
+LENGTH_BINS = 5
+"""of about equally many test sentences"""
+FEWEST_IN_BIN = 20
+SAMPLES = 6
+UNCOMPARED = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What the seeds of a model wrote on the test side."""
+
+    runs: list[TranslationRun]
+    texts: list[list[str]]
+    """of each seed"""
+    scored: list[Scored]
+
+    @classmethod
+    def of(cls, runs: Sequence[Run], test: Pairs) -> "Written":
+        texts = [pq.read_table(run.predictions_file, columns=["written"])["written"].to_pylist() for run in runs]
+        scored = [score_translations(each, test.targets) for each in texts]
+        return cls([run.result(TranslationRun) for run in runs], texts, scored)
+
+
+def assemble(
+    bitext: Bitext, runs: Sequence[Run], curve_runs: Sequence[Run], conditions: Conditions
+) -> TranslationComparison:
+    """The result of a comparison from its trials; `curve_runs` saw only a share of the training pairs."""
+    test = bitext.part("test")
+    written = {name: Written.of(own, test) for name, own in _by_model(runs).items()}
+    models = [_describe(each, test) for each in written.values()]
+    best = best_model(models, BLEU).name
+    to_best = differences_to(best, {name: each.scored for name, each in written.items()})
+    models = [replace(model, against_best=to_best[model.name]) for model in models]
+    models = [replace(model, curve=_curve(model.name, bitext, written, curve_runs)) for model in models]
+    results = [run.result() for run in [*runs, *curve_runs]]
+    return TranslationComparison(
+        name=bitext.name,
+        data=bitext.facts,
+        models=models,
+        verdict=choose(models, BLEU),
+        best=best,
+        signatures=written[best].runs[0].signatures,
+        samples=list(_samples(test, written)),
+        warnings=list(_warnings(bitext, models)),
+        machine=describe_machine(threads=conditions.threads, device=conditions.device),
+        budget_seconds=conditions.budget_seconds,
+        total_seconds=sum(result.seconds for result in results),
+        command=conditions.command,
+    )
+
+
+def _by_model(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    grouped: dict[str, list[Run]] = {}
+    for run in runs:
+        grouped.setdefault(run.result().model, []).append(run)
+    return grouped
+
+
+def _describe(written: Written, test: Pairs) -> TranslationStanding:
+    """One row of the comparison, not yet compared with others."""
+    runs = written.runs
+    first = runs[0]
+    return TranslationStanding(
+        name=first.model,
+        title=first.title,
+        seeds=[run.seed for run in runs],
+        scores=with_intervals(written.scored),
+        cost=Cost(
+            train_seconds=_mean(run.cost.train_seconds for run in runs),
+            parameters=first.cost.parameters,
+            bytes=max(run.cost.bytes for run in runs),
+            peak_bytes=max(run.cost.peak_bytes for run in runs),
+        ),
+        against_best=UNCOMPARED,
+        stopped=[run.stopped for run in runs],
+        writing=replace(
+            first.writing,
+            seconds=_mean(run.writing.seconds for run in runs),
+            tokens_per_second=_mean(run.writing.tokens_per_second for run in runs),
+        ),
+        trained_tokens_per_second=_mean(run.trained_tokens_per_second for run in runs),
+        cut=first.cut,
+        left_out=first.left_out,
+        lengths=list(_by_length(written.scored, test)),
+        heads=first.heads,
+    )
+
+
+def _mean(values: Any) -> float:
+    return float(np.mean(list(values)))
+
+
+def _by_length(scored: Sequence[Scored], test: Pairs) -> Iterator[LengthPoint]:
+    """BLEU on sentences of about one length, from the shortest to the longest."""
+    words = np.array([len(source.split()) for source in test.sources])
+    bins = max(1, min(LENGTH_BINS, len(words) // FEWEST_IN_BIN))
+    edges = np.unique(np.quantile(words, np.linspace(0, 1, bins + 1)).round().astype(int))
+    bounds = list(pairwise(edges)) or [(edges[0], edges[0] + 1)]
+    for place, (low, high) in enumerate(bounds):
+        last = place == len(bounds) - 1
+        chosen = np.flatnonzero((words >= low) & ((words <= high) if last else (words < high)))
+        if len(chosen):
+            bleu = with_intervals(scored, chosen)["bleu"]
+            yield LengthPoint(
+                shortest=int(words[chosen].min()),
+                longest=int(words[chosen].max()),
+                rows=len(chosen),
+                bleu=bleu.mean,
+                low=bleu.low,
+                high=bleu.high,
+            )
+
+
+def _curve(name: str, bitext: Bitext, written: dict[str, Written], curve_runs: Sequence[Run]) -> tuple[CurvePoint, ...]:
+    """BLEU by share of the training pairs."""
+    found: dict[float, list[float]] = {}
+    for run in curve_runs:
+        result = run.result(TranslationRun)
+        if result.model == name:
+            found.setdefault(run.identity().share, []).append(result.bleu)
+    if not found:
+        return ()
+    found[1.0] = [run.bleu for run in written[name].runs]
+    train = bitext.part("train")
+    return tuple(
+        CurvePoint(
+            share=share,
+            rows=len(share_of(train, share)),
+            accuracy=_mean(scores) / 100,
+            spread=float(np.std(scores, ddof=1)) / 100 if len(scores) > 1 else 0.0,
+        )
+        for share, scores in sorted(found.items())
+    )
+
+
+def _samples(test: Pairs, written: dict[str, Written]) -> Iterator[Sample]:
+    for place in sample_of(test, SAMPLES):
+        yield Sample(
+            row=int(test.rows[place]),
+            source=test.sources[place],
+            reference=test.targets[place],
+            written={name: each.texts[0][place] for name, each in written.items()},
+        )
+
+
+def _warnings(bitext: Bitext, models: Sequence[TranslationStanding]) -> Iterator[str]:
+    split = bitext.facts.split
+    if split.test < 500:
+        yield f"{split.test:,} test pairs are few: BLEU of so few sentences moves by points from one sample to the next"
+    for model in models:
+        if model.left_out:
+            yield f"{model.name}: {model.left_out:,} training pairs are longer than it takes and were left out"
+        if model.cut.rows:
+            yield f"{model.name}: {model.cut.rows:,} test sentences are longer than it takes and were cut"

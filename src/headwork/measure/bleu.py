@@ -1,0 +1,135 @@
+"""BLEU and chrF of a test side with intervals, and paired differences between models.
+
+The numbers are sacreBLEU's. Both scores are functions of sums over sentences (matches and totals of n-grams, lengths),
+so that a resample of sentences is a weighted sum of what each contributes.
+
+    BLEU = 100 exp(min(0, 1 - r / c)) (p_1 p_2 p_3 p_4)^(1/4)        Papineni et al. 2002; Post 2018 for the details
+    chrF = 100 (1 + 2^2) P R / (2^2 P + R), P and R means over n     Popović 2015
+
+Axes: n sentences, S seeds, F facts of a sentence, R replicates.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sacrebleu.metrics.bleu import BLEU
+from sacrebleu.metrics.chrf import CHRF
+
+from headwork.base.results import Difference, Score
+from headwork.measure.holm import holm
+from headwork.measure.resampling import percentiles, seed_shares
+
+REPLICATES = 1000
+ORDERS = 4
+"""longest n-gram of BLEU"""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What each sentence contributes, and the scores of the whole."""
+
+    facts: dict[str, np.ndarray]
+    """(n, F) by the name of the score"""
+    scores: dict[str, float]
+    signatures: dict[str, str]
+
+
+def score_translations(written: Sequence[str], references: Sequence[str]) -> Scored:
+    """BLEU and chrF of n translations with one reference each."""
+    facts, scores, signatures = {}, {}, {}
+    for name, metric in {"bleu": BLEU(), "chrf": CHRF()}.items():
+        scores[name] = metric.corpus_score(list(written), [list(references)]).score
+        signatures[name] = str(metric.get_signature())
+        facts[name] = np.array(metric._extract_corpus_statistics(list(written), [list(references)]), dtype=np.float64)
+    return Scored(facts, scores, signatures)
+
+
+def bleu_of(sums: np.ndarray) -> np.ndarray:
+    """(…, 10) sums of [c, r, matches of 1- to 4-grams, totals of 1- to 4-grams] to (…) BLEU.
+
+    Smoothed as sacreBLEU does: an order without a match counts as 2^-k matches, k counting such orders up from 1.
+    """
+    written, reference, right, total = sums[..., 0], sums[..., 1], sums[..., 2:6], sums[..., 6:10]
+    none = right == 0
+    smoothed = np.where(none, 0.5 ** np.cumsum(none, -1), right)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        precision = np.log(smoothed / total).mean(-1)
+        brevity = np.minimum(0.0, 1 - reference / written)
+        score = 100 * np.exp(precision + brevity)
+    # Without a single match, or with no n-gram of some order at all, there is nothing to smooth.
+    return np.where((right.sum(-1) == 0) | (total == 0).any(-1) | (written == 0), 0.0, score)
+
+
+def chrf_of(sums: np.ndarray, beta: float = 2.0) -> np.ndarray:
+    """(…, 3 x 6) sums of [n-grams written, n-grams of the reference, matches] by order to (…) chrF2."""
+    by_order = sums.reshape(*sums.shape[:-1], -1, 3)
+    written, reference, right = by_order[..., 0], by_order[..., 1], by_order[..., 2]
+    counts = (written > 0) & (reference > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        orders = counts.sum(-1)
+        precision = np.where(counts, right / written, 0).sum(-1) / orders
+        recall = np.where(counts, right / reference, 0).sum(-1) / orders
+        score = 100 * (1 + beta**2) * precision * recall / (beta**2 * precision + recall)
+    return np.nan_to_num(score)
+
+
+SCORES: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {"bleu": bleu_of, "chrf": chrf_of}
+
+
+def with_intervals(seeds: Sequence[Scored], chosen: np.ndarray | None = None, *, seed: int = 0) -> dict[str, Score]:
+    """Mean scores over S seeds with 95% intervals of the two-way bootstrap; `chosen` are the sentences that count."""
+    found = {}
+    for name, score in SCORES.items():
+        facts = np.stack([each.facts[name] if chosen is None else each.facts[name][chosen] for each in seeds])
+        by_seed = score(facts.sum(1))
+        mean = float(by_seed.mean())
+        low, high = percentiles(_drawn(name, facts, np.random.default_rng(seed)), mean)
+        spread = float(by_seed.std(ddof=1)) if len(by_seed) > 1 else 0.0
+        found[name] = Score(mean=mean, low=low, high=high, spread=spread)
+    return found
+
+
+def differences_to(
+    reference: str, models: Mapping[str, Sequence[Scored]], *, score: str = "bleu", seed: int = 0
+) -> dict[str, Difference]:
+    """BLEU of each model minus that of `reference`: the same sentences are drawn for both, the seeds of each apart."""
+    others = [name for name in models if name != reference]
+    found = {name: _paired(score, models[name], models[reference], seed) for name in others}
+    p_holm = dict(zip(others, holm([found[name][3] for name in others]), strict=True))
+    same = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
+    return {name: same if name == reference else _difference(found[name], p_holm[name]) for name in models}
+
+
+def _difference(found: tuple[float, float, float, float], p_holm: float) -> Difference:
+    difference, low, high, p = found
+    return Difference(difference=difference, low=low, high=high, p=p, p_holm=p_holm)
+
+
+def _paired(
+    name: str, ours: Sequence[Scored], theirs: Sequence[Scored], seed: int
+) -> tuple[float, float, float, float]:
+    sides = [np.stack([each.facts[name] for each in side]) for side in (ours, theirs)]
+    generator = np.random.default_rng(seed)
+    counts = _counts(sides[0].shape[1], generator)
+    mine, other = (_drawn(name, facts, generator, counts) for facts in sides)
+    drawn = mine - other
+    drawn[np.abs(drawn) < 1e-12] = 0
+    difference = float(SCORES[name](sides[0].sum(1)).mean() - SCORES[name](sides[1].sum(1)).mean())
+    low, high = percentiles(drawn, difference)
+    tail = 1 + min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
+    return difference, low, high, min(1.0, 2 * tail / (len(drawn) + 1))
+
+
+def _counts(sentences: int, generator: np.random.Generator) -> np.ndarray:
+    """(R, n) how often each sentence is drawn."""
+    return generator.multinomial(sentences, np.full(sentences, 1 / sentences), size=REPLICATES).astype(np.float64)
+
+
+def _drawn(
+    name: str, facts: np.ndarray, generator: np.random.Generator, counts: np.ndarray | None = None
+) -> np.ndarray:
+    """(R,) scores of resamples of (S, n, F) facts, a mean over seeds that are drawn too."""
+    counts = _counts(facts.shape[1], generator) if counts is None else counts
+    by_seed = np.stack([SCORES[name](counts @ each) for each in facts], 1)
+    return (by_seed * seed_shares(len(facts), len(counts), generator)).sum(1)

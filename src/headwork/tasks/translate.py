@@ -1,0 +1,197 @@
+"""Translation: a tokenizer of both languages, a network, and what it writes for a text.
+
+Stored as `model/{config.json, model.safetensors, tokenizer.json}`; nothing in these files is executed.
+
+Axes: B texts, M packed target tokens, V vocabulary.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import msgspec
+import torch
+from torch import Tensor
+
+from headwork.base.errors import HeadworkError
+from headwork.base.files import read_json, write_atomically, write_json
+from headwork.base.recipes import Recipe
+from headwork.base.results import Cut
+from headwork.data.batches import ordered_batches
+from headwork.data.bitext import Pairs
+from headwork.data.tokenizers import PAD_ID, UNKNOWN_ID, TextTokenizer, fit_bpe, fit_wordpiece
+from headwork.models import config_of, kind_of
+from headwork.models.stored import load_tensors, save_tensors
+from headwork.models.translation import TextSettings, TranslationModel
+from headwork.ops.linear import for_inference
+from headwork.ops.packed import TokenBatch, pack
+from headwork.tasks.decoding import Search, write
+
+WRITE_TOKENS = 1024
+"""padded source tokens of a batch when writing, beams not counted"""
+GREEDY = Search()
+LONGER, MORE = 1.5, 20
+"""a translation has at most so many times its source's tokens, and so many more"""
+
+
+class StoredTranslator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """model/config.json."""
+
+    recipe: Recipe
+    languages: tuple[str, str]
+
+
+class Translation(NamedTuple):
+    text: str
+    log_probability: float
+    tokens: int
+    """written, the closing one too"""
+
+
+class Alignment(NamedTuple):
+    """Where each written token looks: (written, source) weights, the closing tokens included."""
+
+    source: list[str]
+    target: list[str]
+    weights: Tensor
+
+
+@dataclass(frozen=True)
+class ReadPairs:
+    """Token ids of pairs; `target` opens and closes each text, `source` closes it."""
+
+    source: list[list[int]]
+    target: list[list[int]]
+
+    @property
+    def lengths(self) -> list[int]:
+        """What a pair costs: the tokens of both sides."""
+        return [len(source) + len(target) for source, target in zip(self.source, self.target, strict=True)]
+
+    def batch(self, rows: Sequence[int]) -> tuple[TokenBatch, TokenBatch, Tensor]:
+        """The sources, what is fed in of the targets, and the (M,) tokens to be written behind each."""
+        written = [self.target[row] for row in rows]
+        answers = torch.tensor([token for text in written for token in text[1:]], dtype=torch.int64)
+        return pack([self.source[row] for row in rows]), pack([text[:-1] for text in written]), answers
+
+
+class Translator:
+    """A recipe, two languages, a tokenizer and a network."""
+
+    def __init__(self, recipe: Recipe, languages: tuple[str, str], tokenizer: TextTokenizer, device: str):
+        self.recipe, self.languages, self.tokenizer, self.device = recipe, languages, tokenizer, device
+        self.config: TextSettings = config_of(recipe)
+        model, _ = kind_of(recipe).load()
+        self.network: Any = model(self.config, vocabulary=tokenizer.vocabulary).to(device)
+        self._fast: Any = None
+
+    @classmethod
+    def new(
+        cls, recipe: Recipe, languages: tuple[str, str], train: Pairs, *, seed: int, device: str = "cpu"
+    ) -> "Translator":
+        """A tokenizer fitted on the training pairs, and weights drawn from `seed`."""
+        settings: TextSettings = config_of(recipe)
+        fit = {"bpe": fit_bpe, "wordpiece": fit_wordpiece}[settings.tokens]
+        tokenizer = fit([*train.sources, *train.targets], size=settings.vocabulary)
+        torch.manual_seed(seed)
+        return cls(recipe, languages, tokenizer, device)
+
+    @classmethod
+    def load(cls, folder: Path, *, device: str = "cpu") -> "Translator":
+        """The translator stored in `folder` (the `model` folder of a run); anything damaged is refused."""
+        if not (folder / "config.json").is_file():
+            raise HeadworkError(f"{folder}: no model here (config.json is missing); name a finished run folder")
+        stored = read_json(folder / "config.json", StoredTranslator)
+        translator = cls(stored.recipe, stored.languages, TextTokenizer.load(folder / "tokenizer.json"), device)
+        load_tensors(translator.network, folder / "model.safetensors")
+        translator.network.eval()
+        return translator
+
+    def save(self, folder: Path) -> int:
+        """Store the translator and return the bytes it takes."""
+        folder.mkdir(parents=True, exist_ok=True)
+        save_tensors(self.network, folder / "model.safetensors")
+        write_atomically(folder / "tokenizer.json", self.tokenizer.save)
+        write_json(folder / "config.json", StoredTranslator(recipe=self.recipe, languages=self.languages))
+        return sum(file.stat().st_size for file in folder.iterdir() if file.name != "README.md")
+
+    @property
+    def parameters(self) -> int:
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
+    def changed(self) -> None:
+        """The network's weights are new: forget the copy that only writes."""
+        self._fast = None
+
+    def read(self, pairs: Pairs) -> ReadPairs:
+        sources = [encoded.ids[1:] for encoded in self.tokenizer.encode(pairs.sources)]
+        return ReadPairs(sources, [encoded.ids for encoded in self.tokenizer.encode(pairs.targets)])
+
+    def read_sources(self, texts: Sequence[str]) -> tuple[list[list[int]], Cut]:
+        """Token ids of texts to be translated; a longer one loses its tail, which is counted."""
+        most = self.config.max_tokens
+        read = [encoded.ids[1:] for encoded in self.tokenizer.encode(texts)]
+        excess = [max(0, len(ids) - most) for ids in read]
+        cut = Cut(rows=sum(map(bool, excess)), tokens=sum(excess), of_tokens=sum(map(len, read)))
+        return [ids if len(ids) <= most else [*ids[: most - 1], ids[-1]] for ids in read], cut
+
+    def translate(self, texts: Sequence[str], search: Search = GREEDY) -> list[Translation]:
+        """The best translation found for each text, in order; an empty text has an empty one."""
+        ids, _ = self.read_sources(texts)
+        found = [Translation("", 0.0, 0)] * len(texts)
+        rows = [row for row, text in enumerate(texts) if text.strip()]
+        for places in ordered_batches([len(ids[row]) for row in rows], WRITE_TOKENS):
+            chosen = [rows[place] for place in places]
+            for row, written in zip(chosen, self.write([ids[row] for row in chosen], search), strict=True):
+                found[row] = written
+        return found
+
+    def write(self, sources: Sequence[Sequence[int]], search: Search) -> list[Translation]:
+        """Translations of one batch of token ids."""
+        if self._fast is None:
+            self._fast = for_inference(self.network.eval())
+        first, last = self.tokenizer.frame
+        most = self.config.max_tokens
+        hypotheses = write(
+            cast(TranslationModel, self._fast),
+            pack(sources).to(self.device),
+            search,
+            first=first,
+            last=last,
+            longest=[min(most, int(LONGER * len(ids)) + MORE) for ids in sources],
+            banned=(PAD_ID, UNKNOWN_ID),
+        )
+        return [
+            Translation(self.tokenizer.decode(best.ids), best.log_probability, len(best.ids) + 1)
+            for best in (found[0] for found in hypotheses)
+        ]
+
+    @torch.inference_mode()
+    def align(self, text: str, translation: str) -> Alignment:
+        """Where the network looks while it writes `translation`, which need not be its own."""
+        if not self.network.LOOKS:
+            raise HeadworkError(f"{self.recipe.name} ({self.recipe.title}) has no attention to draw")
+        self.network.eval()
+        source, target = self.batches(text, translation)
+        (weights,) = self.network.alignment(source, target)
+        # Behind each token that is fed in stands the next one, which is what its row is about.
+        written = [*target.ids[1:].tolist(), self.tokenizer.frame[1]]
+        return Alignment(self.words(source.ids.tolist()), self.words(written), weights.float().cpu())
+
+    def batches(self, text: str, translation: str) -> tuple[TokenBatch, TokenBatch]:
+        """One pair as the network takes it: the source, and what is fed in of the target."""
+        (source,), _ = self.read_sources([text])
+        (encoded,) = self.tokenizer.encode([translation])
+        return pack([source]).to(self.device), pack([encoded.ids[:-1][: self.config.max_tokens]]).to(self.device)
+
+    def words(self, ids: Sequence[int]) -> list[str]:
+        """Tokens as people read them; the closing one is a full stop in a circle."""
+        _, last = self.tokenizer.frame
+        return ["⊙" if token == last else self.tokenizer.decode([token]).strip() or "·" for token in ids]
+
+
+def in_blocks(texts: Sequence[str], size: int = 64) -> Iterator[Sequence[str]]:
+    """Texts that are translated together: a reader of the output waits for no more."""
+    for start in range(0, len(texts), size):
+        yield texts[start : start + size]
