@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from headwork.layers.recurrent import BiRecurrent
+from headwork.layers.recurrent import Recurrent
 from headwork.models.han import Han, HanConfig
 from headwork.ops.packed import TokenBatch, pack
 
@@ -82,7 +82,7 @@ def test_weights_of_words_sum_to_those_of_their_sentence(pool):
 def test_it_is_the_equations_of_the_paper():
     model = han()
 
-    def attended(layer: BiRecurrent, pool, rows: Tensor) -> Tensor:
+    def attended(layer: Recurrent, pool, rows: Tensor) -> Tensor:
         h = layer(rows, [len(rows)])
         u = torch.tanh(h @ pool.projection.weight.T + pool.projection.bias)
         return torch.softmax(u @ pool.context, dim=0) @ h
