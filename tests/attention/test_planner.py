@@ -285,8 +285,8 @@ def test_a_kernel_asked_for_that_can_serve_is_taken_without_a_word(kernel, taken
         "buckets": {"scope": Hashed(HEADS, WIDTH, buckets=2)},
     }.get(kernel, {})
     x, layout = torch.randn(6, HEADS, WIDTH), None
-    query = x[:2] if kernel in ("segments", "runs", "dense") else x
-    if kernel in ("segments", "runs", "dense"):
+    query = x[:2] if kernel in ("segments", "padded", "runs", "dense") else x
+    if kernel in ("segments", "padded", "runs", "dense"):
         layout = Packed((2, 4), (1, 1))
     else:
         x = query = x.transpose(0, 1)[None]

@@ -1,5 +1,6 @@
 """Token ids are those of BERT, offsets give the text back, fitting is deterministic, and no text is a special token."""
 
+import functools
 import itertools
 import json
 import os
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwork.base.errors import HeadworkError
-from headwork.data.tokenizers import TextTokenizer, fit_wordpiece, fit_words, load_bert
+from headwork.data.tokenizers import TextTokenizer, fit_bpe, fit_wordpiece, fit_words, load_bert
 
 HARD = [
     "Hello world", "  leading and trailing  ", "don't", "naïve CAFÉ résumé", "İstanbul ŞİŞLİ Straße ﬁne",
@@ -245,3 +246,33 @@ def test_a_damaged_vocabulary_is_refused(tmp_path: Path) -> None:
     (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\nword\n")
     with pytest.raises(HeadworkError, match=r"lacks \[CLS\], \[SEP\]"):
         load_bert(tmp_path)
+
+
+@pytest.mark.row("TR08")
+@given(text=st.text(max_size=60))
+def test_byte_pairs_give_any_text_back(text: str) -> None:
+    tokenizer = _byte_pairs()
+    (encoded,) = tokenizer.encode([text])
+    first, last = tokenizer.frame
+    assert (encoded.ids[0], encoded.ids[-1]) == (first, last)
+    assert tokenizer.decode(encoded.ids) == text
+
+
+@functools.cache
+def _byte_pairs():
+    return fit_bpe(["the lowest of the low", "a newer, wider Straße", "[SEP] is text"] * 5, size=300)
+
+
+@pytest.mark.row("TR08")
+def test_byte_pairs_join_what_stands_together_most_often() -> None:
+    """The example of Sennrich et al. 2016: in low, lowest, newer, wider the pair e r is the most frequent."""
+    words = ["low"] * 5 + ["lowest"] * 2 + ["newer"] * 6 + ["wider"] * 3
+    tokens = fit_bpe([" ".join(words)], size=4 + 256 + 3).encode([" newer"])[0].ids
+    assert "er" in fit_bpe([" ".join(words)], size=4 + 256 + 3).tokens(tokens)[-2]
+
+
+def test_special_words_in_a_text_stay_text() -> None:
+    tokenizer = _byte_pairs()
+    (encoded,) = tokenizer.encode(["[SEP] [CLS] [PAD]"])
+    assert not set(tokenizer.frame) & set(encoded.ids[1:-1])
+    assert 0 not in encoded.ids

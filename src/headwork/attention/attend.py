@@ -13,7 +13,7 @@ from torch import Tensor
 
 from headwork.attention.kernels import buckets, dense, fused, linear, windows
 from headwork.attention.kernels.base import Rectangles, Request
-from headwork.attention.kernels.packed import SEGMENTS, runs, segments
+from headwork.attention.kernels.packed import PADDED, SEGMENTS, padded, runs, runs_of, segments
 from headwork.attention.layout import Layout, Packed, Padded
 from headwork.attention.mechanism import Mechanism
 from headwork.attention.mix import Mix, WeightedSum
@@ -114,12 +114,15 @@ def request_of(mechanism: Mechanism, query: Tensor, key: Tensor, value: Tensor, 
         )
     queries, keys = (max(lengths, default=0) for lengths in (zip(*layout.lengths, strict=True)))
     one_query = all(queries == 1 for queries, _ in layout.lengths)
+    of_text = [queries * keys for queries, keys in layout.lengths]
     return Request(
         texts=len(layout.keys),
         queries=queries,
         keys=keys,
         layout="packed",
         one_query=one_query,
+        runs=sum(1 for _ in runs_of(layout)),
+        pairs=sum(of_text),
         **_common(mechanism, query, key, value),
     )
 
@@ -152,6 +155,10 @@ def _packed(mechanism: Mechanism, query: Tensor, key: Tensor, value: Tensor, lay
     if kernel == SEGMENTS.name:
         _gives_way(chosen.reason, chosen)
     inner = kernel if kernel in RUN else "auto"
+    if chosen.kernel == PADDED.name:
+        return padded(
+            mechanism, query, key, value, layout, partial(_rectangle, inner, Padded(layout.keys, layout.queries))
+        )
     return runs(mechanism, query, key, value, layout, partial(_rectangle, inner, None))
 
 

@@ -1,6 +1,6 @@
 """Which kernel computes a call of attention, why, and the memory that it takes: a pure function of what is asked.
 
-Packed texts are taken apart first (segments, runs); each rectangle then has a kernel of its own (windows, linear,
+Packed texts are laid out first (segments, padded, runs); each rectangle then has a kernel of its own (windows, linear,
 fused, dense), and the chunks of windows once more.
 """
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from headwork.attention.kernels import buckets, dense, fused, linear, windows
 from headwork.attention.kernels.base import Kernel, Request
-from headwork.attention.kernels.packed import RUNS, SEGMENTS
+from headwork.attention.kernels.packed import PADDED, RUNS, SEGMENTS
 from headwork.attention.mechanism import Mechanism
 
-PACKED = (SEGMENTS, RUNS)
+PACKED = (SEGMENTS, PADDED, RUNS)
 RECTANGLES = (windows.KERNEL, buckets.KERNEL, linear.KERNEL, fused.KERNEL, dense.KERNEL)
 CHUNKS = (fused.KERNEL, dense.KERNEL)
 KERNELS = {kernel.name: kernel for kernel in (*PACKED, *RECTANGLES)}
@@ -40,14 +40,16 @@ def plan(mechanism: Mechanism, request: Request, *, kernel: str = "auto") -> Pla
         outer = choose_packed(mechanism, request, kernel)
         if outer.kernel == SEGMENTS.name:
             return outer
-        inner = choose(RECTANGLES, mechanism, replace(request, layout="whole"), kernel)
-        return replace(outer, inner=inside(inner, mechanism, replace(request, layout="whole")))
+        rectangle = replace(request, layout="across" if outer.kernel == PADDED.name else "whole")
+        inner = choose(RECTANGLES, mechanism, rectangle, kernel)
+        return replace(outer, inner=inside(inner, mechanism, rectangle))
     return inside(choose(RECTANGLES, mechanism, request, kernel), mechanism, request)
 
 
 def choose_packed(mechanism: Mechanism, request: Request, asked: str = "auto") -> Plan:
     """A kernel of rectangles is asked for within runs."""
-    return choose(PACKED, mechanism, request, asked if asked in ("auto", SEGMENTS.name) else RUNS.name)
+    named = {kernel.name for kernel in PACKED} | {"auto"}
+    return choose(PACKED, mechanism, request, asked if asked in named else RUNS.name)
 
 
 def inside(found: Plan, mechanism: Mechanism, request: Request) -> Plan:

@@ -17,13 +17,13 @@ from headwork.cli.options import set_threads
 def draw_attention(run, text, layer, head, out, threads) -> None:
     """Draw where the model in the folder RUN looks in a text.
 
-    An encoder gives a map of tokens by tokens, attention that pools (BiLSTM, HAN) the words with their weights. Without
-    -o the drawing is text on the terminal.
+    An encoder gives a map of tokens by tokens, attention that pools (BiLSTM, HAN) the words with their weights, a
+    translator the alignment of the text with its translation. Without -o the drawing is text on the terminal.
     """
     set_threads(threads)
     from headwork.base.errors import HeadworkError
     from headwork.cli.show import warn
-    from headwork.compare.classify.answer import open_run
+    from headwork.compare.answer import open_run
     from headwork.explain.drawing import check_ending, shades, write_drawing
     from headwork.explain.maps import attention_of, cut_note
 
@@ -31,9 +31,9 @@ def draw_attention(run, text, layer, head, out, threads) -> None:
         check_ending(Path(out))
     if head not in ("mean", "all") and not head.isdecimal():
         raise HeadworkError(f"--head {head}: expected the number of a head, mean or all")
-    classifier = open_run(run, device="cpu")
-    drawing = attention_of(classifier, text, layer=layer, head=head if head in ("mean", "all") else int(head))
-    if note := cut_note(classifier, text):
+    model, _ = open_run(run, device="cpu")
+    drawing = attention_of(model, text, layer=layer, head=head if head in ("mean", "all") else int(head))
+    if note := cut_note(model, text):
         warn(note)
     if out:
         write_drawing(drawing, Path(out))

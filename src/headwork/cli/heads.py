@@ -12,11 +12,11 @@ TEXTS = 200
 @click.command()
 @click.argument("run")
 @click.argument("file", required=False)
-@click.option("--text", metavar="COLUMN", help="Column of the texts; that of the run when not given.")
+@click.option("--column", metavar="COLUMN", help="Column of the texts; that of the run when not given.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with each head.")
 @click.option("--threads", default=0, help="Threads; 0 takes all cores.", show_default=True)
 @limit_option
-def heads(run, file, text, as_json, threads, limits) -> None:
+def heads(run, file, column, as_json, threads, limits) -> None:
     """Say how sparse and how different the attention heads of the Transformer in RUN are, layer by layer.
 
     Over the first 200 texts of FILE, or of standard input: density (share of weights above zero), entropy in nats, and
@@ -25,11 +25,11 @@ def heads(run, file, text, as_json, threads, limits) -> None:
     set_threads(threads)
     import msgspec
 
-    from headwork.compare.classify.answer import open_run, texts_of
+    from headwork.compare.answer import open_run, texts_of
     from headwork.explain.heads import heads_of
 
-    classifier = open_run(run, device="cpu")
-    texts = texts_of(file, sys.stdin.buffer, column=text or classifier.text_column, limits=limits)[:TEXTS]
+    classifier, _ = open_run(run, device="cpu", task="classify")
+    texts = texts_of(file, sys.stdin.buffer, column=column or classifier.text_column, limits=limits)[:TEXTS]
     layers = heads_of(classifier, texts)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(layers)))

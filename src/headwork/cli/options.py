@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import click
@@ -50,6 +50,8 @@ task_option = click.option("--task", metavar="TASK", help="What to learn: classi
 data_options = _all(
     click.option("--text", metavar="COLUMN", help="Column of the texts; guessed when not given."),
     click.option("--label", metavar="COLUMN", help="Column of the labels; guessed when not given."),
+    click.option("--source", metavar="NAME", help="Language to translate from: a column, or the end of file names."),
+    click.option("--target", metavar="NAME", help="Language to translate into."),
     click.option("--dev", metavar="FILE", help="Official development rows."),
     click.option("--test", metavar="FILE", help="Official test rows."),
     click.option("--group", metavar="COLUMN", help="Rows of one group stay on one side of the split."),
@@ -96,15 +98,20 @@ def choose_device(device: str) -> str:
     return device
 
 
+def known_options(known: Collection[str], options: dict[str, Any], *, of: str) -> dict[str, Any]:
+    """The options that were given; one that means nothing here is refused."""
+    given = {name: value for name, value in options.items() if value}
+    for name in given:
+        if name not in known:
+            raise HeadworkError(f"--{name.replace('_', '-')}: means nothing for {of}; leave it out")
+    return given
+
+
 def reading_of(task: str, options: dict[str, Any]) -> dict[str, Any]:
-    """The options of reading that this task knows; one that was given and means nothing to it is refused."""
+    """The options of reading data that were given, checked to be those of the task."""
     from headwork.compare.work import work_of
 
-    known = work_of(task).reading
-    for name, value in options.items():
-        if name not in known and value:
-            raise HeadworkError(f"--{name.replace('_', '-')}: means nothing for the task {task}; leave it out")
-    return {name: value for name, value in options.items() if name in known}
+    return known_options(work_of(task).reading, options, of=f"the task {task}")
 
 
 def is_plain(plain: bool) -> bool:

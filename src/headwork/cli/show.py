@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headwork.base.results import Compared, Finished, RunResult
-from headwork.report.standings import standings
+from headwork.base.translation import TranslationRun
 
 if TYPE_CHECKING:
     from headwork.compare.work import Data
@@ -25,7 +25,8 @@ def warn(text: str) -> None:
 def describe_data(data: "Data") -> None:
     """What was read, which columns were taken, what was dropped and how the rows were split."""
     facts = data.facts
-    columns = {"text": facts.text_column, "label": facts.label_column}
+    names = ("text", "label") if facts.classes else ("from", "into")
+    columns = dict(zip(names, (facts.text_column, facts.label_column), strict=True))
     said = ", ".join(f"{name} {column!r}" for name, column in columns.items() if column)
     say(f"{facts.source}: {facts.rows:,} rows; {said}")
     if facts.classes:
@@ -50,6 +51,8 @@ def show_comparison(result: Compared, page: Path, *, plain: bool) -> None:
     """The table, the warnings, the verdict and where the page is."""
     from rich.console import Console
     from rich.table import Table
+
+    from headwork.report.views import standings
 
     console = Console(no_color=plain, highlight=False, width=120 if plain else None)
     table = standings(result).brief()
@@ -83,3 +86,8 @@ def scores_of(result: Finished) -> str:
 @scores_of.register
 def _(result: RunResult) -> str:
     return f"test accuracy {result.test_accuracy:.3f}, macro-F1 {result.test_macro_f1:.3f}"
+
+
+@scores_of.register
+def _(result: TranslationRun) -> str:
+    return f"test BLEU {result.bleu:.1f}, chrF {result.chrf:.1f}"

@@ -4,7 +4,7 @@ A task is a package of this room, and its `WORK` says who does what.
 """
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -69,6 +69,12 @@ class Work:
     """train, measure and write all of a run folder but result.json"""
     assemble: Callable[[Any, Sequence[Run], Sequence[Run], Conditions], Compared]
     """(data, runs, runs on a share of the rows, conditions): the result of a comparison"""
+    open: Callable[..., Any]
+    """(model folder, device=…): what a run has learned, with the `text_column` that it learned from"""
+    answering: frozenset[str]
+    """names of the options that `answers` takes"""
+    answers: Callable[..., Iterator[dict[str, Any]]]
+    """(what was opened, texts, **options): an object for each text, in order"""
 
 
 def work_of(task: str) -> Work:

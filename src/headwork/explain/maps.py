@@ -1,4 +1,4 @@
-"""Where a trained classifier looks in a text, as maps to be drawn.
+"""Where a trained model looks in a text, as maps to be drawn.
 
 An encoder has a matrix for each layer and head; attention that pools (BiLSTM, HAN) has one row: a weight for each word.
 
@@ -19,18 +19,44 @@ from headwork.models.encoder import EncoderClassifier
 from headwork.tasks.classify import Classifier
 from headwork.tasks.neural import NeuralClassifier
 from headwork.tasks.reading import ReadTexts
+from headwork.tasks.translate import Translator
 
 Head = int | Literal["mean", "all"]
 
 MATRIX_NOTE = (
     "Row: the token that looks. Column: the token it looks at. Each row sums to 1; the darker, the more weight."
 )
+ALIGNMENT_NOTE = (
+    "Row: a token of the translation. Column: a token of the text; ⊙ closes both. Each row sums to 1; the darker, the "
+    "more weight."
+)
 POOLED_NOTE = "How much each word counts in the text's vector; the weights of a row sum to 1."
 
 
-@torch.inference_mode()
-def attention_of(classifier: Classifier, text: str, *, layer: int | None = None, head: Head = "mean") -> Drawing:
+def attention_of(
+    model: Classifier | Translator, text: str, *, layer: int | None = None, head: Head = "mean"
+) -> Drawing:
     """The maps of one text; layers and heads count from 1, the last layer when none is named."""
+    if not isinstance(model, Translator):
+        return _of_classifier(model, text, layer, head)
+    if layer is not None or head != "mean":
+        raise HeadworkError("--layer, --head: of a translator its alignment is drawn; leave them out")
+    return _alignment(model, text)
+
+
+def _alignment(translator: Translator, text: str) -> Drawing:
+    """The text in the columns, what the translator writes for it in the rows."""
+    if not text.strip():
+        raise HeadworkError("--text: there is nothing to translate; give a text with words")
+    (written,) = translator.translate([text])
+    found = translator.align(text, written.text)
+    title = f"{translator.recipe.name}: {written.text}"
+    drawn = Map("alignment", found.weights.double().numpy(), tuple(found.target), tuple(found.source))
+    return Drawing(title, ALIGNMENT_NOTE, (drawn,))
+
+
+@torch.inference_mode()
+def _of_classifier(classifier: Classifier, text: str, layer: int | None, head: Head) -> Drawing:
     network = _attending(classifier)
     neural = cast(NeuralClassifier, classifier)
     read = neural.reader.read([text])
@@ -50,9 +76,9 @@ def attention_of(classifier: Classifier, text: str, *, layer: int | None = None,
     return _pooled(tape.map(0)[:, 0].double().cpu().numpy(), name, tokens)
 
 
-def cut_note(classifier: Classifier, text: str) -> str | None:
+def cut_note(model: Classifier | Translator, text: str) -> str | None:
     """A line where the model does not read the text to its end."""
-    cut = classifier.cut([text])
+    cut = model.read_sources([text])[1] if isinstance(model, Translator) else model.cut([text])
     return f"the model reads the first {cut.of_tokens - cut.tokens} of {cut.of_tokens} tokens" if cut.tokens else None
 
 

@@ -20,7 +20,7 @@ E width of an embedding, H width of a state, V vocabulary.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, cast
 
 import torch
@@ -32,6 +32,7 @@ from headwork.attention.choice import Choice
 from headwork.attention.layout import Layout, Padded
 from headwork.attention.mechanism import Mechanism, weights
 from headwork.attention.record import Recorder, record
+from headwork.attention.scores import ready
 from headwork.base.errors import HeadworkError
 from headwork.layers.cells import State as CellState
 from headwork.layers.cells import Step
@@ -96,13 +97,16 @@ class Memory:
 
     annotations: Tensor
     """(R, K, H)"""
+    mechanism: Mechanism
+    keys: Tensor
+    """(R, 1, K, …) as the mechanism's score asks them, computed once"""
     lengths: tuple[int, ...]
     summary: Tensor
     """(R, H): both ends of the source"""
 
     def select(self, rows: Tensor) -> "Memory":
         lengths = tuple(self.lengths[row] for row in rows.tolist())
-        return Memory(self.annotations[rows], lengths, self.summary[rows])
+        return Memory(self.annotations[rows], self.mechanism, self.keys[rows], lengths, self.summary[rows])
 
 
 @dataclass
@@ -156,7 +160,8 @@ class RnnTranslator(nn.Module):
             Step(config.cell, hidden + given if layer else lowest, hidden=hidden) for layer in range(config.layers)
         )
         self.first = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(config.layers))
-        self.mechanism = config.choice.mechanism(width=hidden, keys=config.max_tokens)
+        attends = config.attends
+        self.mechanism = config.choice.mechanism(width=hidden, keys=config.max_tokens) if attends else Mechanism()
         self.parts = nn.ModuleList(self.mechanism.modules())
         self.tape: Recorder | None = None
         read = hidden * (1 + (config.attention != "none"))
@@ -183,7 +188,7 @@ class RnnTranslator(nn.Module):
         ids, _ = target.padded()
         state = self._start(self.encode(source))
         embedded = drop(self.targets(ids), self.config.dropout, self.training)
-        read = [self._advance(embedded[:, place], state) for place in range(ids.shape[1])]
+        read = [self._advance(token, state) for token in embedded.unbind(1)]
         return self._logits(unpad(torch.stack(read, 1), target.lengths))
 
     def encode(self, source: TokenBatch) -> Memory:
@@ -195,7 +200,12 @@ class RnnTranslator(nn.Module):
         # The end of what is read forward is its last token, of what is read backward its first.
         half = self.config.hidden // 2
         forward, backward = _last(x, lengths)[:, :half], segment_first(x, lengths)[:, half:]
-        return Memory(pad(x, lengths), lengths, torch.cat([forward, backward], 1))
+        annotations = pad(x, lengths)
+        mechanism, keys = self.mechanism, annotations[:, None]
+        if not mechanism.parts.whole_keys:  # a scope that judges the keys wants them as they are
+            score, keys = ready(mechanism.score, keys)
+            mechanism = replace(mechanism, score=score)
+        return Memory(annotations, mechanism, keys, lengths, torch.cat([forward, backward], 1))
 
     def begin(self, source: TokenBatch) -> Writing | Rewriting:
         if self.config.pattern == "recursive":
@@ -266,8 +276,9 @@ class RnnTranslator(nn.Module):
     def _attend(self, query: Tensor, state: Writing) -> Tensor:
         memory = state.memory
         layout = Padded(memory.lengths, (1,) * len(memory.lengths), first_step=state.place)
-        keys = memory.annotations[:, None]
-        return run(self.mechanism, query[:, None, None], keys, keys, layout=layout, tape=self.tape)[:, 0, 0]
+        values = memory.annotations[:, None]
+        mixed = run(memory.mechanism, query[:, None, None], memory.keys, values, layout=layout, tape=self.tape)
+        return mixed[:, 0, 0]
 
     def _logits(self, read: Tensor) -> Tensor:
         deep = self.read(read)

@@ -30,11 +30,11 @@ class TransformerTranslatorConfig(TextSettings, frozen=True, kw_only=True, forbi
         "base": {"dim": 512, "layers": 6, "heads": 8, "ff": 2048},
     }
 
-    dim: int = 256
+    dim: int = 192
     layers: int = 3
     """of the encoder and of the decoder"""
     heads: int = 4
-    ff: int = 1024
+    ff: int = 512
     norm: Literal["post", "pre"] = "pre"
     activation: Literal["relu", "gelu"] = "relu"
     absolute: Literal["learned", "sinusoid", "none"] = "sinusoid"

@@ -9,7 +9,6 @@ from itertools import groupby
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 
 @dataclass(frozen=True)
@@ -40,12 +39,16 @@ def pack(rows: Sequence[Sequence[int]], sentences: Sequence[Sequence[int]] | Non
 
 def pad(packed: Tensor, lengths: Sequence[int], fill: float = 0) -> Tensor:
     """(N, …) to (B, T, …)."""
-    return pad_sequence(list(packed.split(list(lengths))), batch_first=True, padding_value=fill)
+    present = mask_of(lengths, packed.device).flatten().nonzero().squeeze(1)
+    shape = len(lengths), max(lengths, default=0)
+    empty = packed.new_full((shape[0] * shape[1], *packed.shape[1:]), fill)
+    return empty.index_copy(0, present, packed).unflatten(0, shape)
 
 
 def unpad(padded: Tensor, lengths: Sequence[int]) -> Tensor:
     """(B, T, …) to (N, …): the inverse of `pad`."""
-    return padded[mask_of(lengths, padded.device, padded.shape[1])]
+    present = mask_of(lengths, padded.device, padded.shape[1]).flatten().nonzero().squeeze(1)
+    return padded.flatten(0, 1).index_select(0, present)
 
 
 def mask_of(lengths: Sequence[int], device: torch.device | str = "cpu", longest: int | None = None) -> Tensor:

@@ -2,15 +2,17 @@
 
 import re
 
-from headwork.base.results import Comparison, Mistake
+from headwork.base.results import Compared, Comparison, Mistake
+from headwork.base.translation import Sample, TranslationComparison
 from headwork.report import numbers
 from headwork.report.classes import class_table
 from headwork.report.faithful import faithfulness_table
-from headwork.report.glossary import GLOSSARY
+from headwork.report.glossary import GLOSSARY, WRITING
 from headwork.report.limits import budget_note, limits_table
-from headwork.report.standings import comparison_table
+from headwork.report.standings import comparison_table, ranked
 from headwork.report.table import Cell, Column, Row, Table
 from headwork.report.text import quoted, visible
+from headwork.report.translation import standings as translation
 from headwork.report.verdict import verdict_text
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
@@ -49,14 +51,48 @@ def comparison_markdown(comparison: Comparison, methods: dict[str, str]) -> str:
         "## The data",
         _data(comparison),
         "## What was cut, and why training ended",
-        _table(limits_table(comparison)),
-        plain(budget_note(comparison)),
+        _table(limits_table(ranked(comparison))),
+        plain(budget_note(ranked(comparison))),
         "## How to get this again",
         _again(comparison),
         "## How to read this",
         _listed([f"{term}: {meaning}" for term, meaning in GLOSSARY]),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def translation_markdown(comparison: TranslationComparison) -> str:
+    """The report of a comparison of translators without pictures."""
+    models = translation.ranked(comparison)
+    heads = translation.heads_table(models)
+    blocks = [
+        f"# Which translator for {plain(quoted(comparison.name))}?",
+        f"**Take {plain(comparison.verdict.model)}**",
+        _listed([comparison.verdict.reason]),
+        "Pictures and alignments are in `report.html`; all numbers in `result.json`.",
+        *(["## Warnings", _listed(comparison.warnings)] if comparison.warnings else []),
+        "## All models",
+        _table(translation.translation_table(comparison)),
+        _listed([f"{name}: {signature}" for name, signature in comparison.signatures.items()]),
+        "## What they write",
+        *(_listed(_sample_lines(sample, [model.name for model in models])) for sample in comparison.samples),
+        *(["## How widely the heads look", _table(heads)] if heads else []),
+        "## The data",
+        _data(comparison),
+        "## What was cut, and why training ended",
+        _table(limits_table(models)),
+        plain(budget_note(models)),
+        "## How to get this again",
+        _again(comparison),
+        "## How to read this",
+        _listed([f"{term}: {meaning}" for term, meaning in WRITING]),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _sample_lines(sample: Sample, models: list[str]) -> list[str]:
+    written = [f"{name}: {quoted(sample.written[name])}" for name in models]
+    return [f"row {sample.row}: {quoted(sample.source)}", f"reference: {quoted(sample.reference)}", *written]
 
 
 def _table(table: Table) -> str:
@@ -98,24 +134,26 @@ def _mistake_table(mistakes: list[Mistake]) -> Table:
     )
 
 
-def _data(comparison: Comparison) -> str:
+def _data(comparison: Compared) -> str:
     data = comparison.data
     dropped = ", ".join(f"{reason} {rows:,}" for reason, rows in data.dropped.items()) or "none"
     return _listed(
         [
             f"source: {data.source}",
-            f"text column: {data.text_column}; label column: {data.label_column}",
+            f"text column: {data.text_column}; label column: {data.label_column}"
+            if data.classes
+            else f"from {data.text_column} into {data.label_column}",
             f"rows read: {data.rows:,}",
             f"split: train {data.split.train:,}, dev {data.split.dev:,}, test {data.split.test:,} ({data.split_by})",
             f"dropped: {dropped}",
-            "classes: " + ", ".join(quoted(name) for name in data.classes),
+            *(["classes: " + ", ".join(quoted(name) for name in data.classes)] if data.classes else []),
             f"fingerprint (sha256): {data.fingerprint}",
             *data.notes,
         ]
     )
 
 
-def _again(comparison: Comparison) -> str:
+def _again(comparison: Compared) -> str:
     machine, command = comparison.machine, visible(comparison.command)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", command)), default=0))
     budget = f", budget {numbers.seconds(comparison.budget_seconds)} a trial" if comparison.budget_seconds else ""

@@ -22,6 +22,8 @@ from headwork.base.errors import HeadworkError
 from headwork.models.translation import TranslationModel
 from headwork.ops.packed import TokenBatch, mask_of
 
+NOTHING = 1e-9
+
 
 class Hypothesis(NamedTuple):
     ids: list[int]
@@ -51,8 +53,11 @@ class Search:
 
 
 def coverage(received: Tensor, present: Tensor) -> Tensor:
-    """(R, K) weight that each source token has received, and where there are tokens, to the (R,) sums of cp over β."""
-    shares = received.clamp(min=1e-9, max=1.0).log()
+    """(R, K) weight that each source token has received, and where there are tokens, to the (R,) sums of cp over β.
+
+    A token that received nothing, as sparse attention gives, counts as NOTHING, or its logarithm would outweigh all.
+    """
+    shares = received.clamp(min=NOTHING, max=1.0).log()
     return shares.masked_fill(~present, 0.0).sum(-1)
 
 

@@ -86,6 +86,11 @@ class Translator:
         self.network: Any = model(self.config, vocabulary=tokenizer.vocabulary).to(device)
         self._fast: Any = None
 
+    @property
+    def text_column(self) -> str:
+        """The column that it translates from."""
+        return self.languages[0]
+
     @classmethod
     def new(
         cls, recipe: Recipe, languages: tuple[str, str], train: Pairs, *, seed: int, device: str = "cpu"

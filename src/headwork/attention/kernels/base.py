@@ -35,6 +35,10 @@ class Request:
     """across: padded, with queries and keys of different lengths in a text; chunks: of a band"""
     one_query: bool = False
     """packed, with one query for each text"""
+    runs: int = 1
+    """packed: neighbouring texts of one shape count as one run"""
+    pairs: int = 0
+    """packed: pairs of a query and a key of one text, all texts together"""
     twice: bool = False
     """will gradients of gradients be asked of it; a call cannot know, so this is for whoever asks the planner"""
 

@@ -2,6 +2,7 @@
 
     runs       neighbouring texts of one length are computed together, so that nothing is padded and no mask is needed
     segments   one query for each text: a softmax over segments of unequal length, without any loop
+    padded     short texts of many lengths in one rectangle, where a call for each length would cost more than padding
 
 Axes: N queries and M keys of all texts together, B texts of one run, H heads, Q queries and K keys of a text,
 d and e widths of a head.
@@ -16,13 +17,13 @@ from torch import Tensor
 
 from headwork.attention.kernels.base import Kernel, Rectangles, Request, no_obstacle
 from headwork.attention.kernels.fused import product_of
-from headwork.attention.layout import Packed
+from headwork.attention.layout import Packed, Padded
 from headwork.attention.mechanism import Mechanism
 from headwork.attention.mix import WeightedSum
 from headwork.attention.normalisers import Softmax
 from headwork.attention.scores import ProductScore
 from headwork.attention.where import Where
-from headwork.ops.packed import segment_softmax, weighted_sum
+from headwork.ops.packed import pad, segment_softmax, unpad, weighted_sum
 
 
 class Texts(NamedTuple):
@@ -69,6 +70,18 @@ def runs(
     return torch.cat(mixed) if mixed else query.new_zeros(0, *value.shape[1:])
 
 
+def padded(
+    mechanism: Mechanism, query: Tensor, key: Tensor, value: Tensor, layout: Packed, inner: Rectangles
+) -> Tensor:
+    """(N, H, d), (M, H, d), (M, H, e) to (N, H, e)."""
+    lengths = Padded(layout.keys, layout.queries)
+    queries = layout.keys if layout.queries is None else layout.queries
+    q = pad(query, queries).transpose(1, 2)
+    k, v = (pad(x, layout.keys).transpose(1, 2) for x in (key, value))
+    where = lengths.where(q, k, mechanism.score.scale(query.shape[-1]))
+    return unpad(inner(mechanism, v, where, lengths.present(where)).transpose(1, 2), queries)
+
+
 def segments(mechanism: Mechanism, query: Tensor, key: Tensor, value: Tensor, layout: Packed) -> Tensor:
     """(B, H, d), (M, H, d), (M, H, e) to (B, H, e): plain softmax over the keys of each text."""
     shares = segment_shares(mechanism, query, key, layout)
@@ -102,6 +115,25 @@ SEGMENTS = Kernel(
     obstacle=_segments_obstacle,
     worth=lambda mechanism, request: request.one_query,
     extra_bytes=lambda mechanism, request: 2 * request.pair_bytes,
+)
+SMALL_RUN = 1 << 14
+"""pairs of a run below which starting a kernel takes longer than computing it"""
+FULL = 0.3
+"""share of a rectangle that real pairs must fill"""
+
+
+def _is_ragged(mechanism: Mechanism, request: Request) -> bool:
+    """Many small runs, which fill a rectangle well."""
+    small = request.runs > 4 and request.pairs < SMALL_RUN * request.runs
+    return small and request.pairs > FULL * request.texts * request.queries * request.keys
+
+
+PADDED = Kernel(
+    name="padded",
+    does="short texts in one rectangle",
+    obstacle=no_obstacle,
+    worth=_is_ragged,
+    extra_bytes=lambda mechanism, request: 3 * request.pair_bytes,
 )
 RUNS = Kernel(
     name="runs",

@@ -1,7 +1,7 @@
 """Scores: how well a key answers a query. `SCORES` names them for recipes."""
 
 from headwork.attention.scores.additive import Additive, Concat
-from headwork.attention.scores.base import ProductScore, Score
+from headwork.attention.scores.base import ProductScore, Score, ready
 from headwork.attention.scores.cosine import Cosine
 from headwork.attention.scores.dot import Dot, ScaledDot
 from headwork.attention.scores.features import Features
@@ -34,4 +34,5 @@ __all__ = [
     "ProductScore",
     "ScaledDot",
     "Score",
+    "ready",
 ]

@@ -34,6 +34,28 @@ class Additive(nn.Module):
     def product(self, query: Tensor, key: Tensor) -> None:
         return None
 
+    def ready(self, key: Tensor) -> tuple["Asked", Tensor]:
+        """The score of keys that many queries will ask, and (B, H, K, A) U k, computed once."""
+        return Asked(self.query_weight, self.out), key @ self.key_weight
+
+
+class Asked:
+    """v · tanh(W q + u) of keys u that are ready."""
+
+    learned = True
+
+    def __init__(self, query_weight: Tensor, out: Tensor) -> None:
+        self.query_weight, self.out = query_weight, out
+
+    def scale(self, width: int) -> float:
+        return 1.0
+
+    def dense(self, query: Tensor, key: Tensor, where: Where) -> Tensor:
+        return hidden_score(query @ self.query_weight, key, self.out)
+
+    def product(self, query: Tensor, key: Tensor) -> None:
+        return None
+
 
 class Concat(nn.Module):
     """W is (H, d + e, A), v (H, A)."""
@@ -57,8 +79,13 @@ class Concat(nn.Module):
     def product(self, query: Tensor, key: Tensor) -> None:
         return None
 
+    def ready(self, key: Tensor) -> tuple[Asked, Tensor]:
+        """As `Additive.ready`."""
+        for_query, for_key = self.weight.split([self.weight.shape[1] - key.shape[-1], key.shape[-1]], dim=1)
+        return Asked(for_query, self.out), key @ for_key
+
 
 def hidden_score(query: Tensor, key: Tensor, out: Tensor) -> Tensor:
     """(B, H, Q, A), (B, H, K, A) and (H, A) to v · tanh(q + k), (B, H, Q, K)."""
     hidden = (query.unsqueeze(-2) + key.unsqueeze(-3)).tanh()
-    return (hidden @ out[:, None, :, None]).squeeze(-1)
+    return torch.einsum("bhqka,ha->bhqk", hidden, out)

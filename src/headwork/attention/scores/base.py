@@ -43,3 +43,9 @@ class ProductScore:
     def dense(self, query: Tensor, key: Tensor, where: Where) -> Tensor:
         left, right = self.product(query, key)
         return left @ right.transpose(-1, -2)
+
+
+def ready(score: Score, key: Tensor) -> tuple[Score, Tensor]:
+    """The score and the keys, with all that many queries would compute again of the keys done once."""
+    prepare = getattr(score, "ready", None)
+    return prepare(key) if prepare else (score, key)

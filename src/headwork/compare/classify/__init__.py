@@ -1,9 +1,11 @@
 """Comparing classifiers of texts."""
 
+from headwork.compare.classify.answer import answers
 from headwork.compare.classify.assemble import assemble
 from headwork.compare.classify.trial import trial
 from headwork.compare.work import Work
 from headwork.data.corpus import Corpus, prepare
+from headwork.tasks.classify import load_classifier
 from headwork.train.any import check_recipe
 
 WORK = Work(
@@ -13,4 +15,7 @@ WORK = Work(
     check=check_recipe,
     trial=trial,
     assemble=assemble,
+    open=load_classifier,
+    answering=frozenset({"explain"}),
+    answers=answers,
 )

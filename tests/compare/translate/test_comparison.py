@@ -1,0 +1,143 @@
+"""A comparison of translators from pairs to its page, and what a finished run answers."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+
+from headwork.base.errors import HeadworkError
+from headwork.base.recipes import load_recipe, with_settings
+from headwork.base.runs import ComparisonFolder, Run
+from headwork.base.translation import TranslationComparison, TranslationRun
+from headwork.compare.answer import open_run
+from headwork.compare.comparison import Options, compare
+from headwork.compare.translate.assemble import _by_length
+from headwork.compare.trial import run_trial
+from headwork.compare.work import Settings
+from headwork.data.bitext import Bitext, Pairs, prepare_bitext
+from headwork.explain.maps import attention_of
+from headwork.measure.bleu import score_translations
+from headwork.report.views import standings, write_report, write_run_report
+
+WORDS = {"red": "rot", "house": "Haus", "old": "alt", "small": "klein", "tree": "Baum", "and": "und", "dog": "Hund"}
+SETTINGS = ("train.epochs=12", "train.lr=1e-2", "model.vocabulary=300", "model.dropout=0.0")
+
+
+@pytest.fixture(scope="module")
+def bitext(tmp_path_factory: pytest.TempPathFactory) -> Bitext:
+    random = np.random.default_rng(0)
+    lines = ["en\tde"]
+    for _ in range(400):
+        chosen = random.choice(list(WORDS), random.integers(2, 9))
+        lines.append("{}\t{}".format(" ".join(chosen), " ".join(WORDS[word] for word in chosen)))
+    source = tmp_path_factory.mktemp("data") / "words.tsv"
+    source.write_text("\n".join(lines) + "\n")
+    return prepare_bitext(source)
+
+
+@pytest.fixture(scope="module")
+def compared(bitext: Bitext, tmp_path_factory: pytest.TempPathFactory) -> ComparisonFolder:
+    folder = ComparisonFolder(tmp_path_factory.mktemp("out") / "compared")
+    recipes = [with_settings(load_recipe(name, "translate"), SETTINGS, size="tiny") for name in ("rnn", "bahdanau")]
+    compare(folder, bitext, recipes, Options(seeds=2, threads=1, offline=True, command="headwork compare words.tsv"))
+    write_report(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(compared: ComparisonFolder) -> Run:
+    return compared.trial("bahdanau", 0)
+
+
+def test_the_result_tells_of_every_model(compared: ComparisonFolder, bitext: Bitext) -> None:
+    result = compared.result(TranslationComparison)
+    assert json.loads(compared.result_file.read_text())["task"] == "translate"
+    assert {(model.name, *model.seeds) for model in result.models} == {("rnn", 0, 1), ("bahdanau", 0, 1)}
+    for model in result.models:
+        assert model.scores["bleu"].low <= model.scores["bleu"].mean <= model.scores["bleu"].high
+        runs = [compared.trial(model.name, seed).result(TranslationRun) for seed in model.seeds]
+        assert model.scores["bleu"].mean == pytest.approx(np.mean([run.bleu for run in runs]))
+        assert sum(point.rows for point in model.lengths) == len(bitext.part("test"))
+        assert bool(model.heads) == (model.name == "bahdanau")
+    assert result.verdict.model in ("rnn", "bahdanau")
+    assert "version:" in result.signatures["bleu"]
+    assert all(sample.written.keys() == {"rnn", "bahdanau"} for sample in result.samples)
+
+
+def test_a_finished_comparison_is_not_run_again(compared: ComparisonFolder, bitext: Bitext) -> None:
+    recipes = [with_settings(load_recipe(name, "translate"), SETTINGS, size="tiny") for name in ("rnn", "bahdanau")]
+    told: list[str] = []
+    options = Options(seeds=2, threads=1, offline=True)
+    again = compare(compared, bitext, recipes, options, lambda what, *_: told.append(what))
+    assert not told
+    assert again == compared.result()
+
+
+def test_the_table_and_the_page_show_what_was_found(compared: ComparisonFolder) -> None:
+    result = compared.result(TranslationComparison)
+    table = standings(result)
+    assert [str(row.cells[0]) for row in table.rows] == [
+        model.name for model in sorted(result.models, key=lambda model: -model.scores["bleu"].mean)
+    ]
+    page = compared.report_file.read_text()
+    for section in ("verdict", "models", "lengths", "samples", "alignments", "heads", "training", "again"):
+        assert f'id="{section}"' in page
+    assert page.count('class="alignment"') == 3
+    assert "headwork compare words.tsv" in page
+    assert result.signatures["chrf"] in page
+    markdown = compared.markdown_file.read_text()
+    assert "| model |" in markdown
+    assert "<svg" not in markdown
+
+
+def test_the_page_of_a_run(finished: Run) -> None:
+    page = write_run_report(finished).read_text()
+    assert f"BLEU {finished.result(TranslationRun).bleu:.1f} on" in page
+    assert 'class="alignment"' in page
+
+
+def test_a_run_answers_and_shows_where_it_looks(finished: Run) -> None:
+    translator, work = open_run(str(finished.folder), device="cpu")
+    texts = ["red house", "", "old tree and small dog"]
+    answers = list(work.answers(translator, texts, beam=3, explain=False))
+    assert [answer["text"] for answer in answers] == texts
+    assert answers[1]["translation"] == ""
+    greedy = next(iter(work.answers(translator, texts[:1], beam=1, explain=True)))
+    weights = np.array(greedy["alignment"]["weights"])
+    assert weights.shape == (len(greedy["alignment"]["target"]), len(greedy["alignment"]["source"]))
+    np.testing.assert_allclose(weights.sum(1), 1, atol=1e-5)
+    drawing = attention_of(translator, "red house")
+    assert drawing.maps[0].columns[-1] == "⊙"
+    with pytest.raises(HeadworkError, match="leave them out"):
+        attention_of(translator, "red house", layer=1)
+
+
+def test_a_text_that_is_too_long_is_cut_and_told(finished: Run) -> None:
+    translator, work = open_run(str(finished.folder), device="cpu")
+    long = "red " * 2000
+    (answer,) = work.answers(translator, [long], beam=1)
+    assert answer["cut"] > 0
+    assert answer["text"] == long
+
+
+def test_a_command_for_classifiers_refuses_a_translator(finished: Run) -> None:
+    with pytest.raises(HeadworkError, match="a run of the task translate"):
+        open_run(str(finished.folder), device="cpu", task="classify")
+
+
+def test_another_recipe_in_the_same_folder_is_refused(finished: Run, bitext: Bitext) -> None:
+    recipe = with_settings(load_recipe("bahdanau", "translate"), ("model.hidden=12",), size="tiny")
+    with pytest.raises(HeadworkError, match="another recipe"):
+        run_trial(finished, recipe, bitext, seed=0, settings=Settings(offline=True))
+
+
+def test_lengths_are_cut_so_that_every_sentence_counts_once() -> None:
+    random = np.random.default_rng(0)
+    sources = [" ".join(["w"] * int(length)) for length in random.integers(1, 12, 250)]
+    pairs = Pairs(sources, sources, np.arange(250))
+    points = list(_by_length([score_translations(sources, sources)], pairs))
+    assert sum(point.rows for point in points) == 250
+    assert all(one.longest < other.shortest for one, other in itertools.pairwise(points))
+    assert points[0].shortest == 1
+    assert points[-1].longest == 11
