@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from bench import attention, embedding, opening, single, start, tuning
+from bench import attention, decoding, embedding, opening, single, start, tuning
 from bench.machine import measure_machine
 from bench.results import write_results
 
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "tuning": tuning,
     "attention": attention,
     "opening": opening,
+    "decoding": decoding,
 }
 
 

@@ -49,6 +49,12 @@ def desk(tmp_path: Path) -> Path:
     for name, part in (("train", texts[:60]), ("dev", texts[60:80]), ("test", texts[80:])):
         (tmp_path / f"{name}.csv").write_text(header + "".join(part))
     (tmp_path / "new.csv").write_text("review\nA great evening.\nAn awful one.\n")
+    words = {"red": "rotes", "old": "altes", "small": "kleines"}
+    pairs = [(f"a {word} house {n} .", f"ein {words[word]} Haus {n} .") for n in range(50) for word in words]
+    (tmp_path / "pairs.tsv").write_text("en\tde\n" + "".join(f"{one}\t{other}\n" for one, other in pairs))
+    for name, some in (("train", pairs[:100]), ("dev", pairs[100:120]), ("test", pairs[120:])):
+        for end, column in (("en", 0), ("de", 1)):
+            (tmp_path / f"{name}.{end}").write_text("".join(f"{pair[column]}\n" for pair in some))
     (tmp_path / "lines.txt").write_text("A great evening.\nAn awful one.\n")
     return tmp_path
 

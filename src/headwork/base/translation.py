@@ -20,6 +20,8 @@ class HeadUse(msgspec.Struct, frozen=True, kw_only=True):
     """nats"""
     share: float
     """of the tokens that a row may look at, those with a weight above 0"""
+    alpha: float | None = None
+    """of entmax, where the head has learned it"""
 
 
 class Writing(msgspec.Struct, frozen=True, kw_only=True):

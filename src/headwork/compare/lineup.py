@@ -1,7 +1,10 @@
 """Which recipes a comparison runs."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import Recipe, check_task, load_recipe, recipe_names, tasks, with_settings
@@ -29,19 +32,22 @@ def line_up(
     *,
     task: str | None = None,
     settings: tuple[str, ...] = (),
+    grid: tuple[str, ...] = (),
     size: str | None = None,
     offline: bool = False,
 ) -> LineUp:
     """The named recipes, or the default ones of the task, which is that of the first recipe when it is not given.
 
-    A setting is given to each recipe that has it; one that none has is refused. A default recipe whose pretrained
-    weights are not at hand is left out, a named one is refused.
+    A setting is given to each recipe that has it; one that none has is refused. So is a setting of the grid, which
+    makes a recipe into one for each combination of values. A default recipe whose pretrained weights are not at hand is
+    left out, a named one is refused.
     """
     names = [name.strip() for name in names if name.strip()]
     task = task_of(names, task)
     recipes = [load_recipe(name, task) for name in dict.fromkeys(names or default_names(task))]
     recipes = [_with_own(recipe, settings, size) for recipe in recipes]
-    _refuse_strangers(recipes, settings)
+    _refuse_strangers(recipes, (*settings, *grid))
+    recipes = [each for recipe in recipes for each in spread(recipe, grid)]
     left_out: dict[str, str] = {}
     for recipe in recipes:
         work_of(task).check(recipe)
@@ -66,6 +72,30 @@ def task_of(names: Sequence[str], task: str | None) -> str:
 def default_names(task: str) -> list[str]:
     names = [name for name in recipe_names(task) if load_recipe(name, task).default]
     return sorted(names, key=ORDER.index)
+
+
+def spread(recipe: Recipe, grid: Sequence[str]) -> list[Recipe]:
+    """One recipe for each combination of the values that words such as `model.layers=1,2` give to settings it has."""
+    axes = [_axis(word) for word in grid if _has(recipe, word)]
+    if not axes:
+        return [recipe]
+    return [_at(recipe, point) for point in itertools.product(*axes)]
+
+
+def _axis(word: str) -> list[str]:
+    """`model.layers=1,2` as `model.layers=1` and `model.layers=2`."""
+    key, equals, values = word.partition("=")
+    found = [value for value in values.split(",") if value]
+    if not equals or len(found) != len(set(found)) or len(found) < 2:
+        raise HeadworkError(f"--grid {word}: expected model.KEY=A,B or train.KEY=A,B with different values")
+    return [f"{key}={value}" for value in found]
+
+
+def _at(recipe: Recipe, point: Sequence[str]) -> Recipe:
+    """The recipe with these settings, which its name tells."""
+    said = ",".join(word.partition(".")[2] for word in point)
+    chosen = with_settings(recipe, tuple(point))
+    return msgspec.structs.replace(chosen, name=f"{recipe.name}:{said}", title=f"{recipe.title}, {said}")
 
 
 def _find_weights(recipe: Recipe, offline: bool) -> None:

@@ -58,12 +58,13 @@ def heads_of(classifier: Classifier, texts: Sequence[str]) -> list[LayerHeads]:
             layer,
             *(tuple(torch.stack(values).mean(0).tolist()) for values in list(zip(*numbers, strict=True))[:2]),
             divergence=float(torch.stack([each[2] for each in numbers]).mean()),
-            alpha=_alphas(modules.get(layer)),
+            alpha=alphas_of(modules.get(layer)),
         )
         for layer, numbers in found.items()
     ]
 
 
-def _alphas(module: Any) -> tuple[float, ...] | None:
+def alphas_of(module: Any) -> tuple[float, ...] | None:
+    """The exponents that the heads of an attention module have learned, where it learns any."""
     normaliser = getattr(getattr(module, "mechanism", None), "normaliser", None)
     return tuple(normaliser.alpha.flatten().tolist()) if isinstance(normaliser, LearnedEntmax) else None

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from headwork.attention.diversity import density, entropy
 from headwork.attention.record import attention_of, record
 from headwork.base.translation import Drawn, HeadUse
+from headwork.explain.heads import alphas_of
 from headwork.models.transformer_translator import TransformerTranslator
 from headwork.tasks.translate import Translator
 
@@ -42,13 +43,15 @@ def head_use(translator: Translator, texts: Sequence[str], written: Sequence[str
     for text, translation in zip(texts, written, strict=True):
         for layer, maps, allowed in _maps(translator, text, translation):
             found.setdefault(layer, []).append((entropy(maps), density(maps, allowed)))
-    return [
-        HeadUse(layer=layer, head=head + 1, entropy=float(spread), share=float(share))
-        for layer, numbers in found.items()
-        for head, (spread, share) in enumerate(
-            zip(*(torch.stack(each).mean(0) for each in zip(*numbers, strict=True)), strict=True)
-        )
-    ]
+    return [use for layer, numbers in found.items() for use in _heads(network, layer, numbers)]
+
+
+def _heads(network: nn.Module, layer: str, numbers: list[tuple[Tensor, Tensor]]) -> Iterator[HeadUse]:
+    """One entry a head, from the (H,) entropies and densities of each pair."""
+    entropies, shares = (torch.stack(each).mean(0).tolist() for each in zip(*numbers, strict=True))
+    alphas = alphas_of(dict(network.named_modules()).get(layer)) or (None,) * len(shares)
+    for head, (spread, share, alpha) in enumerate(zip(entropies, shares, alphas, strict=True), 1):
+        yield HeadUse(layer=layer, head=head, entropy=spread, share=share, alpha=alpha)
 
 
 def _maps(translator: Translator, text: str, translation: str) -> Iterator[tuple[str, Tensor, Tensor | None]]:

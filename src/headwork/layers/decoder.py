@@ -5,8 +5,8 @@
 each with its norm, before or after as in `headwork.layers.transformer`. `Decoder.forward` reads whole texts;
 `Decoder.step` writes one token for each row, with keys and values of what is written kept in caches.
 
-Axes: B texts, R rows (texts times beams), M packed target tokens, N packed source tokens, K tokens of the longest
-source, H heads, D width of the model, d width of a head.
+Axes: B texts, R rows (texts times beams), S sources, M packed target tokens, N packed source tokens, K tokens of the
+longest source, H heads, D width of the model, d width of a head.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class Source(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """(R, H, K, d) keys and values of the source, padded."""
+    """(S, H, K, d) keys and values of S sources, padded; neighbouring rows may share one."""
 
     keys: Tensor
     values: Tensor
@@ -67,16 +67,21 @@ class CrossAttention(nn.Module):
         return Pairs(keys, values)
 
     def step(self, x: Tensor, pairs: Pairs, layout: Padded, *, residual: Tensor) -> Tensor:
-        """(R, D) to (R, D)."""
-        query = self.query(x).unflatten(1, (self.config.heads, 1, -1))
+        """(R, D) to (R, D); rows that share a source ask it together."""
+        query = self._asked(x, pairs)
         mixed = run(self.mechanism, query, pairs.keys, pairs.values, layout=layout, tape=self.tape)
-        return self.out(mixed.flatten(1), residual=residual)
+        return self.out(mixed.transpose(1, 2).flatten(2).flatten(0, 1), residual=residual)
 
     def weights(self, x: Tensor, pairs: Pairs, layout: Padded) -> Tensor:
         """(R, H, K): where `step` looks."""
-        query = self.query(x).unflatten(1, (self.config.heads, 1, -1))
+        query = self._asked(x, pairs)
         where = layout.where(query, pairs.keys, self.mechanism.score.scale(query.shape[-1]))
-        return weights(self.mechanism, where, layout.present(where)).squeeze(2)
+        return weights(self.mechanism, where, layout.present(where)).transpose(1, 2).flatten(0, 1)
+
+    def _asked(self, x: Tensor, pairs: Pairs) -> Tensor:
+        """(R, D) to (S, H, R / S, d)."""
+        rows = len(x) // max(1, len(pairs.keys))
+        return self.query(x).unflatten(1, (self.config.heads, -1)).unflatten(0, (-1, rows)).transpose(1, 2)
 
 
 class DecoderBlock(nn.Module):
@@ -122,7 +127,9 @@ class Writing:
     caches: list[Cache]
     pairs: list[Pairs]
     lengths: tuple[int, ...]
-    """of the sources, one a row"""
+    """of the S sources"""
+    rows: int = 1
+    """neighbours that share a source"""
     place: int = 0
     """tokens written so far"""
 
@@ -134,8 +141,16 @@ class Writing:
     def select(self, rows: Tensor) -> None:
         """Row r becomes row `rows[r]`, its source too."""
         self.reorder(rows)
-        self.pairs = [Pairs(pair.keys[rows], pair.values[rows]) for pair in self.pairs]
-        self.lengths = tuple(self.lengths[row] for row in rows.tolist())
+        sources, self.rows = shared(rows // self.rows)
+        self.pairs = [Pairs(pair.keys[sources], pair.values[sources]) for pair in self.pairs]
+        self.lengths = tuple(self.lengths[source] for source in sources.tolist())
+
+
+def shared(sources: Tensor) -> tuple[Tensor, int]:
+    """Each row's source as sources and how many neighbours share each: 3 3 1 1 is (3 1, 2), 3 1 1 is (3 1 1, 1)."""
+    found, counts = sources.unique_consecutive(return_counts=True)
+    alike = len(counts) and bool((counts == counts[0]).all())
+    return (found, int(counts[0])) if alike else (sources, 1)
 
 
 class Decoder(nn.Module):
@@ -183,5 +198,5 @@ class Decoder(nn.Module):
         return self.norm(x), given
 
     def _first(self, ids: Tensor, writing: Writing) -> tuple[Tensor, Padded]:
-        layout = Padded(writing.lengths, (1,) * len(writing.lengths), first_step=writing.place)
+        layout = Padded(writing.lengths, (writing.rows,) * len(writing.lengths))
         return self.embeddings.at(ids, writing.place), layout

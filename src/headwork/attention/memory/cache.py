@@ -2,7 +2,8 @@
 
     K_t = [K_t-1 ; k_t],   V_t = [V_t-1 ; v_t]
 
-The buffers double when full: n steps copy fewer than 2n pairs, where joining at every step would copy n²/2.
+The buffers double when full: n steps copy fewer than 2n pairs, where joining at every step would copy n²/2. They lie
+step by step, so that what is used of them is one piece and beams that live on copy no more than that.
 
 Axes: B texts (or beams), H heads, K keys, d width of a key, e of a value.
 """
@@ -30,8 +31,8 @@ class Cache:
             raise HeadworkError("a cache keeps no gradient, but these keys ask for one; predict under torch.no_grad()")
         key_buffer, value_buffer = self._room_for(key, value)
         start, self.length = self.length, self.length + key.shape[2]
-        key_buffer[:, :, start : self.length] = key.detach()
-        value_buffer[:, :, start : self.length] = value.detach()
+        key_buffer[start : self.length] = key.detach().permute(2, 0, 1, 3)
+        value_buffer[start : self.length] = value.detach().permute(2, 0, 1, 3)
         return self.pairs()
 
     def pairs(self) -> Pairs:
@@ -39,13 +40,13 @@ class Cache:
         if self._buffers is None:
             raise HeadworkError("this cache is empty; extend it first")
         key, value = self._buffers
-        return Pairs(key[:, :, : self.length], value[:, :, : self.length])
+        return Pairs(key[: self.length].permute(1, 2, 0, 3), value[: self.length].permute(1, 2, 0, 3))
 
     def reorder(self, indices: Tensor) -> None:
         """Row b becomes what row `indices[b]` was: the beams that live on. There may be more or fewer than before."""
         if self._buffers is not None:
             key, value = self._buffers
-            self._buffers = key.index_select(0, indices), value.index_select(0, indices)
+            self._buffers = self._reordered(key, indices), self._reordered(value, indices)
 
     def truncate(self, length: int) -> None:
         """Forgets all but the first `length` pairs."""
@@ -55,7 +56,8 @@ class Cache:
 
     def _room_for(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         """The buffers, made or grown where they do not hold the new pairs too."""
-        found, held = _sizes(key, value), _sizes(*(self._buffers or (key, value)))
+        found = (*key.shape[:2], key.shape[3], value.shape[3])
+        held = found if self._buffers is None else (*self._buffers[0].shape[1:], self._buffers[1].shape[3])
         # writing into a slice would repeat a single row for all, without a word
         if found != held or key.shape[:3] != value.shape[:3]:
             raise HeadworkError(
@@ -69,11 +71,12 @@ class Cache:
         return self._buffers
 
     def _grown(self, like: Tensor, side: int) -> Tensor:
-        buffer = like.new_empty(*like.shape[:2], self.capacity, like.shape[3])
+        buffer = like.new_empty(self.capacity, *like.shape[:2], like.shape[3])
         if self._buffers is not None:
-            buffer[:, :, : self.length] = self._buffers[side][:, :, : self.length]
+            buffer[: self.length] = self._buffers[side][: self.length]
         return buffer
 
-
-def _sizes(key: Tensor, value: Tensor) -> tuple[int, ...]:
-    return (*key.shape[:2], key.shape[3], value.shape[3])
+    def _reordered(self, buffer: Tensor, indices: Tensor) -> Tensor:
+        fresh = buffer.new_empty(len(buffer), len(indices), *buffer.shape[2:])
+        torch.index_select(buffer[: self.length], 1, indices, out=fresh[: self.length])
+        return fresh

@@ -23,6 +23,8 @@ LENGTH_BINS = 5
 """of about equally many test sentences"""
 FEWEST_IN_BIN = 20
 SAMPLES = 6
+LEARNED = 2.0
+"""BLEU below which translations are no better than common words in any order"""
 UNCOMPARED = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
 
 
@@ -168,6 +170,9 @@ def _warnings(bitext: Bitext, models: Sequence[TranslationStanding]) -> Iterator
     split = bitext.facts.split
     if split.test < 500:
         yield f"{split.test:,} test pairs are few: BLEU of so few sentences moves by points from one sample to the next"
+    best = max(model.scores["bleu"].mean for model in models)
+    if best < LEARNED:
+        yield f"no model has learned to translate (best BLEU {best:.1f}): give more pairs, or more time with --budget"
     for model in models:
         if model.left_out:
             yield f"{model.name}: {model.left_out:,} training pairs are longer than it takes and were left out"

@@ -1,6 +1,7 @@
 """Accuracy against what it costs, on a logarithmic axis; a line joins the models that no cheaper one beats."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 from markupsafe import Markup
@@ -12,7 +13,6 @@ from headwork.base.results import Score
 from headwork.report.charts.drawing import INK, Look, hundredths, picture
 from headwork.report.charts.labels import label_points
 from headwork.report.charts.scale import Scale, scale_of
-from headwork.report.numbers import percent
 
 WIDTH, HEIGHT = 380, 290
 LEFT, RIGHT, BOTTOM, TOP = 44, 20, 34, 8
@@ -28,10 +28,20 @@ class Spot(msgspec.Struct, frozen=True, kw_only=True):
     strong: bool = False
 
 
-def tradeoff_chart(spots: list[Spot], *, name: str, title: str, axis: str, number: Callable[[float], str]) -> Markup:
+def tradeoff_chart(
+    spots: list[Spot],
+    *,
+    name: str,
+    title: str,
+    axis: str,
+    number: Callable[[float], str],
+    unit: Literal["%", ""] = "%",
+) -> Markup:
+    """Scores in hundredths against costs, which `number` writes."""
+
     def draw(figure: Figure) -> None:
         axes = figure.add_axes((LEFT / WIDTH, BOTTOM / HEIGHT, 1 - (LEFT + RIGHT) / WIDTH, 1 - (BOTTOM + TOP) / HEIGHT))
-        scale = _set_axes(axes, spots, number)
+        scale = _set_axes(axes, spots, number, unit)
         axes.set_xlabel(axis)
         front = [spot for spot in frontier(spots) if scale.holds(spot.score.mean)]
         axes.plot(
@@ -47,7 +57,8 @@ def tradeoff_chart(spots: list[Spot], *, name: str, title: str, axis: str, numbe
                 lines.append(bar)
             axes.plot(*points[-1], spot.look.marker if inside else "v", color=spot.look.color, clip_on=inside)
         names = [
-            spot.name if scale.holds(spot.score.mean) else f"{spot.name} {percent(spot.score.mean)}" for spot in spots
+            spot.name if scale.holds(spot.score.mean) else f"{spot.name} {hundredths(spot.score.mean, unit)}"
+            for spot in spots
         ]
         label_points(axes, points, names, lines=lines, strong={spot.name for spot in spots if spot.strong})
 
@@ -63,7 +74,7 @@ def frontier(spots: list[Spot]) -> list[Spot]:
     return kept
 
 
-def _set_axes(axes: Axes, spots: list[Spot], number: Callable[[float], str]) -> Scale:
+def _set_axes(axes: Axes, spots: list[Spot], number: Callable[[float], str], unit: str) -> Scale:
     scores = [spot.score for spot in spots]
     scale = scale_of(
         [score.mean for score in scores],
@@ -78,5 +89,5 @@ def _set_axes(axes: Axes, spots: list[Spot], number: Callable[[float], str]) -> 
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: hundredths(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: hundredths(value, unit)))
     return scale

@@ -106,7 +106,7 @@ def _tradeoff(
         )
         for model in models
     ]
-    return tradeoff_chart(spots, **texts)
+    return tradeoff_chart(spots, unit="", **texts)
 
 
 def _lengths(models: list[TranslationStanding], look: dict[str, Look]) -> Markup:

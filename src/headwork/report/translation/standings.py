@@ -49,6 +49,7 @@ def heads_table(models: Sequence[TranslationStanding]) -> Table | None:
         Column(title="heads"),
         Column(title="entropy", detail="nats, lowest to highest head"),
         Column(title="weights above 0", detail="lowest to highest head"),
+        Column(title="alpha", detail="learned, lowest to highest head"),
     ]
     return Table(columns=columns, rows=rows) if rows else None
 
@@ -62,7 +63,14 @@ def _spread(heads: list[HeadUse]) -> list[Cell]:
             f"{numbers.decimal(min(entropies))} to {numbers.decimal(max(entropies))}",
         ),
         Cell(numbers.percent(sum(shares) / len(heads)), numbers.percent_interval(min(shares), max(shares))),
+        _alphas([use.alpha for use in heads if use.alpha is not None]),
     ]
+
+
+def _alphas(found: list[float]) -> Cell:
+    if not found:
+        return Cell(DASH)
+    return Cell(numbers.decimal(sum(found) / len(found)), f"{min(found):.2f} to {max(found):.2f}")
 
 
 def _cell(maker: _Maker, model: TranslationStanding, comparison: TranslationComparison) -> Cell:
