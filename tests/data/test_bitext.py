@@ -3,7 +3,7 @@
 import pytest
 
 from headwork.base.errors import HeadworkError
-from headwork.data.bitext import Bitext, prepare_bitext
+from headwork.data.bitext import Bitext, known_bitexts, prepare_bitext
 
 
 def lines(word: str, count: int = 60) -> str:
@@ -46,6 +46,7 @@ def test_a_folder_is_read_in_the_direction_of_its_name(tmp_path, monkeypatch) ->
     assert (bitext.facts.text_column, bitext.facts.label_column) == ("fr", "en")
     assert bitext.facts.split_by == "files"
     monkeypatch.setenv("HEADWORK_DATA", str(tmp_path))
+    assert known_bitexts() == [("talks_fr_en", ("fr", "en"))]
     by_name = prepare_bitext("talks_fr_en", source="en", target="fr")
     assert by_name.facts.text_column == "en"
     assert len(by_name.part("test")) == 30

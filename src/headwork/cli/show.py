@@ -1,5 +1,6 @@
 """What the commands print: the data, the table of a comparison, the line of a run."""
 
+import itertools
 import sys
 from functools import singledispatch
 from pathlib import Path
@@ -10,7 +11,6 @@ from headwork.base.translation import TranslationRun
 
 if TYPE_CHECKING:
     from headwork.compare.work import Data
-    from headwork.data.corpus import Corpus
 
 
 def say(text: str) -> None:
@@ -40,11 +40,10 @@ def describe_data(data: "Data") -> None:
         say(f"note: {note}")
 
 
-def show_examples(corpus: "Corpus", count: int = 5) -> None:
-    examples = corpus.part("test")
-    for text, label in list(zip(examples.texts, examples.labels, strict=True))[:count]:
-        short = " ".join(text.split())
-        print(f"{corpus.facts.classes[label]}\t{short[:100]}{'…' if len(short) > 100 else ''}")
+def show_examples(data: "Data", count: int = 5) -> None:
+    """Some rows of the test side, the answer first."""
+    for row in itertools.islice(data.examples(), count):
+        print("\t".join(f"{text[:100]}{'…' if len(text) > 100 else ''}" for text in row))
 
 
 def show_comparison(result: Compared, page: Path, *, plain: bool) -> None:

@@ -85,6 +85,11 @@ class Bitext:
     def part(self, side: Side) -> Pairs:
         return self.pairs[np.flatnonzero(self.sides == side).tolist()]
 
+    def examples(self) -> Iterator[tuple[str, ...]]:
+        """Pairs of the test side, the translation first."""
+        test = self.part("test")
+        yield from zip(test.targets, test.sources, strict=True)
+
     def save(self, folder: Path) -> None:
         """Write rows.parquet, split.json and data.json, the last one last."""
         columns = {
@@ -161,6 +166,13 @@ def prepare_bitext(
     return _bitext(str(place), names, kept, sides, read=len(read), dropped=dropped, files=list(named))
 
 
+def known_bitexts() -> list[tuple[str, Names]]:
+    """The folders below HEADWORK_DATA that hold two languages line by line, with their direction."""
+    root = os.environ.get("HEADWORK_DATA")
+    folders = sorted(path for path in Path(root).iterdir() if path.is_dir()) if root and Path(root).is_dir() else []
+    return [(folder.name, _direction(folder, (None, None))) for folder in folders if len(_languages(folder)) == 2]
+
+
 def _read(place: str, wanted: tuple[str | None, str | None], limits: Limits) -> tuple[Names, Lines]:
     """The pairs of a table or of two files of lines."""
     one, plus, other = place.partition("+")
@@ -215,14 +227,25 @@ def _folder(place: str | Path, wanted: tuple[str | None, str | None]) -> tuple[P
     folder = next((path for path in candidates if path.is_dir()), None)
     if folder is None:
         return None
-    ends = sorted({path.name.removesuffix(".gz").removeprefix("train.") for path in folder.glob("train.*")})
+    ends = _languages(folder)
     if len(ends) < 2 or not set(filter(None, wanted)) <= set(ends):
         asked = " and ".join(filter(None, wanted)) or "two languages"
         raise HeadworkError(f"{place}: asked for {asked}; the folder has train files of {', '.join(ends) or 'none'}")
-    # Folders are often called after their direction, as in multi30k_en_de.
-    named = [end for end in re.split(r"[_-]", folder.name) if end in ends]
-    source = wanted[0] or next(end for end in [*named, *ends] if end != wanted[1])
-    return folder, Names(source, wanted[1] or next(end for end in [*named, *ends] if end != source))
+    return folder, _direction(folder, wanted)
+
+
+def _languages(folder: Path) -> list[str]:
+    """The ends of its training files, where they are no tables."""
+    paths = [path for path in folder.glob("train.*") if format_of(path) is None]
+    return sorted({path.name.removesuffix(".gz").removeprefix("train.") for path in paths} - {"txt"})
+
+
+def _direction(folder: Path, wanted: tuple[str | None, str | None]) -> Names:
+    """Folders are often called after their direction, as in multi30k_en_de; otherwise it is that of the alphabet."""
+    ends = _languages(folder)
+    in_order = [*(end for end in re.split(r"[_-]", folder.name) if end in ends), *ends]
+    source = wanted[0] or next(end for end in in_order if end != wanted[1])
+    return Names(source, wanted[1] or next(end for end in in_order if end != source))
 
 
 def _sides_in(folder: Path, names: Names) -> list[Side]:

@@ -62,6 +62,12 @@ class Corpus:
         places = np.flatnonzero(self.sides == side)
         return Examples([self.texts[place] for place in places], self.labels[places], self.rows[places])
 
+    def examples(self) -> Iterator[tuple[str, ...]]:
+        """Rows of the test side on one line each, the label first."""
+        test = self.part("test")
+        for text, label in zip(test.texts, test.labels, strict=True):
+            yield self.facts.classes[label], " ".join(text.split())
+
     def save(self, folder: Path) -> None:
         """Write rows.parquet, split.json and data.json, the last one last."""
         columns = {
