@@ -50,6 +50,8 @@ def desk(tmp_path: Path) -> Path:
         (tmp_path / f"{name}.csv").write_text(header + "".join(part))
     (tmp_path / "new.csv").write_text("review\nA great evening.\nAn awful one.\n")
     (tmp_path / "lines.txt").write_text("A great evening.\nAn awful one.\n")
+    story = "In winter the {0} sleeps, in summer the {0} sings.\n\nNaïve, who asks the {0} why!\n\n"
+    (tmp_path / "book.txt").write_text("".join(story.format(word) for word in ("bear", "fox", "owl") * 40))
     return tmp_path
 
 

@@ -5,8 +5,8 @@ from functools import singledispatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headwork.base.language import LanguageRun
 from headwork.base.results import Compared, Finished, RunResult
-from headwork.report.standings import standings
 
 if TYPE_CHECKING:
     from headwork.compare.work import Data
@@ -27,7 +27,7 @@ def describe_data(data: "Data") -> None:
     facts = data.facts
     columns = {"text": facts.text_column, "label": facts.label_column}
     said = ", ".join(f"{name} {column!r}" for name, column in columns.items() if column)
-    say(f"{facts.source}: {facts.rows:,} rows; {said}")
+    say(f"{facts.source}: {facts.rows:,} {facts.unit}{f'; {said}' if said else ''}")
     if facts.classes:
         shown = ", ".join(f"{name} {count:,}" for name, count in list(facts.class_rows.items())[:12])
         say(f"{len(facts.classes)} classes: {shown}{', …' if len(facts.classes) > 12 else ''}")
@@ -50,6 +50,8 @@ def show_comparison(result: Compared, page: Path, *, plain: bool) -> None:
     """The table, the warnings, the verdict and where the page is."""
     from rich.console import Console
     from rich.table import Table
+
+    from headwork.report.views import standings
 
     console = Console(no_color=plain, highlight=False, width=120 if plain else None)
     table = standings(result).brief()
@@ -83,3 +85,12 @@ def scores_of(result: Finished) -> str:
 @scores_of.register
 def _(result: RunResult) -> str:
     return f"test accuracy {result.test_accuracy:.3f}, macro-F1 {result.test_macro_f1:.3f}"
+
+
+@scores_of.register
+def _(result: LanguageRun) -> str:
+    test = result.test
+    return (
+        f"test {test.nats:.3f} nats a token (perplexity {test.perplexity:.2f}), {test.bits_per_character:.3f} bits per "
+        f"character, tokens are {result.tokens.kind}"
+    )

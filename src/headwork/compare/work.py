@@ -69,6 +69,8 @@ class Work:
     """train, measure and write all of a run folder but result.json"""
     assemble: Callable[[Any, Sequence[Run], Sequence[Run], Conditions], Compared]
     """(data, runs, runs on a share of the rows, conditions): the result of a comparison"""
+    curves: bool = True
+    """can models also be trained on shares of the rows"""
 
 
 def work_of(task: str) -> Work:

@@ -1,14 +1,14 @@
 """What a comparison kept from its models: texts cut to a length, and training ended by the budget."""
 
 from collections import Counter
+from collections.abc import Sequence
 
-from headwork.base.results import Comparison, Cut
+from headwork.base.results import Cut, ModelResult, Standing
 from headwork.report import numbers
-from headwork.report.standings import ranked
 from headwork.report.table import Cell, Column, Row, Table
 
 
-def limits_table(comparison: Comparison) -> Table:
+def limits_table(models: Sequence[ModelResult]) -> Table:
     return Table(
         columns=[
             Column(title="model", align="left"),
@@ -25,7 +25,7 @@ def limits_table(comparison: Comparison) -> Table:
                     Cell(endings(model.stopped)),
                 ]
             )
-            for model in ranked(comparison)
+            for model in models
         ],
     )
 
@@ -42,11 +42,11 @@ def endings(stopped: list[str]) -> str:
     return ", ".join(f"{reason} ({times} of {len(stopped)} seeds)" for reason, times in counts.most_common())
 
 
-def budget_note(comparison: Comparison) -> str:
+def budget_note(models: Sequence[Standing]) -> str:
     """Who was stopped by the budget, as a sentence; empty when nobody was."""
     names = [
         f"{model.name} ({model.stopped.count('budget')} of {len(model.stopped)} seeds)"
-        for model in ranked(comparison)
+        for model in models
         if "budget" in model.stopped
     ]
     if not names:
