@@ -56,6 +56,8 @@ def desk(tmp_path: Path) -> Path:
         for end, column in (("en", 0), ("de", 1)):
             (tmp_path / f"{name}.{end}").write_text("".join(f"{pair[column]}\n" for pair in some))
     (tmp_path / "lines.txt").write_text("A great evening.\nAn awful one.\n")
+    story = "In winter the {0} sleeps, in summer the {0} sings.\n\nNaïve, who asks the {0} why!\n\n"
+    (tmp_path / "book.txt").write_text("".join(story.format(word) for word in ("bear", "fox", "owl") * 40))
     return tmp_path
 
 

@@ -17,8 +17,10 @@ def test_the_unseen_share():
 
 
 def test_the_table_and_the_note_name_the_models(made: Comparison):
-    row = next(row for row in limits_table(made).rows if row.cells[0].text == "minilm")
+    row = next(row for row in limits_table(made.models).rows if row.cells[0].text == "minilm")
     assert [cell.text for cell in row.cells] == ["minilm", "21", "3.5%", "budget"]
-    assert budget_note(made) == "Stopped by the budget, and perhaps better with more time: minilm (3 of 3 seeds)."
+    assert (
+        budget_note(made.models) == "Stopped by the budget, and perhaps better with more time: minilm (3 of 3 seeds)."
+    )
     patient = [msgspec.structs.replace(model, stopped=["fitted"]) for model in made.models]
-    assert budget_note(msgspec.structs.replace(made, models=patient)) == ""
+    assert budget_note(patient) == ""

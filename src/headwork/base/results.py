@@ -162,6 +162,7 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
     text_column: str
     label_column: str
     rows: int
+    """or units of another kind, see `unit`"""
     classes: list[str]
     split: Split
     dropped: dict[str, int]
@@ -171,6 +172,8 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
     """kept rows of each class"""
     notes: list[str] = []
     """what a reader of the report should know about the data"""
+    unit: str = "rows"
+    """what is counted: characters, for a running text"""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,12 +14,13 @@ import msgspec
 
 from headwork.base.errors import HeadworkError
 from headwork.base.files import read_json
+from headwork.base.language import LanguageComparison, LanguageRun
 from headwork.base.recipes import Recipe, decode_recipe
 from headwork.base.results import Compared, Comparison, DataFacts, Explanations, Finished, RunResult
 from headwork.base.translation import Alignments, TranslationComparison, TranslationRun
 
-ANY_RUN = cast(type[Finished], RunResult | TranslationRun)
-ANY_COMPARISON = cast(type[Compared], Comparison | TranslationComparison)
+ANY_RUN = cast(type[Finished], RunResult | TranslationRun | LanguageRun)
+ANY_COMPARISON = cast(type[Compared], Comparison | TranslationComparison | LanguageComparison)
 """the structs of all tasks; a file says which of them it holds"""
 F = TypeVar("F", bound=Finished)
 C = TypeVar("C", bound=Compared)

@@ -12,6 +12,7 @@ COMMANDS = {
     "compare": "Train a line-up of models on your data and say which serves best.",
     "train": "Train one model.",
     "predict": "Label new texts with a trained model.",
+    "generate": "Write text with a trained language model.",
     "draw-attention": "Draw where a trained model looks in a text.",
     "heads": "Say how sparse and how different the attention heads of a Transformer are.",
     "trace": "Print how attention computes, step by step, on a small example.",

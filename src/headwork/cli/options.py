@@ -46,7 +46,9 @@ def _limits(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) 
 limit_option = click.option(
     "--limit", "limits", multiple=True, metavar="NAME=N", callback=_limits, help="Raise a limit on what is read."
 )
-task_option = click.option("--task", metavar="TASK", help="What to learn: classify, translate; that of the models.")
+task_option = click.option(
+    "--task", metavar="TASK", help="What to learn: classify, translate, language; that of the models."
+)
 data_options = _all(
     click.option("--text", metavar="COLUMN", help="Column of the texts; guessed when not given."),
     click.option("--label", metavar="COLUMN", help="Column of the labels; guessed when not given."),
@@ -56,6 +58,7 @@ data_options = _all(
     click.option("--test", metavar="FILE", help="Official test rows."),
     click.option("--group", metavar="COLUMN", help="Rows of one group stay on one side of the split."),
     click.option("--as-classes", is_flag=True, help="Take more than 20 different numbers as classes."),
+    click.option("--documents", is_flag=True, help="Of a running text: empty lines part documents."),
     limit_option,
 )
 run_options = _all(

@@ -6,6 +6,7 @@ from functools import singledispatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headwork.base.language import LanguageRun
 from headwork.base.results import Compared, Finished, RunResult
 from headwork.base.translation import TranslationRun
 
@@ -28,7 +29,7 @@ def describe_data(data: "Data") -> None:
     names = ("text", "label") if facts.classes else ("from", "into")
     columns = dict(zip(names, (facts.text_column, facts.label_column), strict=True))
     said = ", ".join(f"{name} {column!r}" for name, column in columns.items() if column)
-    say(f"{facts.source}: {facts.rows:,} rows; {said}")
+    say(f"{facts.source}: {facts.rows:,} {facts.unit}{f'; {said}' if said else ''}")
     if facts.classes:
         shown = ", ".join(f"{name} {count:,}" for name, count in list(facts.class_rows.items())[:12])
         say(f"{len(facts.classes)} classes: {shown}{', …' if len(facts.classes) > 12 else ''}")
@@ -90,3 +91,12 @@ def _(result: RunResult) -> str:
 @scores_of.register
 def _(result: TranslationRun) -> str:
     return f"test BLEU {result.bleu:.1f}, chrF {result.chrf:.1f}"
+
+
+@scores_of.register
+def _(result: LanguageRun) -> str:
+    test = result.test
+    return (
+        f"test {test.nats:.3f} nats a token (perplexity {test.perplexity:.2f}), {test.bits_per_character:.3f} bits per "
+        f"character, tokens are {result.tokens.kind}"
+    )

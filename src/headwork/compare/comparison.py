@@ -66,6 +66,8 @@ def compare(
     tell: Tell = lambda what, share, seconds: None,
 ) -> Compared:
     """Run what is not finished, then write result.json and return it."""
+    if options.curve and not work_of(recipes[0].task).curves:
+        raise HeadworkError(f"--curve: there is none for the task {recipes[0].task}; leave it out")
     settle(folder, data)
     trials = list(plan_trials(folder, recipes, options))
     unchanged = run_trials(folder, data, trials, options, tell) == 0

@@ -15,6 +15,7 @@ from headwork.models import config_of, kind_of
 ORDER = (
     *("majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer", "minilm-frozen", "minilm"),
     *("rnn", "bahdanau"),
+    *("ngram", "lstm", "transformer-xl"),
 )
 """of the default line-ups: baselines first, then by age"""
 

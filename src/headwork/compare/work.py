@@ -79,6 +79,8 @@ class Work:
     """names of the options that `answers` takes"""
     answers: Callable[..., Iterator[dict[str, Any]]]
     """(what was opened, texts, **options): an object for each text, in order"""
+    curves: bool = True
+    """can models also be trained on shares of the rows"""
 
 
 def work_of(task: str) -> Work:

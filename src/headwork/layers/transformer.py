@@ -18,6 +18,7 @@ from headwork.attention.attend import run
 from headwork.attention.choice import Choice
 from headwork.attention.layout import Packed
 from headwork.attention.memory.cache import Cache
+from headwork.attention.parts import Part
 from headwork.attention.positions import sinusoids
 from headwork.attention.record import Recorder, record
 from headwork.attention.scopes import Causal
@@ -95,9 +96,14 @@ class Embeddings(nn.Module):
 
     def at(self, ids: Tensor, place: int) -> Tensor:
         """(R, D) of one token a row, all at one place of their texts."""
-        if place >= self.room:
-            raise HeadworkError(f"a text of {place + 1} tokens, but the model has {self.room} positions")
-        return self._embed(ids, torch.full_like(ids, place), None)
+        return self.segment(ids[:, None], place).squeeze(1)
+
+    def segment(self, ids: Tensor, first: int) -> Tensor:
+        """(B, T) tokens, of which the first of each row stands at place `first`, to (B, T, D)."""
+        end = first + ids.shape[1]
+        if self.positions is not None and end > self.room:
+            raise HeadworkError(f"a text of {end} tokens, but the model has {self.room} positions")
+        return self._embed(ids, torch.arange(first, end, device=ids.device), None)
 
     def _embed(self, ids: Tensor, places: Tensor, types: Tensor | None) -> Tensor:
         x = self.tokens(ids) if self.scale == 1.0 else self.tokens(ids) * self.scale
@@ -141,6 +147,20 @@ class SelfAttention(nn.Module):
         mixed = run(mechanism, query, key, value, layout=Packed(tuple(lengths)), tape=self.tape)
         return self.out(mixed.flatten(1), residual=residual, dropout=c.dropout)
 
+    def segment(self, x: Tensor, queries: int, *, residual: Tensor, apart: Part | None = None) -> Tensor:
+        """(B, M + T, D), the last T = `queries` of which look at all that is before them, to (B, T, D).
+
+        `apart` is a scope that keeps documents apart, where there is more than one.
+        """
+        c, mechanism = self.config, self.mechanism
+        query, key, value = self.qkv(x).unflatten(2, (3, c.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
+        if apart is not None:
+            mechanism = replace(mechanism, scope=mechanism.scope & apart)
+        if self.training and c.attention_dropout:
+            mechanism = replace(mechanism, dropout=c.attention_dropout)
+        mixed = run(mechanism, query[:, :, -queries:], key, value, tape=self.tape)
+        return self.out(mixed.transpose(1, 2).flatten(2), residual=residual, dropout=c.dropout)
+
     def step(self, x: Tensor, cache: Cache, *, residual: Tensor) -> Tensor:
         """(R, D) of one new token a row, which looks at those in the cache and at itself, to (R, D)."""
         query, key, value = self.qkv(x).unflatten(1, (3, self.config.heads, 1, -1)).unbind(1)
@@ -167,6 +187,15 @@ class Block(nn.Module):
             x = self.attention(self.attention_norm(x), lengths, residual=x)
             return self.feed_forward(self.ff_norm(x), residual=x)
         x = self.attention_norm(self.attention(x, lengths, residual=x))
+        return self.ff_norm(self.feed_forward(x, residual=x))
+
+    def segment(self, x: Tensor, recalled: Tensor, *, apart: Part | None = None) -> Tensor:
+        """(B, T, D) states to (B, T, D); `recalled` are (B, M + T, D): those of before, then these themselves."""
+        queries = x.shape[1]
+        if self.config.norm == "pre":
+            x = self.attention.segment(self.attention_norm(recalled), queries, residual=x, apart=apart)
+            return self.feed_forward(self.ff_norm(x), residual=x)
+        x = self.attention_norm(self.attention.segment(recalled, queries, residual=x, apart=apart))
         return self.ff_norm(self.feed_forward(x, residual=x))
 
     def feed_forward(self, x: Tensor, *, residual: Tensor) -> Tensor:

@@ -49,6 +49,15 @@ ACCURACY = Yardstick(
 BLEU = Yardstick(
     "bleu", "BLEU", "has the highest BLEU", lambda value: f"{value:.1f}", lambda value: signed(f"{value:+.1f}"), " BLEU"
 )
+BITS = Yardstick(
+    "bits_per_character",
+    "bits per character",
+    "needs the fewest bits per character",
+    lambda value: f"{value:.3f}",
+    lambda value: signed(f"{value:+.3f}"),
+    " bits",
+    higher_is_better=False,
+)
 
 
 def best_model(models: Sequence[Model], by: Yardstick = ACCURACY) -> Model:

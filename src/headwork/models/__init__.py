@@ -38,6 +38,9 @@ MODELS = {
     "transformer-translator": ModelKind(
         "transformer_translator", "TransformerTranslator", "TransformerTranslatorConfig"
     ),
+    "ngram": ModelKind("ngram", "Ngram", "NgramConfig", neural=False),
+    "language-lstm": ModelKind("language_lstm", "LanguageLstm", "LanguageLstmConfig"),
+    "language-transformer": ModelKind("language_transformer", "LanguageTransformer", "LanguageTransformerConfig"),
 }
 
 

@@ -3,16 +3,14 @@
 import re
 
 from headwork.base.results import Compared, Comparison, Mistake
-from headwork.base.translation import Sample, TranslationComparison
 from headwork.report import numbers
 from headwork.report.classes import class_table
 from headwork.report.faithful import faithfulness_table
-from headwork.report.glossary import GLOSSARY, WRITING
+from headwork.report.glossary import GLOSSARY
 from headwork.report.limits import budget_note, limits_table
 from headwork.report.standings import comparison_table, ranked
 from headwork.report.table import Cell, Column, Row, Table
 from headwork.report.text import quoted, visible
-from headwork.report.translation import standings as translation
 from headwork.report.verdict import verdict_text
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
@@ -34,68 +32,34 @@ def comparison_markdown(comparison: Comparison, methods: dict[str, str]) -> str:
     blocks = [
         f"# Which model for {plain(quoted(comparison.name))}?",
         f"**{plain(verdict.headline)}**",
-        _listed([f"{about}: {sentence}" for about, sentence in verdict.points.items()]),
+        listed([f"{about}: {sentence}" for about, sentence in verdict.points.items()]),
         "Pictures, and the texts as the models saw them, are in `report.html`; all numbers in `result.json`.",
         "## Warnings about the data",
-        _listed(comparison.warnings) or "The checks of the data gave no warning.",
+        listed(comparison.warnings) or "The checks of the data gave no warning.",
         "## All models",
-        _table(comparison_table(comparison)),
+        written(comparison_table(comparison)),
         f"## Classes, as {plain(comparison.best)} labels them",
-        _table(class_table(comparison.per_class)),
+        written(class_table(comparison.per_class)),
     ]
     for model, mistakes in comparison.mistakes.items():
-        blocks += [f"## Most confident mistakes of {plain(model)}", _table(_mistake_table(mistakes))]
+        blocks += [f"## Most confident mistakes of {plain(model)}", written(_mistake_table(mistakes))]
     if checks:
-        blocks += ["## Can the word weights be believed?", _table(faithfulness_table(checks, methods))]
+        blocks += ["## Can the word weights be believed?", written(faithfulness_table(checks, methods))]
     blocks += [
         "## The data",
-        _data(comparison),
+        data_facts(comparison),
         "## What was cut, and why training ended",
-        _table(limits_table(ranked(comparison))),
+        written(limits_table(ranked(comparison))),
         plain(budget_note(ranked(comparison))),
         "## How to get this again",
-        _again(comparison),
+        again(comparison),
         "## How to read this",
-        _listed([f"{term}: {meaning}" for term, meaning in GLOSSARY]),
+        listed([f"{term}: {meaning}" for term, meaning in GLOSSARY]),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def translation_markdown(comparison: TranslationComparison) -> str:
-    """The report of a comparison of translators without pictures."""
-    models = translation.ranked(comparison)
-    heads = translation.heads_table(models)
-    blocks = [
-        f"# Which translator for {plain(quoted(comparison.name))}?",
-        f"**Take {plain(comparison.verdict.model)}**",
-        _listed([comparison.verdict.reason]),
-        "Pictures and alignments are in `report.html`; all numbers in `result.json`.",
-        *(["## Warnings", _listed(comparison.warnings)] if comparison.warnings else []),
-        "## All models",
-        _table(translation.translation_table(comparison)),
-        _listed([f"{name}: {signature}" for name, signature in comparison.signatures.items()]),
-        "## What they write",
-        *(_listed(_sample_lines(sample, [model.name for model in models])) for sample in comparison.samples),
-        *(["## How widely the heads look", _table(heads)] if heads else []),
-        "## The data",
-        _data(comparison),
-        "## What was cut, and why training ended",
-        _table(limits_table(models)),
-        plain(budget_note(models)),
-        "## How to get this again",
-        _again(comparison),
-        "## How to read this",
-        _listed([f"{term}: {meaning}" for term, meaning in WRITING]),
-    ]
-    return "\n\n".join(block for block in blocks if block) + "\n"
-
-
-def _sample_lines(sample: Sample, models: list[str]) -> list[str]:
-    written = [f"{name}: {quoted(sample.written[name])}" for name in models]
-    return [f"row {sample.row}: {quoted(sample.source)}", f"reference: {quoted(sample.reference)}", *written]
-
-
-def _table(table: Table) -> str:
+def written(table: Table) -> str:
     lines = [
         [plain(str(column)) for column in table.columns],
         ["---:" if column.align == "right" else ":---" for column in table.columns],
@@ -107,7 +71,7 @@ def _table(table: Table) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _listed(lines: list[str]) -> str:
+def listed(lines: list[str]) -> str:
     return "\n".join(f"- {plain(line)}" for line in lines)
 
 
@@ -134,10 +98,10 @@ def _mistake_table(mistakes: list[Mistake]) -> Table:
     )
 
 
-def _data(comparison: Compared) -> str:
+def data_facts(comparison: Compared) -> str:
     data = comparison.data
     dropped = ", ".join(f"{reason} {rows:,}" for reason, rows in data.dropped.items()) or "none"
-    return _listed(
+    return listed(
         [
             f"source: {data.source}",
             f"text column: {data.text_column}; label column: {data.label_column}"
@@ -153,7 +117,7 @@ def _data(comparison: Compared) -> str:
     )
 
 
-def _again(comparison: Compared) -> str:
+def again(comparison: Compared) -> str:
     machine, command = comparison.machine, visible(comparison.command)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", command)), default=0))
     budget = f", budget {numbers.seconds(comparison.budget_seconds)} a trial" if comparison.budget_seconds else ""

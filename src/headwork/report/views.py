@@ -1,7 +1,8 @@
 """Pages and tables of every task. Importing a task's page here is what makes it known."""
 
+from headwork.report.language import page as language
 from headwork.report.page import write_report, write_run_report
 from headwork.report.standings import standings
 from headwork.report.translation import page as translation
 
-__all__ = ["standings", "translation", "write_report", "write_run_report"]
+__all__ = ["language", "standings", "translation", "write_report", "write_run_report"]

@@ -55,13 +55,13 @@ class Trainer:
         self._resume()
         began, before, saved = time.perf_counter(), self.position.seconds, time.perf_counter()
         stopped = "budget" if plan.limited else "epochs"
-        for step, epoch, rows, closes_epoch in self._steps(plan.steps):
+        for step, epoch, rows, looks in self._steps(plan.steps):
             if self.position.epochs_without_gain >= self.config.patience:
                 stopped = "patience"
                 break
             self._step(rows, step, plan.steps)
             last = step + 1 == plan.steps
-            if closes_epoch or last:
+            if looks or last:
                 self._look_at_dev(step + 1, epoch, before + time.perf_counter() - began)
             self.position.seconds = before + time.perf_counter() - began
             progress((step + 1) / plan.steps)
@@ -84,8 +84,8 @@ class Trainer:
         )
 
     def _steps(self, steps: int) -> Iterator[tuple[int, float, list[int], bool]]:
-        """(step, epochs done after it, rows, does it close an epoch) from the current position on."""
-        step = 0
+        """(step, epochs done after it, rows, is dev looked at after it) from the current position on."""
+        step, looks = 0, self.problem.looks
         for epoch in itertools.count():
             batches = self.problem.batches(epoch)
             if step + len(batches) <= self.position.step:
@@ -95,7 +95,8 @@ class Trainer:
                 if step == steps:
                     return
                 if step >= self.position.step:
-                    yield step, epoch + (index + 1) / len(batches), rows, index + 1 == len(batches)
+                    before, after = (looks * count // len(batches) for count in (index, index + 1))
+                    yield step, epoch + (index + 1) / len(batches), rows, after > before
                 step += 1
 
     def _step(self, rows: Sequence[int], step: int, steps: int) -> None:
@@ -103,6 +104,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.lr * factor
         self.network.train()
+        self.problem.done = step / steps
         loss = self.problem.loss(rows)
         loss.backward()
         nn.utils.clip_grad_norm_(_free(self.network), self.config.clip, foreach=True)

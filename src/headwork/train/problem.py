@@ -32,6 +32,10 @@ class Problem(ABC):
         self.network, self.config, self.lengths, self.seed = network, config, lengths, seed
         self.carried: dict[str, Tensor] = {}
         """what a step leaves to the next beside the weights; it goes into checkpoints"""
+        self.done = 0.0
+        """share of the steps that lie behind the one in hand"""
+        self.looks = 1
+        """at dev in an epoch, evenly; the last at its end"""
 
     @abstractmethod
     def loss(self, rows: Sequence[int]) -> Tensor:

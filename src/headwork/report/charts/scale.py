@@ -4,13 +4,13 @@ import msgspec
 
 
 class Scale(msgspec.Struct, frozen=True):
-    """Ends of an axis; values below `low` are drawn at its edge with their number."""
+    """Ends of an axis; values beyond them are drawn at its edge with their number."""
 
     low: float
     high: float
 
     def holds(self, value: float) -> bool:
-        return value >= self.low
+        return self.low <= value <= self.high
 
 
 def scale_of(values: list[float], *, lows: list[float], highs: list[float]) -> Scale:
@@ -24,3 +24,9 @@ def scale_of(values: list[float], *, lows: list[float], highs: list[float]) -> S
     low, high = min(lows[place] for place in order), max(highs[place] for place in order)
     margin = 0.06 * (high - low) or 0.01
     return Scale(low - margin, high + margin)
+
+
+def scale_of_losses(values: list[float], *, lows: list[float], highs: list[float]) -> Scale:
+    """The same where less is better: the highest values are left out."""
+    turned = scale_of([-value for value in values], lows=[-high for high in highs], highs=[-low for low in lows])
+    return Scale(-turned.high, -turned.low)

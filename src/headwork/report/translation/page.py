@@ -6,10 +6,10 @@ from headwork.base.translation import Alignments, TranslationComparison, Transla
 from headwork.report.charts.drawing import looks
 from headwork.report.glossary import WRITING
 from headwork.report.limits import budget_note, limits_table
-from headwork.report.markdown import translation_markdown
 from headwork.report.page import run_page, write_pages
 from headwork.report.pictures import draw_training
 from headwork.report.render import render
+from headwork.report.translation.markdown import translation_markdown
 from headwork.report.translation.pictures import TranslationPictures, draw_all
 from headwork.report.translation.standings import heads_table, ranked, translation_table
 

@@ -1,0 +1,137 @@
+"""What a run and a comparison of language models write down, beside what `results` says of every task.
+
+Losses are in nats for each token. Bits per character are those of a code for the whole text: an unknown token is
+followed by the bytes that it stands for, so that models with different tokens can be compared on one text.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from headwork.base.results import Compared, Finished, Standing
+
+START_ID, UNKNOWN_ID = 0, 1
+"""tokens that open a document, and that stand for what the training side lacks; the others stand for text"""
+
+TokenKind = Literal["characters", "bytes", "words", "bpe"]
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    """What a text is made of for a model."""
+
+    kind: TokenKind
+    vocabulary: int
+    """different tokens, the start of a document and the unknown one too"""
+    test: int
+    """tokens of the test side"""
+    unknown: int
+    """of these, tokens that the training side lacks"""
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.vocabulary:,})"
+
+
+class Loss(msgspec.Struct, frozen=True, kw_only=True):
+    """How well a text is predicted."""
+
+    nats: float
+    """for each token"""
+    perplexity: float
+    bits_per_character: float
+
+
+class LengthPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A model on texts of `length` tokens: how well it predicts them, and what a training step on one costs."""
+
+    length: int
+    nats: float
+    """for each token of the test side, read in pieces of `length` tokens that know nothing of each other"""
+    seconds: float
+    """of a training step on one text of this length"""
+    bytes: int
+    """largest memory that the step held at once beside the weights"""
+
+
+class Slopes(msgspec.Struct, frozen=True, kw_only=True):
+    """Exponents p of cost = c length^p, fitted to the longer half of the lengths; 1 is linear, 2 quadratic."""
+
+    seconds: float
+    bytes: float
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """How far back each head of a layer looks, in tokens, as it was learned."""
+
+    layer: str
+    heads: list[float]
+
+
+class Ponder(msgspec.Struct, frozen=True, kw_only=True):
+    """How many steps a model with adaptive computation time spent on each token of a piece of the test side."""
+
+    tokens: list[str]
+    steps: list[float]
+
+
+class SlotUse(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of a memory of slots was read on the test side, and how unevenly."""
+
+    layer: str
+    slots: int
+    share: float
+    """of the slots that were read"""
+    divergence: float
+    """KL from even use, in nats"""
+
+
+class Insights(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model shows of itself, as far as it has such parts."""
+
+    spans: tuple[Span, ...] = ()
+    ponder: Ponder | None = None
+    slots: tuple[SlotUse, ...] = ()
+
+
+class LanguageRun(Finished, frozen=True, kw_only=True, tag="language"):
+    """result.json of a run of a language model."""
+
+    tokens: Tokens
+    context: int
+    """tokens that are read at once; what a model carries from one such segment to the next comes on top"""
+    dev: Loss
+    test: Loss
+    trained_tokens_per_second: float
+    """0 where training has no steps"""
+    read_tokens_per_second: float
+    """on the test side"""
+    lengths: tuple[LengthPoint, ...] = ()
+    slopes: Slopes | None = None
+    prompt: str = ""
+    samples: tuple[str, ...] = ()
+    """what the model wrote behind the prompt"""
+    insights: Insights = Insights()
+
+
+class LanguageStanding(Standing, frozen=True, kw_only=True):
+    """One row of a comparison of language models; `scores` are bits_per_character and nats."""
+
+    tokens: Tokens
+    context: int
+    perplexity: float
+    trained_tokens_per_second: float
+    read_tokens_per_second: float
+    lengths: tuple[LengthPoint, ...] = ()
+    """of the first seed, as the following"""
+    slopes: Slopes | None = None
+    samples: tuple[str, ...] = ()
+    insights: Insights = Insights()
+
+
+class LanguageComparison(Compared, frozen=True, kw_only=True, tag="language"):
+    """result.json of a comparison of language models."""
+
+    models: Sequence[LanguageStanding]
+    best: str
+    """the model with the fewest bits per character"""
+    prompt: str

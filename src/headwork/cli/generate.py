@@ -1,0 +1,39 @@
+"""headwork generate"""
+
+import click
+
+from headwork.cli.options import set_threads
+
+
+@click.command()
+@click.argument("run")
+@click.option("--prompt", default="", metavar="TEXT", help="What the text begins with.")
+@click.option("--tokens", default=200, show_default=True, type=click.IntRange(1), help="How many to write.")
+@click.option("--temperature", default=0.8, show_default=True, help="Below 1 bolder, above 1 wilder; 0 takes the best.")
+@click.option("--top-k", default=0, show_default=True, help="Of the likeliest tokens only; 0 takes all.")
+@click.option(
+    "--top-p", default=1.0, show_default=True, help="Of the fewest tokens that hold this share of the chance."
+)
+@click.option("--seed", default=0, show_default=True, help="The same seed writes the same text.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
+@click.option("--threads", default=0, help="Threads; 0 takes all cores.", show_default=True)
+def generate(run, prompt, tokens, temperature, top_k, top_p, seed, device, threads) -> None:
+    """Write text with the language model in the folder RUN, as it comes, behind the prompt."""
+    set_threads(threads)
+    from headwork.base.errors import HeadworkError
+    from headwork.cli.options import choose_device
+    from headwork.cli.show import warn
+    from headwork.compare.answer import open_run
+    from headwork.tasks.language import Sampling
+
+    try:
+        sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p)
+    except ValueError as error:
+        raise HeadworkError(f"generate: {error}") from error
+    model, _ = open_run(run, device=choose_device(device), task="language")
+    if note := model.note(prompt):
+        warn(note)
+    model.check(prompt)
+    click.echo(prompt, nl=False)
+    model.generate(prompt, tokens=tokens, sampling=sampling, seed=seed, hear=lambda text: click.echo(text, nl=False))
+    click.echo()

@@ -1,0 +1,111 @@
+"""From finished trials of language models to one result: losses with intervals, paired differences, the verdict."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from msgspec.structs import replace
+
+from headwork.base.language import LanguageComparison, LanguageRun, LanguageStanding
+from headwork.base.results import Cost, Difference
+from headwork.base.runs import Run
+from headwork.compare.language.trial import read_predictions
+from headwork.compare.work import Conditions
+from headwork.data.running_text import RunningText
+from headwork.measure.machine import describe_machine
+from headwork.measure.text_loss import Blocks, differences_to, with_intervals
+from headwork.measure.verdict import BITS, best_model, choose
+
+FEW_CHARACTERS = 20_000
+UNCOMPARED = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What the seeds of a model made of the test side."""
+
+    runs: list[LanguageRun]
+    blocks: list[Blocks]
+
+    @classmethod
+    def of(cls, runs: Sequence[Run]) -> "Predicted":
+        return cls([run.result(LanguageRun) for run in runs], [read_predictions(run) for run in runs])
+
+
+def assemble(
+    text: RunningText, runs: Sequence[Run], shares: Sequence[Run], conditions: Conditions
+) -> LanguageComparison:
+    """The result of a comparison from its trials; there are none on shares of the text."""
+    predicted = {name: Predicted.of(own) for name, own in _by_model(runs).items()}
+    models = [_describe(each) for each in predicted.values()]
+    best = best_model(models, BITS).name
+    to_best = differences_to(best, {name: each.blocks for name, each in predicted.items()})
+    models = [replace(model, against_best=to_best[model.name]) for model in models]
+    return LanguageComparison(
+        name=text.name,
+        data=text.facts,
+        models=models,
+        verdict=choose(models, BITS),
+        best=best,
+        prompt=predicted[best].runs[0].prompt,
+        warnings=list(_warnings(text, models)),
+        machine=describe_machine(threads=conditions.threads, device=conditions.device),
+        budget_seconds=conditions.budget_seconds,
+        total_seconds=sum(run.result().seconds for run in runs),
+        command=conditions.command,
+    )
+
+
+def _by_model(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    grouped: dict[str, list[Run]] = {}
+    for run in runs:
+        grouped.setdefault(run.result().model, []).append(run)
+    return grouped
+
+
+def _describe(predicted: Predicted) -> LanguageStanding:
+    """One row of the comparison, not yet compared with others."""
+    runs, first = predicted.runs, predicted.runs[0]
+    scores = with_intervals(predicted.blocks)
+    return LanguageStanding(
+        name=first.model,
+        title=first.title,
+        seeds=[run.seed for run in runs],
+        scores=scores,
+        cost=Cost(
+            train_seconds=_mean(run.cost.train_seconds for run in runs),
+            parameters=first.cost.parameters,
+            bytes=max(run.cost.bytes for run in runs),
+            peak_bytes=max(run.cost.peak_bytes for run in runs),
+        ),
+        against_best=UNCOMPARED,
+        stopped=[run.stopped for run in runs],
+        tokens=first.tokens,
+        context=first.context,
+        perplexity=float(np.exp(scores["nats"].mean)),
+        trained_tokens_per_second=_mean(run.trained_tokens_per_second for run in runs),
+        read_tokens_per_second=_mean(run.read_tokens_per_second for run in runs),
+        lengths=first.lengths,
+        slopes=first.slopes,
+        samples=first.samples,
+        insights=first.insights,
+    )
+
+
+def _mean(values: Iterable[float]) -> float:
+    return float(np.mean(list(values)))
+
+
+def _warnings(text: RunningText, models: Sequence[LanguageStanding]) -> Iterator[str]:
+    test = text.facts.split.test
+    if test < FEW_CHARACTERS:
+        yield f"{test:,} test characters are few: the interval speaks of text like this, and of little of it"
+    if len({model.tokens.kind for model in models}) > 1:
+        yield "the models read different tokens: compare their bits per character, not their losses a token"
+    for model in models:
+        unknown = model.tokens.unknown
+        if unknown:
+            yield (
+                f"{model.name}: {unknown:,} of {model.tokens.test:,} test tokens are not in its vocabulary; its bits "
+                "per character count what it takes to spell them"
+            )

@@ -1,0 +1,186 @@
+"""One trial of a language model. The test side is read once, after training has ended."""
+
+import time
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from headwork.base.errors import HeadworkError
+from headwork.base.files import write_atomically, write_text
+from headwork.base.language import UNKNOWN_ID, Insights, LanguageRun, LengthPoint, Slopes, Tokens
+from headwork.base.recipes import Recipe
+from headwork.base.results import Cost
+from headwork.base.runs import Identity, Run
+from headwork.compare.work import Settings
+from headwork.data.running_text import RunningText
+from headwork.measure.memory import peak_bytes
+from headwork.measure.slopes import slope
+from headwork.measure.text_loss import Blocks, blocks_of
+from headwork.models import config_of, kind_of
+from headwork.tasks.language import LanguageModel, Sampling, Scored, joined, new_language_model
+from headwork.train.config import train_config
+from headwork.train.record import Fitted, Place, Progress, write_curve
+
+SAMPLES, SAMPLE_TOKENS, PROMPT_CHARACTERS = 2, 200, 60
+SAMPLING = Sampling(temperature=0.8, top_p=0.95)
+
+
+def check(recipe: Recipe) -> None:
+    """Refuse unknown keys and impossible values before anything is written."""
+    config_of(recipe)
+    if train_config(recipe).fit != "gradient":
+        raise HeadworkError(f"recipe {recipe.name}: train.fit is for classifiers; leave it out")
+
+
+def trial(
+    run: Run, recipe: Recipe, text: RunningText, identity: Identity, settings: Settings, progress: Progress
+) -> LanguageRun:
+    """Train, measure and write all of the run folder but result.json."""
+    began = time.perf_counter()
+    train = text.part("train")
+    model = new_language_model(recipe, train, seed=identity.seed, device=settings.device)
+    fitted, trained = fit_language_model(model, train, text.part("dev"), run, identity, settings, progress)
+    write_curve(run, fitted)
+    size = model.save(run.model)
+    dev, _ = measure(model, text.part("dev"))
+    reading_began = time.perf_counter()
+    test, scored = measure(model, text.part("test"))
+    seconds = time.perf_counter() - reading_began
+    write_predictions(run, test)
+    points = lengths(model, text.part("test")) if settings.explains else ()
+    prompt = prompt_of(text, model)
+    tokens = tokens_of(model, scored)
+    result = LanguageRun(
+        model=recipe.name,
+        title=recipe.title,
+        seed=identity.seed,
+        recipe_sha256=identity.recipe_sha256,
+        data_fingerprint=identity.data_fingerprint,
+        stopped=fitted.stopped,
+        steps=fitted.steps,
+        epochs=fitted.epochs,
+        cost=Cost(train_seconds=fitted.seconds, parameters=model.parameters, bytes=size, peak_bytes=peak_bytes()),
+        tokens=tokens,
+        context=model.context,
+        dev=dev.loss,
+        test=test.loss,
+        trained_tokens_per_second=trained / max(fitted.seconds, 1e-9),
+        read_tokens_per_second=tokens.test / max(seconds, 1e-9),
+        lengths=points,
+        slopes=slopes_of(points),
+        prompt=prompt,
+        samples=samples(model, prompt) if settings.explains else (),
+        insights=insights(model, text.part("test")) if settings.explains else Insights(),
+        seconds=time.perf_counter() - began,
+    )
+    write_text(run.model / "README.md", model_card(result, text))
+    return result
+
+
+def fit_language_model(
+    model: LanguageModel,
+    train: Sequence[str],
+    dev: Sequence[str],
+    run: Run,
+    identity: Identity,
+    settings: Settings,
+    progress: Progress,
+) -> tuple[Fitted, float]:
+    """How the fit ended, and how many tokens training has seen."""
+    if not kind_of(model.recipe).neural:
+        from headwork.tasks.counted_language import CountedLanguageModel
+
+        began = time.perf_counter()
+        cast(CountedLanguageModel, model).fit(train)
+        return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[]), 0.0
+    from headwork.tasks.neural_language import NeuralLanguageModel
+    from headwork.train.fit import fit
+    from headwork.train.language import ModelLanguage
+
+    config = train_config(model.recipe)
+    problem = ModelLanguage(cast(NeuralLanguageModel, model), train, dev, config, seed=identity.seed)
+    fitted = fit(problem, budget_seconds=settings.budget_seconds, place=Place.of(run), progress=progress)
+    return fitted, fitted.steps * problem.streams * problem.context
+
+
+def measure(model: LanguageModel, documents: Sequence[str]) -> tuple[Blocks, list[Scored]]:
+    scored = model.score(documents)
+    ids, starts, nats = zip(
+        *((each.encoded.ids[1:], each.encoded.starts[1:], each.nats) for each in scored), strict=True
+    )
+    return blocks_of(documents, ids, starts, nats), scored
+
+
+def tokens_of(model: LanguageModel, scored: Sequence[Scored]) -> Tokens:
+    ids = np.concatenate([each.encoded.ids[1:] for each in scored])
+    return Tokens(
+        kind=model.vocabulary.kind,
+        vocabulary=model.vocabulary.size,
+        test=len(ids),
+        unknown=int((ids == UNKNOWN_ID).sum()),
+    )
+
+
+def write_predictions(run: Run, blocks: Blocks) -> None:
+    """predictions.parquet: a row for each block of the test side."""
+    table = pa.table({name: pa.array(getattr(blocks, name)) for name in Blocks.__dataclass_fields__})
+    write_atomically(run.predictions_file, lambda path: pq.write_table(table, path))
+
+
+def read_predictions(run: Run) -> Blocks:
+    table = pq.read_table(run.predictions_file)
+    return Blocks(**{name: table[name].to_numpy() for name in Blocks.__dataclass_fields__})
+
+
+def lengths(model: LanguageModel, documents: Sequence[str]) -> tuple[LengthPoint, ...]:
+    if not kind_of(model.recipe).neural:
+        return ()
+    from headwork.tasks.language_lengths import lengths_of
+    from headwork.tasks.neural_language import NeuralLanguageModel
+
+    ids = joined([model.vocabulary.encode(document).ids for document in documents])
+    return lengths_of(cast(NeuralLanguageModel, model), ids)
+
+
+def slopes_of(points: Sequence[LengthPoint]) -> Slopes | None:
+    if len(points) < 2:
+        return None
+    at = [point.length for point in points]
+    return Slopes(
+        seconds=slope(at, [point.seconds for point in points]), bytes=slope(at, [point.bytes for point in points])
+    )
+
+
+def insights(model: LanguageModel, documents: Sequence[str]) -> Insights:
+    return Insights()
+
+
+def prompt_of(text: RunningText, model: LanguageModel) -> str:
+    """The test side's first words, as far as the vocabulary knows them."""
+    known: list[str] = []
+    for symbol in model.vocabulary.split(text.part("test")[0][:PROMPT_CHARACTERS]):
+        if model.vocabulary.unknown(symbol):
+            break
+        known.append(symbol)
+    return "".join(known)
+
+
+def samples(model: LanguageModel, prompt: str) -> tuple[str, ...]:
+    texts = (model.generate(prompt, tokens=SAMPLE_TOKENS, sampling=SAMPLING, seed=seed) for seed in range(SAMPLES))
+    return tuple(written.text for written in texts)
+
+
+def model_card(result: LanguageRun, text: RunningText) -> str:
+    """model/README.md: what the model is and how it scored, for whoever finds the folder."""
+    facts = text.facts
+    return (
+        f"# {result.title}\n\n"
+        f"A language model of {result.tokens.kind}. Recipe `{result.model}`, seed {result.seed}, trained on "
+        f"{facts.split.train:,} characters of {facts.source}.\n\n"
+        f"On {facts.split.test:,} test characters: {result.test.nats:.3f} nats a token "
+        f"(perplexity {result.test.perplexity:.2f}), {result.test.bits_per_character:.3f} bits per character.\n\n"
+        "Use it with `headwork generate` on the folder that holds this one.\n"
+    )

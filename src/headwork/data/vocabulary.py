@@ -1,0 +1,136 @@
+"""The tokens of a language model: a running text to numbers and back, letter for letter.
+
+    characters   each character that the training side holds
+    bytes        the bytes of UTF-8: 256 tokens for any text
+    words        what stands between blanks, each with the blank before it, and every other blank by itself
+    bpe          pairs of bytes joined by how often they stand together (Sennrich et al. 2016; Radford et al. 2019)
+
+Token 0 opens a document, token 1 stands for what the training side lacks. Both are no part of any text.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from headwork.base.errors import HeadworkError
+from headwork.base.files import write_atomically
+from headwork.base.language import START_ID, UNKNOWN_ID, TokenKind
+from headwork.data.tokenizers import TextTokenizer, fit_bpe
+
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+WORD = re.compile(r" ?\S+|\s")
+FEWEST_TIMES = 2
+"""a word that the training side holds less often is unknown"""
+
+
+class Encoded(NamedTuple):
+    """(n,) numbers of the tokens of a document, the first of which opens it, and the character where each begins."""
+
+    ids: np.ndarray
+    starts: np.ndarray
+
+
+class StoredVocabulary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """tokenizer.json, where the tokens are a list of symbols."""
+
+    kind: TokenKind
+    symbols: list[str]
+
+
+class Vocabulary:
+    """Symbols numbered from 2 on."""
+
+    def __init__(self, kind: TokenKind, symbols: Sequence[str]):
+        self.kind: TokenKind = kind
+        self.symbols = list(symbols)
+        self._number = {symbol: 2 + place for place, symbol in enumerate(self.symbols)}
+
+    @property
+    def size(self) -> int:
+        return 2 + len(self.symbols)
+
+    def split(self, text: str) -> list[str]:
+        """The symbols of a text, known and unknown."""
+        if self.kind == "bytes":
+            return [chr(byte) for byte in text.encode("utf-8")]
+        return WORD.findall(text) if self.kind == "words" else list(text)
+
+    def encode(self, text: str) -> Encoded:
+        symbols = self.split(text)
+        ids = [START_ID, *(self._number.get(symbol, UNKNOWN_ID) for symbol in symbols)]
+        return Encoded(np.array(ids, dtype=np.int64), self._starts(text, symbols))
+
+    def _starts(self, text: str, symbols: Sequence[str]) -> np.ndarray:
+        if self.kind == "bytes":
+            lengths = [len(character.encode("utf-8")) for character in text]
+            return np.concatenate([[0], np.repeat(np.arange(len(text)), lengths)]).astype(np.int64)
+        lengths = np.array([0, *map(len, symbols)], dtype=np.int64)
+        return np.concatenate([[0], lengths.cumsum()[:-1]]).astype(np.int64)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        if self.kind == "bytes":
+            return bytes(number - 2 for number in ids if number > UNKNOWN_ID).decode("utf-8", "replace")
+        return "".join(self.symbols[number - 2] if number > UNKNOWN_ID else UNKNOWN for number in ids if number)
+
+    def unknown(self, text: str) -> list[str]:
+        """The symbols of a text that have no number, each once."""
+        return [symbol for symbol in dict.fromkeys(self.split(text)) if symbol not in self._number]
+
+    def save(self, path: Path) -> None:
+        stored = msgspec.json.encode(StoredVocabulary(kind=self.kind, symbols=self.symbols))
+        write_atomically(path, lambda temporary: temporary.write_bytes(stored))
+
+
+class PairVocabulary(Vocabulary):
+    """Byte pairs: a fitted tokenizer, which writes any text. Its own numbers 0 and 1 name nothing in a text either."""
+
+    def __init__(self, tokenizer: TextTokenizer):
+        super().__init__("bpe", ())
+        self.tokenizer = tokenizer
+
+    @property
+    def size(self) -> int:
+        return self.tokenizer.vocabulary
+
+    def encode(self, text: str) -> Encoded:
+        (found,) = self.tokenizer.encode([text])
+        starts = [start for start, _ in found.offsets[1:-1]]
+        return Encoded(np.array([START_ID, *found.ids[1:-1]], dtype=np.int64), np.array([0, *starts], dtype=np.int64))
+
+    def decode(self, ids: Iterable[int]) -> str:
+        return self.tokenizer.decode(ids)
+
+    def unknown(self, text: str) -> list[str]:
+        return []
+
+    def save(self, path: Path) -> None:
+        write_atomically(path, self.tokenizer.save)
+
+
+def fit_vocabulary(kind: TokenKind, documents: Sequence[str], *, size: int) -> Vocabulary:
+    """The tokens of the training documents; of words and byte pairs at most `size`. The same texts give the same."""
+    if kind == "bpe":
+        return PairVocabulary(fit_bpe(documents, size=size))
+    if kind == "bytes":
+        return Vocabulary(kind, [chr(byte) for byte in range(256)])
+    if kind == "characters":
+        return Vocabulary(kind, sorted(set().union(*documents)))
+    counts = Counter(word for document in documents for word in WORD.findall(document))
+    frequent = sorted((word for word in counts if counts[word] >= FEWEST_TIMES), key=lambda word: (-counts[word], word))
+    return Vocabulary(kind, frequent[: size - 2])
+
+
+def load_vocabulary(path: Path) -> Vocabulary:
+    """What a vocabulary has saved; anything damaged is refused."""
+    try:
+        stored = msgspec.json.decode(path.read_bytes(), type=StoredVocabulary)
+    except FileNotFoundError as error:
+        raise HeadworkError(f"{path}: no such file; is this a finished run folder?") from error
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return PairVocabulary(TextTokenizer.load(path))
+    return Vocabulary(stored.kind, stored.symbols)

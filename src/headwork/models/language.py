@@ -1,0 +1,117 @@
+"""What language modelling asks of a network, and the settings that networks share.
+
+A network reads segments: (B, T) tokens of B texts, and what it remembers of the segments before. Token 0 opens a
+document, and nothing is carried over it. What is remembered is a dict of tensors with B in front, so that it can go
+into a checkpoint.
+
+    log p(x_t+1 | x_<=t) = log softmax(W h_t + b)       W is the table of embeddings, unless `tied` is false
+    loss = mean of -log p
+
+Axes: B texts, T tokens of a segment, D width of a state, V vocabulary.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from headwork.models.language_settings import LanguageSettings
+
+Memory = dict[str, Tensor]
+
+
+class NetworkSettings(LanguageSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What networks share beside."""
+
+    dim: int = 192
+    dropout: float = 0.0
+    tied: bool = True
+    """the table that embeds a token also gives its logit"""
+
+
+class Read(NamedTuple):
+    """What reading a segment gave."""
+
+    states: Tensor
+    """(B, T, D), one behind each token"""
+    memory: Memory
+    """what the next segment shall know"""
+    penalty: Tensor | None = None
+    """added to the loss: of spans, of pondering, of compression"""
+    inner: tuple[Tensor, ...] = ()
+    """(B, T, D) states behind the lower layers, where they are to predict too"""
+
+
+class Judged(NamedTuple):
+    """(B, T) losses, and whether the likeliest token was the right one."""
+
+    nats: Tensor
+    right: Tensor
+
+
+class LanguageNetwork(nn.Module, ABC):
+    """Reads segments."""
+
+    def __init__(self, config: Any, *, vocabulary: int) -> None:
+        super().__init__()
+        self.config, self.vocabulary = config, vocabulary
+
+    @property
+    def carries(self) -> bool:
+        """Is what it remembers handed on from segment to segment, in training too?"""
+        return True
+
+    @abstractmethod
+    def forward(self, ids: Tensor, memory: Memory | None = None) -> Read:
+        """(B, T) tokens behind those that `memory` is of."""
+
+    @abstractmethod
+    def logits(self, states: Tensor) -> Tensor:
+        """(…, D) to (…, V)."""
+
+    def forget(self, memory: Memory, rows: Tensor) -> Memory:
+        """Where (B,) `rows` is true, what comes next belongs to another text."""
+        return {name: value.masked_fill(_as_broad(rows, value), 0) for name, value in memory.items()}
+
+    def room(self, memory: Memory | None) -> int | None:
+        """How many more tokens it can read behind those that `memory` is of; None: without end."""
+        return None
+
+    def loss(self, states: Tensor, answers: Tensor) -> Tensor:
+        """The mean over (B, T, D) states and the (B, T) tokens that follow."""
+        return F.cross_entropy(_precise(self.logits(states)).flatten(0, 1), answers.flatten())
+
+    def judge(self, states: Tensor, answers: Tensor) -> Judged:
+        """(B, T, D) states and the (B, T) tokens that follow: how likely each was."""
+        logits = _precise(self.logits(states))
+        nats = F.cross_entropy(logits.flatten(0, 1), answers.flatten(), reduction="none").view_as(answers)
+        return Judged(nats, logits.argmax(-1) == answers)
+
+    def learn(self, ids: Tensor, answers: Tensor, memory: Memory | None, *, done: float) -> tuple[Tensor, Memory]:
+        """The loss of a segment in training, when the share `done` of the steps is taken, and what to remember."""
+        read = self(ids, memory)
+        loss = self.loss(read.states, answers)
+        return loss if read.penalty is None else loss + read.penalty, read.memory
+
+
+class Tied(nn.Module):
+    """W h + b, where W may be another module's table."""
+
+    def __init__(self, width: int, vocabulary: int, table: nn.Embedding | None) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(vocabulary, width) * width**-0.5) if table is None else table.weight
+        self.bias = nn.Parameter(torch.zeros(vocabulary))
+
+    def forward(self, states: Tensor) -> Tensor:
+        return F.linear(states, self.weight, self.bias)
+
+
+def _precise(logits: Tensor) -> Tensor:
+    """In single precision at least."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32))
+
+
+def _as_broad(rows: Tensor, value: Tensor) -> Tensor:
+    return rows.view(-1, *[1] * (value.dim() - 1))

@@ -1,0 +1,19 @@
+"""Settings that all language models share: how a text becomes tokens, and how many are read at once. No torch."""
+
+import msgspec
+
+from headwork.base.language import TokenKind
+
+
+class LanguageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    tokens: TokenKind = "characters"
+    vocabulary: int = 20_000
+    """most tokens of words and bpe, fitted on the training side"""
+    context: int = 128
+    """tokens of a segment"""
+
+    def __post_init__(self) -> None:
+        if self.context < 2:
+            raise ValueError(f"context is {self.context}; a segment has at least 2 tokens")
+        if self.tokens in ("words", "bpe") and self.vocabulary < 300:
+            raise ValueError(f"vocabulary is {self.vocabulary}; expected at least 300")

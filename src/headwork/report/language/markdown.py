@@ -1,0 +1,46 @@
+"""report.md of language models: the report's words and tables for places that show markdown."""
+
+from headwork.base.language import LanguageComparison
+from headwork.report.glossary import LANGUAGE
+from headwork.report.language.standings import endings_table, language_table, lengths_table, ranked
+from headwork.report.limits import budget_note
+from headwork.report.markdown import again, listed, plain, written
+from headwork.report.text import quoted
+
+
+def language_markdown(comparison: LanguageComparison) -> str:
+    """The report of a comparison of language models without pictures."""
+    models, data = ranked(comparison), comparison.data
+    lengths = lengths_table(
+        {model.name: model.lengths for model in models}, {model.name: model.slopes for model in models}
+    )
+    blocks = [
+        f"# Which language model for {plain(quoted(comparison.name))}?",
+        f"**Take {plain(comparison.verdict.model)}**",
+        listed([comparison.verdict.reason]),
+        "Pictures are in `report.html`; all numbers in `result.json`.",
+        *(["## Warnings", listed(comparison.warnings)] if comparison.warnings else []),
+        "## All models",
+        written(language_table(comparison)),
+        *(["## What longer segments give and cost", written(lengths)] if lengths else []),
+        f"## What they write behind {plain(quoted(comparison.prompt))}",
+        listed([f"{model.name}: {quoted(model.samples[0])}" for model in models if model.samples]),
+        "## The data",
+        listed(
+            [
+                f"source: {data.source}",
+                f"characters: train {data.split.train:,}, dev {data.split.dev:,}, test {data.split.test:,} "
+                f"({data.split_by})",
+                f"fingerprint (sha256): {data.fingerprint}",
+                *data.notes,
+            ]
+        ),
+        "## What was unknown, and why training ended",
+        written(endings_table(models)),
+        plain(budget_note(models)),
+        "## How to get this again",
+        again(comparison),
+        "## How to read this",
+        listed([f"{term}: {meaning}" for term, meaning in LANGUAGE]),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"

@@ -1,0 +1,58 @@
+"""report.html and report.md of language models."""
+
+from headwork.base.files import write_text
+from headwork.base.language import LanguageComparison, LanguageRun
+from headwork.base.runs import ComparisonFolder, Run
+from headwork.report.charts.drawing import looks
+from headwork.report.glossary import LANGUAGE
+from headwork.report.language.markdown import language_markdown
+from headwork.report.language.pictures import LanguagePictures, draw_all, draw_lengths
+from headwork.report.language.standings import endings_table, language_table, lengths_table, ranked
+from headwork.report.limits import budget_note
+from headwork.report.page import run_page, write_pages
+from headwork.report.pictures import draw_training
+from headwork.report.render import render
+
+
+@write_pages.register
+def _(comparison: LanguageComparison, folder: ComparisonFolder) -> None:
+    models = comparison.models
+    curves = {model.name: [folder.trial(model.name, seed).metrics() for seed in model.seeds] for model in models}
+    write_text(folder.report_file, language_page(comparison, draw_all(comparison, curves)))
+    write_text(folder.markdown_file, language_markdown(comparison))
+
+
+@run_page.register
+def _(result: LanguageRun, run: Run) -> str:
+    look = looks([result.model])
+    return render(
+        "language_run.html.jinja",
+        result=result,
+        data=run.data(),
+        training=draw_training({result.model: [run.metrics()]}, look),
+        lengths=draw_lengths({result.model: result.lengths}, look),
+        lengths_table=lengths_table({result.model: result.lengths}, {result.model: result.slopes}),
+        insights={result.model: result.insights},
+        terms=LANGUAGE,
+    )
+
+
+def language_page(comparison: LanguageComparison, pictures: LanguagePictures) -> str:
+    """The whole page as text."""
+    models = ranked(comparison)
+    return render(
+        "language.html.jinja",
+        comparison=comparison,
+        data=comparison.data,
+        chosen=next(model for model in models if model.name == comparison.verdict.model),
+        models=models,
+        table=language_table(comparison),
+        pictures=pictures,
+        lengths_table=lengths_table(
+            {model.name: model.lengths for model in models}, {model.name: model.slopes for model in models}
+        ),
+        insights={model.name: model.insights for model in models},
+        limits=endings_table(models),
+        budget_note=budget_note(models),
+        terms=LANGUAGE,
+    )
