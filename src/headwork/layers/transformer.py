@@ -13,15 +13,17 @@ from typing import Literal, cast
 import msgspec
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from headwork.attention.attend import run
 from headwork.attention.choice import Choice
 from headwork.attention.layout import Packed
+from headwork.attention.mechanism import leaves
 from headwork.attention.memory.cache import Cache
 from headwork.attention.parts import Part
 from headwork.attention.positions import sinusoids
 from headwork.attention.record import Recorder, record
-from headwork.attention.scopes import Causal
+from headwork.attention.scopes import Causal, Routed
 from headwork.base.errors import HeadworkError
 from headwork.ops.dropout import drop
 from headwork.ops.linear import Linear
@@ -63,6 +65,10 @@ class CoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """by which token embeddings are multiplied (Vaswani et al. 2017, section 3.4: the root of the width)"""
     shared: bool = False
     """one block's weights for all layers (ALBERT)"""
+    shared_keys: bool = False
+    """keys are the queries at length 1 (Kitaev et al. 2020, "Reformer", section 2)"""
+    ff_chunks: int = 1
+    """pieces of a text that the feed-forward network takes one after the other"""
     dropout: float = 0.1
     """of embeddings and of what each sublayer adds"""
     attention_dropout: float = 0.0
@@ -147,18 +153,24 @@ class SelfAttention(nn.Module):
         mixed = run(mechanism, query, key, value, layout=Packed(tuple(lengths)), tape=self.tape)
         return self.out(mixed.flatten(1), residual=residual, dropout=c.dropout)
 
-    def segment(self, x: Tensor, queries: int, *, residual: Tensor, apart: Part | None = None) -> Tensor:
+    def segment(self, x: Tensor, queries: int, *, residual: Tensor | None = None, apart: Part | None = None) -> Tensor:
         """(B, M + T, D), the last T = `queries` of which look at all that is before them, to (B, T, D).
 
         `apart` is a scope that keeps documents apart, where there is more than one.
         """
         c, mechanism = self.config, self.mechanism
         query, key, value = self.qkv(x).unflatten(2, (3, c.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
+        if c.shared_keys:
+            key = functional.normalize(query, dim=-1)
         if apart is not None:
             mechanism = replace(mechanism, scope=mechanism.scope & apart)
         if self.training and c.attention_dropout:
             mechanism = replace(mechanism, dropout=c.attention_dropout)
         mixed = run(mechanism, query[:, :, -queries:], key, value, tape=self.tape)
+        if self.training:
+            for part in leaves(mechanism.scope):
+                if isinstance(part, Routed):
+                    part.update(torch.cat([query, key], 2))
         return self.out(mixed.transpose(1, 2).flatten(2), residual=residual, dropout=c.dropout)
 
     def step(self, x: Tensor, cache: Cache, *, residual: Tensor) -> Tensor:
@@ -198,7 +210,15 @@ class Block(nn.Module):
         x = self.attention_norm(self.attention.segment(recalled, queries, residual=x, apart=apart))
         return self.ff_norm(self.feed_forward(x, residual=x))
 
-    def feed_forward(self, x: Tensor, *, residual: Tensor) -> Tensor:
+    def feed_forward(self, x: Tensor, *, residual: Tensor | None = None) -> Tensor:
+        chunks = self.config.ff_chunks
+        if chunks > 1 and x.dim() == 3:
+            rests = [None] * chunks if residual is None else residual.chunk(chunks, 1)
+            pieces = zip(x.chunk(chunks, 1), rests, strict=False)
+            return torch.cat([self._feed_forward(piece, residual=rest) for piece, rest in pieces], 1)
+        return self._feed_forward(x, residual=residual)
+
+    def _feed_forward(self, x: Tensor, *, residual: Tensor | None) -> Tensor:
         wide = self.widen(x, activation=self.config.activation)
         return self.narrow(wide, residual=residual, dropout=self.config.dropout)
 

@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from headwork.attention.scopes import Document
+from headwork.base.language import START_ID
 from headwork.models.language_settings import LanguageSettings
 
 Memory = dict[str, Tensor]
@@ -106,6 +108,23 @@ class Tied(nn.Module):
 
     def forward(self, states: Tensor) -> Tensor:
         return F.linear(states, self.weight, self.bias)
+
+
+def places_after(ids: Tensor, before: Tensor | None) -> Tensor:
+    """Numbers of the documents that all (B, M + T) places belong to, given those of the M places remembered.
+
+    The document in hand has number 0 at the end of every segment; those before it count down.
+    """
+    opened = (ids == START_ID).long().cumsum(1)
+    own = opened - opened[:, -1:]
+    return own if before is None else torch.cat([before - opened[:, -1:], own], 1)
+
+
+def kept_apart(places: Tensor, queries: int) -> Document | None:
+    """The scope that keeps the documents of (B, M + T) places apart for the last T of them, where they differ."""
+    if bool((places[:, 0] == places[:, -1]).all()):
+        return None
+    return Document(places, places[:, -queries:])
 
 
 def _precise(logits: Tensor) -> Tensor:

@@ -2,9 +2,14 @@
 
     h^0 = E[x] (+ position),   h^n = block_n([memory_n ; h^n-1], h^n-1),   logits = E norm(h^N) + b
 
-    context only       a segment knows nothing of the ones before                   Al-Rfou et al. 2019
-    recurrence         memory_n: the last states that block n has read              Dai et al. 2019, "Transformer-XL"
-    compressive        older ones in a coarser second memory                        Rae et al. 2020
+    memory             none: a segment knows nothing of the ones before              Al-Rfou et al. 2019
+                       recurrence: the last states that block n has read             Dai et al. 2019, "Transformer-XL"
+                       compressive: older ones in a coarser second memory            Rae et al. 2020
+    scope              span, strided, fixed, hashed, routed, …                       headwork.attention.scopes
+    stack              blocks: one after the other
+                       reversible: two streams, x1 + attention(x2), x2 + ff(y1)      Kitaev et al. 2020, "Reformer"
+                       pondering: one block, as often as each place wants            Dehghani et al. 2019
+    product_keys       a memory of slots in place of one feed-forward network        Lample et al. 2019
 
 Auxiliary losses of the deep character model (Al-Rfou et al. 2019, section 3): every place of a segment predicts and not
 the last alone; lower layers predict too, layer n of N for the first n / 2N of the training; further classifiers predict
@@ -13,22 +18,27 @@ the tokens behind the next, each with weight 1/2. Lower layers share the last no
 Axes: B texts, M remembered states, T tokens of a segment, D width, V vocabulary.
 """
 
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 from headwork.attention.choice import Choice
-from headwork.attention.memory import Recurrence
-from headwork.attention.scopes import Document
+from headwork.attention.memory import Compressive, ProductKeyMemory, Recurrence, Remembered
+from headwork.attention.scopes import Document, LearnedSpan
 from headwork.base.errors import HeadworkError
-from headwork.base.language import START_ID
+from headwork.layers.pondering import Pondering
+from headwork.layers.reversible import Pair, forwards, reversible
+from headwork.layers.slots import SlotBlock
 from headwork.layers.transformer import Block, CoreConfig, Embeddings, initialise
-from headwork.models.language import LanguageNetwork, Memory, NetworkSettings, Read, Tied
+from headwork.models.language import LanguageNetwork, Memory, NetworkSettings, Read, Tied, kept_apart, places_after
 
 AHEAD = 0.5
 """weight of the loss of each token behind the next"""
+NOWHERE = -(2**40)
+"""number of the document of what belongs to several"""
 
 
 class LanguageTransformerConfig(NetworkSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,10 +60,28 @@ class LanguageTransformerConfig(NetworkSettings, frozen=True, kw_only=True, forb
     scope: str = "full"
     """beside the causal one"""
     position: str = ""
-    memory: Literal["none", "recurrence"] = "none"
+    shared_keys: bool = False
+    """keys are the queries at length 1"""
+    memory: Literal["none", "recurrence", "compressive"] = "none"
     """of the segments before"""
     remembered: int = 0
     """states of each layer; 0: as many as the context has"""
+    compressed: int = 64
+    """states of each layer's second memory"""
+    rate: int = 4
+    """states that become one there"""
+    compression: Literal["mean", "max", "conv"] = "conv"
+    stack: Literal["blocks", "reversible", "pondering"] = "blocks"
+    recompute: bool = False
+    """keep no activations of a block but its input, and compute them again for the gradient (Chen et al. 2016)"""
+    ff_chunks: int = 1
+    """pieces of a segment that a feed-forward network takes one after the other"""
+    product_keys: int = 0
+    """half keys of a memory of as many slots squared in the middle block; 0: none"""
+    span_penalty: float = 0.0
+    """weight of the mean learned span, a share of the longest"""
+    ponder_penalty: float = 0.0
+    """weight of the mean ponder cost"""
     predicts: Literal["every", "last"] = "every"
     """places of a segment whose next token the loss asks for"""
     inner_losses: bool = False
@@ -69,6 +97,15 @@ class LanguageTransformerConfig(NetworkSettings, frozen=True, kw_only=True, forb
             raise ValueError(
                 f"memory is {self.memory!r} and absolute {self.absolute!r}; what outlives a segment needs relative "
                 "places: absolute = 'none' and a position such as 'xl'"
+            )
+        if self.memory == "compressive" and (self.norm != "post" or self.stack != "blocks"):
+            raise ValueError(
+                "memory is 'compressive'; it compresses what blocks attend to: norm = 'post', stack = 'blocks'"
+            )
+        if self.stack == "reversible" and (self.norm != "pre" or "routed" in self.scope or self.product_keys):
+            raise ValueError(
+                "stack is 'reversible'; it needs norm = 'pre' and what is the same when computed again, so neither "
+                "routed scopes nor product keys"
             )
         if not 0 <= self.ahead < self.context:
             raise ValueError(f"ahead is {self.ahead}; expected 0 or more, and less than the context")
@@ -90,7 +127,8 @@ class LanguageTransformerConfig(NetworkSettings, frozen=True, kw_only=True, forb
     @property
     def reach(self) -> int:
         """Places that one query can look at."""
-        return self.context + (self.kept if self.memory != "none" else 0)
+        older = {"none": 0, "recurrence": self.kept, "compressive": self.kept + self.rate + self.compressed}
+        return self.context + older[self.memory]
 
     def core(self, vocabulary: int) -> CoreConfig:
         return CoreConfig(
@@ -108,6 +146,8 @@ class LanguageTransformerConfig(NetworkSettings, frozen=True, kw_only=True, forb
             causal=True,
             attention=self.attention,
             absolute=self.absolute,
+            shared_keys=self.shared_keys,
+            ff_chunks=self.ff_chunks,
             dropout=self.dropout,
         )
 
@@ -117,16 +157,28 @@ class LanguageTransformer(LanguageNetwork):
         super().__init__(config, vocabulary=vocabulary)
         core = config.core(vocabulary)
         self.embeddings = Embeddings(core)
-        self.blocks = nn.ModuleList(Block(core) for _ in range(config.layers))
+        many = 1 if config.stack == "pondering" else config.layers
+        self.blocks = nn.ModuleList(Block(core) for _ in range(many))
+        if config.product_keys:
+            memory = ProductKeyMemory(config.dim, keys=config.product_keys, key_dim=config.dim, sparse=False)
+            self.blocks[many // 2] = SlotBlock(core, memory)
         self.norm = nn.LayerNorm(config.dim, eps=core.eps) if config.norm == "pre" else nn.Identity()
         self.head = Tied(config.dim, vocabulary, self.embeddings.tokens if config.tied else None)
         self.further = nn.ModuleList(nn.Linear(config.dim, vocabulary) for _ in range(config.ahead))
-        self.recurrence = Recurrence(config.kept)
         self.apply(initialise)
+        self.pondering = Pondering(config.dim) if config.stack == "pondering" else None
+        self.times = nn.Embedding(config.layers, config.dim) if config.stack == "pondering" else None
+        self.recurrence = Recurrence(config.kept)
+        self.compressive = nn.ModuleList(
+            Compressive(config.kept, config.compressed, config.rate, config.compression, dim=config.dim)
+            for _ in range(config.layers if config.memory == "compressive" else 0)
+        )
 
     @property
     def layers(self) -> list[Block]:
-        return cast(list[Block], list(self.blocks))
+        """The blocks in the order in which they run, a shared one as often as it may."""
+        blocks = cast(list[Block], list(self.blocks))
+        return blocks * self.config.layers if self.pondering else blocks
 
     @property
     def carries(self) -> bool:
@@ -134,16 +186,63 @@ class LanguageTransformer(LanguageNetwork):
 
     def forward(self, ids: Tensor, memory: Memory | None = None) -> Read:
         memory = memory or {}
-        places, apart = self._documents(ids, memory)
+        places = places_after(ids, memory.get("places"))
+        apart = kept_apart(places, ids.shape[1])
         first = 0 if self.carries else places.shape[1] - ids.shape[1]
-        x, kept, inner = self.embeddings.segment(ids, first), {"places": places[:, -self.config.kept :]}, []
+        x = self.embeddings.segment(ids, first)
+        recall = Recall(self, memory, places)
+        stack = {"blocks": self._blocks, "reversible": self._reversible, "pondering": self._pondering}
+        found = stack[self.config.stack](x, recall, apart)
+        states, *inner = (self.norm(found[-1]), *found[:-1])
+        return Read(states, recall.kept, penalty=self._penalty(recall.penalties), inner=tuple(inner))
+
+    def _blocks(self, x: Tensor, recall: "Recall", apart: Document | None) -> list[Tensor]:
+        """The states behind each block."""
+        found = []
         for number, block in enumerate(self.layers):
-            name = f"states.{number}"
-            recalled = self.recurrence.recall(memory.get(name), x)
-            kept[name] = self.recurrence.remember(memory.get(name), x)
-            x = block.segment(x, recalled, apart=apart)
-            inner.append(x)
-        return Read(self.norm(x), kept, inner=tuple(inner[:-1]))
+            recalled = recall(number, x)
+            if self.config.recompute and self.training:
+                x = cast(Tensor, checkpoint(block.segment, x, recalled, apart=apart, use_reentrant=False))
+            else:
+                x = block.segment(x, recalled, apart=apart)
+            found.append(x)
+        return found
+
+    def _reversible(self, x: Tensor, recall: "Recall", apart: Document | None) -> list[Tensor]:
+        """Both streams begin with the embeddings; their mean is read."""
+        pairs = [self._pair(number, block, recall, apart) for number, block in enumerate(self.layers)]
+        if self.training:
+            weights = [parameter for parameter in self.blocks.parameters() if parameter.requires_grad]
+            one, other = reversible(x, x, pairs, weights)
+        else:
+            one, other = forwards(x, x, pairs)
+        return [(one + other) / 2]
+
+    def _pair(self, number: int, block: Block, recall: "Recall", apart: Document | None) -> Pair:
+        def attend(x: Tensor) -> Tensor:
+            recalled = recall(number, x)
+            return block.attention.segment(block.attention_norm(recalled), x.shape[1], apart=apart)
+
+        return Pair(attend, lambda x: block.feed_forward(block.ff_norm(x)))
+
+    def _pondering(self, x: Tensor, recall: "Recall", apart: Document | None) -> list[Tensor]:
+        assert self.pondering is not None and self.times is not None
+        spent, block = self.pondering.begin(x), self.layers[0]
+        for number in range(self.config.layers):
+            timed = x + self.times.weight[number]
+            recalled = recall(number, timed)  # also when all have halted: later tokens may ponder longer
+            if not spent.halted:
+                new = block.segment(timed, recalled, apart=apart)
+                x, spent = self.pondering.step(x, new, spent, last=number + 1 == self.config.layers)
+        self.spent = spent.cost.detach()
+        recall.penalties.append(self.config.ponder_penalty * spent.cost.mean())
+        return [spent.total]
+
+    def _penalty(self, found: list[Tensor]) -> Tensor | None:
+        if self.config.span_penalty:
+            spans = [part.penalty() for part in self.modules() if isinstance(part, LearnedSpan)]
+            found = [*found, self.config.span_penalty * torch.stack(spans).mean()]
+        return torch.stack(found).sum() if found else None
 
     def logits(self, states: Tensor) -> Tensor:
         return self.head(states)
@@ -152,9 +251,8 @@ class LanguageTransformer(LanguageNetwork):
         read = self(ids, memory)
         loss = self._loss(read.states, answers)
         if self.config.inner_losses:
-            many = len(self.blocks)
             for number, states in enumerate(read.inner, 1):
-                if done < number / (2 * many):
+                if done < number / (2 * self.config.layers):
                     loss = loss + self._loss(self.norm(states), answers)
         for further, classifier in enumerate(self.further, 1):
             logits, behind = classifier(read.states[:, :-further]), answers[:, further:]
@@ -176,17 +274,52 @@ class LanguageTransformer(LanguageNetwork):
             return None
         return self.config.context - (memory["places"].shape[1] if memory else 0)
 
-    def _documents(self, ids: Tensor, memory: Memory) -> tuple[Tensor, Document | None]:
-        """Numbers of the documents of all (B, M + T) places, and the scope that keeps them apart where they differ.
 
-        The number of the document in hand is 0 at the end of every segment, those before it count down.
-        """
-        opened = (ids == START_ID).long().cumsum(1)
-        own = opened - opened[:, -1:]
-        if "places" not in memory:
-            places = own
-        else:
-            places = torch.cat([memory["places"] - opened[:, -1:], own], 1)
-        if bool((places[:, 0] == places[:, -1]).all()):
-            return places, None
-        return places, Document(places, places[:, -ids.shape[1] :])
+class Recall:
+    """What the blocks of one segment look back at, and what they leave to the next."""
+
+    def __init__(self, network: LanguageTransformer, memory: Memory, places: Tensor) -> None:
+        self.network, self.memory = network, memory
+        self.penalties: list[Tensor] = []
+        self.kept: Memory = {"places": self._places(places)}
+
+    def __call__(self, number: int, x: Tensor) -> Tensor:
+        """(B, T, D) that enter block `number` to (B, M + T, D), the remembered ones first."""
+        name, network = f"states.{number}", self.network
+        recent = self.memory.get(name)
+        if not network.compressive:
+            if network.carries or not network.training:
+                self.kept[name] = network.recurrence.remember(recent, x)
+            return network.recurrence.recall(recent, x)
+        compressive, older = cast(Compressive, network.compressive[number]), f"compressed.{number}"
+        state = None if recent is None else Remembered(self.memory[older], recent)
+        if network.training:
+            self.penalties.append(_lost(compressive, state, x, network.layers[number]))
+        self.kept[older], self.kept[name] = compressive.remember(state, x)
+        return compressive.recall(state, x)
+
+    def _places(self, places: Tensor) -> Tensor:
+        """Documents of what will be remembered; a compressed state of several documents belongs to none."""
+        config = self.network.config
+        if not self.network.compressive:
+            return places[:, -config.kept :]
+        older = self.memory["compressed.0"].shape[1] if "compressed.0" in self.memory else 0
+        many = max(places.shape[1] - older - config.kept, 0) // config.rate * config.rate
+        blocks = places[:, older : older + many].unflatten(1, (-1, config.rate)) if many else places[:, :0, None]
+        first, last = (blocks[:, :, 0], blocks[:, :, -1])
+        compressed = torch.cat([places[:, :older], torch.where(first == last, last, NOWHERE)], 1)
+        return torch.cat([compressed[:, -config.compressed :], places[:, older + many :]], 1)
+
+
+def _lost(compressive: Compressive, state: Remembered | None, x: Tensor, block: Block) -> Tensor:
+    """What attention to compressed states lacks of attention to the states themselves."""
+    qkv = block.attention.qkv
+    q, k, v = (Projection(*both) for both in zip(qkv.weight.chunk(3), qkv.bias.chunk(3), strict=True))
+    return compressive.loss(state, x, q, k, v, heads=block.config.heads)
+
+
+class Projection(NamedTuple):
+    """A third of the one product for queries, keys and values."""
+
+    weight: Tensor
+    bias: Tensor

@@ -13,13 +13,23 @@ States leave in whole blocks: up to rate - 1 more than `length` wait until their
 Axes: B texts, C compressed states, M recent states, T new states, D width of a state, H heads, d width of a head.
 """
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from headwork.base.errors import HeadworkError
+
+
+class Projects(Protocol):
+    """An nn.Linear, or what has its weights."""
+
+    @property
+    def weight(self) -> Tensor: ...
+
+    @property
+    def bias(self) -> Tensor | None: ...
 
 
 class Remembered(NamedTuple):
@@ -75,9 +85,9 @@ class Compressive(nn.Module):
         self,
         state: Remembered | None,
         hidden: Tensor,
-        query: nn.Linear,
-        key: nn.Linear,
-        value: nn.Linear,
+        query: Projects,
+        key: Projects,
+        value: Projects,
         *,
         heads: int,
     ) -> Tensor:
@@ -100,7 +110,7 @@ class Compressive(nn.Module):
         return states[:, :count], states[:, count:]
 
 
-def _project(layer: nn.Linear, states: Tensor, heads: int) -> Tensor:
+def _project(layer: Projects, states: Tensor, heads: int) -> Tensor:
     """(B, T, D) to (B, H, T, d) by a layer that gets no gradient."""
     bias = None if layer.bias is None else layer.bias.detach()
     return F.linear(states, layer.weight.detach(), bias).unflatten(-1, (heads, -1)).transpose(1, 2)
