@@ -46,7 +46,7 @@ def compare(
     from headwork.compare.comparison import compare as run_comparison
     from headwork.compare.lineup import line_up
     from headwork.compare.work import work_of
-    from headwork.report.page import write_report
+    from headwork.report.views import write_report
 
     chosen = line_up(models.split(","), task=task, settings=settings, size=size, offline=offline)
     for name, reason in chosen.left_out.items():

@@ -46,7 +46,9 @@ def _limits(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) 
 limit_option = click.option(
     "--limit", "limits", multiple=True, metavar="NAME=N", callback=_limits, help="Raise a limit on what is read."
 )
-task_option = click.option("--task", metavar="TASK", help="What to learn: classify, translate; that of the models.")
+task_option = click.option(
+    "--task", metavar="TASK", help="What to learn: classify, translate, algorithm; that of the models."
+)
 data_options = _all(
     click.option("--text", metavar="COLUMN", help="Column of the texts; guessed when not given."),
     click.option("--label", metavar="COLUMN", help="Column of the labels; guessed when not given."),
@@ -102,7 +104,7 @@ def reading_of(task: str, options: dict[str, Any]) -> dict[str, Any]:
 
     known = work_of(task).reading
     for name, value in options.items():
-        if name not in known and value:
+        if name not in known and value and value != Limits():
             raise HeadworkError(f"--{name.replace('_', '-')}: means nothing for the task {task}; leave it out")
     return {name: value for name, value in options.items() if name in known}
 

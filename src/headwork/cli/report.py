@@ -11,7 +11,7 @@ def report(folder) -> None:
     """Write the page of the comparison or run in FOLDER again."""
     from headwork.base.errors import HeadworkError
     from headwork.base.runs import ComparisonFolder, Run
-    from headwork.report.page import write_report, write_run_report
+    from headwork.report.views import write_report, write_run_report
 
     comparison, run = ComparisonFolder(Path(folder)), Run(Path(folder))
     if not comparison.result_file.is_file():

@@ -5,8 +5,9 @@ from functools import singledispatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headwork.base.algorithm import AlgorithmRun
 from headwork.base.results import Compared, Finished, RunResult
-from headwork.report.standings import standings
+from headwork.report.views import standings
 
 if TYPE_CHECKING:
     from headwork.compare.work import Data
@@ -27,14 +28,15 @@ def describe_data(data: "Data") -> None:
     facts = data.facts
     columns = {"text": facts.text_column, "label": facts.label_column}
     said = ", ".join(f"{name} {column!r}" for name, column in columns.items() if column)
-    say(f"{facts.source}: {facts.rows:,} rows; {said}")
+    say(f"{facts.source}: {facts.rows:,} rows{f'; {said}' if said else ''}")
     if facts.classes:
         shown = ", ".join(f"{name} {count:,}" for name, count in list(facts.class_rows.items())[:12])
         say(f"{len(facts.classes)} classes: {shown}{', …' if len(facts.classes) > 12 else ''}")
     if facts.dropped:
         say("dropped: " + ", ".join(f"{count:,} {reason}" for reason, count in facts.dropped.items()))
     split = facts.split
-    say(f"split ({facts.split_by}): {split.train:,} train, {split.dev:,} dev, {split.test:,} test")
+    train = f"{split.train:,} train" if split.train else "train without end"
+    say(f"split ({facts.split_by}): {train}, {split.dev:,} dev, {split.test:,} test")
     for note in facts.notes:
         say(f"note: {note}")
 
@@ -83,3 +85,8 @@ def scores_of(result: Finished) -> str:
 @scores_of.register
 def _(result: RunResult) -> str:
     return f"test accuracy {result.test_accuracy:.3f}, macro-F1 {result.test_macro_f1:.3f}"
+
+
+@scores_of.register
+def _(result: AlgorithmRun) -> str:
+    return f"test score {result.accuracy:.3f}, {result.whole:.1%} of the examples without a mistake"

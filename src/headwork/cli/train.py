@@ -38,7 +38,7 @@ def train(model, data, budget, out, task, size, settings, seed, device, threads,
     from headwork.compare.lineup import line_up
     from headwork.compare.trial import run_trial
     from headwork.compare.work import Settings, work_of
-    from headwork.report.page import write_run_report
+    from headwork.report.views import write_run_report
 
     (recipe,) = line_up([model], task=task, settings=settings, size=size, offline=offline).recipes
     rows = work_of(recipe.task).prepare(data, **reading_of(recipe.task, reading))

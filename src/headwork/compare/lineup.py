@@ -12,6 +12,7 @@ from headwork.models import config_of, kind_of
 ORDER = (
     *("majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer", "minilm-frozen", "minilm"),
     *("rnn", "bahdanau"),
+    *("lstm", "ntm"),
 )
 """of the default line-ups: baselines first, then by age"""
 

@@ -50,6 +50,15 @@ BLEU = Yardstick(
     "bleu", "BLEU", "has the highest BLEU", lambda value: f"{value:.1f}", lambda value: signed(f"{value:+.1f}"), " BLEU"
 )
 
+SCORE = Yardstick(
+    "accuracy",
+    "score",
+    "has the highest score",
+    lambda value: f"{100 * value:.1f}%",
+    lambda value: signed(f"{100 * value:+.1f}"),
+    " points",
+)
+
 
 def best_model(models: Sequence[Model], by: Yardstick = ACCURACY) -> Model:
     """The one with the best mean score; of equals the one with the fewest bytes, then the first by name."""

@@ -38,6 +38,8 @@ MODELS = {
     "transformer-translator": ModelKind(
         "transformer_translator", "TransformerTranslator", "TransformerTranslatorConfig"
     ),
+    "lstm": ModelKind("lstm", "Lstm", "LstmConfig"),
+    "ntm": ModelKind("ntm", "Ntm", "NtmConfig"),
 }
 
 

@@ -2,11 +2,12 @@
 
 import re
 
-from headwork.base.results import Comparison, Mistake
+from headwork.base.algorithm import AlgorithmComparison
+from headwork.base.results import Compared, Comparison, Mistake
 from headwork.report import numbers
 from headwork.report.classes import class_table
 from headwork.report.faithful import faithfulness_table
-from headwork.report.glossary import GLOSSARY
+from headwork.report.glossary import ALGORITHM, GLOSSARY
 from headwork.report.limits import budget_note, limits_table
 from headwork.report.standings import comparison_table
 from headwork.report.table import Cell, Column, Row, Table
@@ -55,6 +56,29 @@ def comparison_markdown(comparison: Comparison, methods: dict[str, str]) -> str:
         _again(comparison),
         "## How to read this",
         _listed([f"{term}: {meaning}" for term, meaning in GLOSSARY]),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def algorithm_markdown(comparison: AlgorithmComparison, table: Table) -> str:
+    """The report on learners of algorithms for a terminal, a pull request or a mail."""
+    baselines = [f"{baseline.name}: {baseline.does}" for baseline in comparison.baselines]
+    blocks = [
+        f"# Which model learns {plain(comparison.name)}?",
+        plain(f"The task: {comparison.title}."),
+        f"## Take {plain(comparison.verdict.model)}",
+        plain(comparison.verdict.reason),
+        _listed(comparison.warnings),
+        "## All models",
+        _table(table),
+        plain(f"Score: {comparison.score}."),
+        _listed(baselines),
+        "## The data",
+        _listed([f"generator: {comparison.data.source}", *comparison.data.notes]),
+        "## How to get this again",
+        _again(comparison),
+        "## How to read this",
+        _listed([f"{term}: {meaning}" for term, meaning in ALGORITHM]),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -115,7 +139,7 @@ def _data(comparison: Comparison) -> str:
     )
 
 
-def _again(comparison: Comparison) -> str:
+def _again(comparison: Compared) -> str:
     machine, command = comparison.machine, visible(comparison.command)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", command)), default=0))
     budget = f", budget {numbers.seconds(comparison.budget_seconds)} a trial" if comparison.budget_seconds else ""

@@ -1,29 +1,25 @@
-"""report.html and report.md from a folder: no scripts, nothing fetched, every text of a user escaped."""
+"""report.html and report.md from a folder: of any task, and of classifiers."""
 
-from functools import cache, singledispatch
-from importlib import resources
+from functools import singledispatch
 from pathlib import Path
 
-import jinja2
 from markupsafe import Markup
 
 from headwork.base.files import write_text
 from headwork.base.results import Compared, Comparison, Explanations, Faithfulness, Finished, RunResult
 from headwork.base.runs import ComparisonFolder, Point, Run
-from headwork.report import numbers
 from headwork.report.charts.drawing import looks
 from headwork.report.charts.reliability import reliability_chart
 from headwork.report.classes import class_table, shown_confusion
 from headwork.report.faithful import faithfulness_table
-from headwork.report.glossary import GLOSSARY
-from headwork.report.limits import budget_note, limits_table, unseen
+from headwork.report.limits import budget_note, limits_table
 from headwork.report.markdown import comparison_markdown
 from headwork.report.pictures import Pictures, draw_all, draw_training
 from headwork.report.predictions import Outcome, read_outcome
+from headwork.report.render import render
 from headwork.report.seen import side_by_side
 from headwork.report.standings import comparison_table, ranked
 from headwork.report.table import Table
-from headwork.report.text import quoted, visible
 from headwork.report.verdict import verdict_text
 
 
@@ -64,7 +60,7 @@ def _(result: RunResult, run: Run) -> str:
     look = looks([result.model])
     explanations = run.explanations()
     explained = {result.model: explanations} if explanations else {}
-    return _render(
+    return render(
         "run.html.jinja",
         result=result,
         data=data,
@@ -80,7 +76,7 @@ def _(result: RunResult, run: Run) -> str:
 
 def comparison_page(comparison: Comparison, pictures: Pictures, explanations: dict[str, Explanations]) -> str:
     """The whole page as text; `explanations` holds what each model with readable weights saw."""
-    return _render(
+    return render(
         "comparison.html.jinja",
         comparison=comparison,
         data=comparison.data,
@@ -128,33 +124,3 @@ def _run_reliability(outcome: Outcome | None, model: str) -> Markup | None:
         name="reliability",
         title=f"How often {model} is right for how sure it is",
     )
-
-
-def _render(template: str, **values: object) -> str:
-    return _environment().get_template(template).render(values)
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("headwork.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        count=numbers.count,
-        decimal=numbers.decimal,
-        milliseconds=numbers.milliseconds,
-        percent=numbers.percent,
-        quoted=quoted,
-        rate=numbers.rate,
-        seconds=numbers.seconds,
-        size=numbers.size,
-        unseen=unseen,
-        visible=visible,
-    )
-    sheet = resources.files("headwork.report").joinpath("templates/style.css").read_text(encoding="utf-8")
-    environment.globals.update(style=Markup(sheet), glossary=GLOSSARY)
-    return environment

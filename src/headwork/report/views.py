@@ -1,0 +1,7 @@
+"""Pages and tables of every task. Importing a task's page here is what makes it known."""
+
+from headwork.report.algorithm import page as algorithm
+from headwork.report.page import write_report, write_run_report
+from headwork.report.standings import standings
+
+__all__ = ["algorithm", "standings", "write_report", "write_run_report"]
