@@ -51,7 +51,7 @@ def short_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fit_module, "CHECKPOINT_SECONDS", 0.0)
 
 
-@pytest.mark.parametrize(("name", "data"), [("ntm", "copy:longest=3"), ("lstm", "repeat-copy:longest=2")])
+@pytest.mark.parametrize(("name", "data"), [("ntm", "copy:longest=3"), ("reader-hard", "marked-patch:longest=2")])
 @pytest.mark.parametrize("cuts", [(0.02,), (0.3, 0.31, 0.9), (0.5, 0.999)])
 def test_an_interrupted_fit_ends_with_the_same_bits(name, data, cuts, tmp_path, short_epochs):
     settings = ("train.epochs=3",)
@@ -84,3 +84,86 @@ def test_seeds_draw_other_weights_and_other_examples(short_epochs):
 def test_copying_one_vector_is_learned_in_seconds():
     _, fitted = run("ntm", "copy:longest=1,width=2", settings=("train.epochs=3", "train.lr=1e-2"))
     assert max(point.dev_accuracy for point in fitted.points) > 0.9
+
+
+@pytest.mark.row("AT17")
+def test_hard_attention_finds_the_marked_patch():
+    learner, _ = run("reader-hard", "marked-patch:longest=3", settings=("train.epochs=3", "train.batch_tokens=600"))
+    for examples in prepare_drawn("marked-patch:longest=3").dev:
+        answered = learner.answer(examples)
+        assert answered.found is not None and answered.found.mean() > 0.95
+        assert answered.score.mean() > 0.95
+
+
+def well_trained(name: str, data: str, seconds: float, *settings: str) -> tuple[Learner, Fitted]:
+    recipe = with_settings(load_recipe(name, "algorithm"), settings)
+    drawn = prepare_drawn(data)
+    learner = Learner.new(recipe, drawn.generator, seed=0)
+    problem = Learn(learner, drawn, train_config(recipe), seed=0)
+    return learner, fit(problem, budget_seconds=seconds)
+
+
+def mean_by_length(learner: Learner, data: str, of: str = "score") -> dict[int, float]:
+    found: dict[int, list[float]] = {}
+    for examples in prepare_drawn(data).test:
+        found.setdefault(examples.length, []).append(float(getattr(learner.answer(examples), of).mean()))
+    return {length: sum(each) / len(each) for length, each in found.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.row("ME01")
+def test_copying_is_learned_and_goes_on_beyond_the_lengths_of_training():
+    learner, _ = well_trained("ntm", "copy", 600)
+    scores = mean_by_length(learner, "copy")
+    assert scores[10] > 0.99 and scores[20] > 0.9
+    plain, _ = well_trained("lstm", "copy", 600)
+    assert mean_by_length(plain, "copy")[20] < scores[20]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.row("AT34")
+@pytest.mark.parametrize("data", ["add-two-numbers", "find-the-maximum"])
+def test_attention_finds_the_places_that_the_answer_rests_on(data):
+    learner, _ = well_trained("reader", data, 300)
+    longest = max(learner.generator.lengths)
+    assert mean_by_length(learner, data, "found")[longest] >= 0.95
+    assert mean_by_length(learner, data)[longest] > 0.9
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.row("ME07")
+def test_learning_to_learn_beats_the_nearest_neighbour():
+    learner, _ = well_trained("snail", "episodes", 300)
+    nearest = {
+        examples.length: learner.generator.guesses(examples)["nearest"].score.mean()
+        for examples in prepare_drawn("episodes").test
+    }
+    scores = mean_by_length(learner, "episodes")
+    assert all(scores[length] > nearest[length] for length in learner.generator.lengths)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.row("ME06")
+def test_tours_are_shorter_than_by_the_order_of_the_input():
+    learner, _ = well_trained("pointer", "tsp", 300)
+    chance = {
+        examples.length: learner.generator.guesses(examples)["chance"].score.mean()
+        for examples in prepare_drawn("tsp").test
+    }
+    scores = mean_by_length(learner, "tsp")
+    assert all(scores[length] > chance[length] for length in scores)
+    assert scores[5] > 0.95
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.row("ME03")
+def test_a_network_thinks_longer_about_harder_vectors():
+    learner, _ = well_trained("act", "parity", 600)
+    scores, thoughts = mean_by_length(learner, "parity"), mean_by_length(learner, "parity", "thoughts")
+    assert scores[1] > 0.9
+    assert thoughts[6] > thoughts[1]

@@ -33,6 +33,8 @@ class LengthScore(msgspec.Struct, frozen=True, kw_only=True):
     """are there examples of this length in training"""
     score: Score
     whole: float
+    thoughts: float | None = None
+    """about a step, of models that choose how often they think"""
 
 
 class AlgorithmStanding(Standing, frozen=True, kw_only=True):

@@ -40,6 +40,10 @@ MODELS = {
     ),
     "lstm": ModelKind("lstm", "Lstm", "LstmConfig"),
     "ntm": ModelKind("ntm", "Ntm", "NtmConfig"),
+    "act": ModelKind("act", "Act", "ActConfig"),
+    "pointer": ModelKind("pointer", "Pointer", "PointerConfig"),
+    "snail": ModelKind("snail", "Snail", "SnailConfig"),
+    "reader": ModelKind("reader", "Reader", "ReaderConfig"),
 }
 
 

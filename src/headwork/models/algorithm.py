@@ -30,6 +30,8 @@ class Answer:
     """(B, S, places) by what it is: weights of attention, addresses in a memory, …"""
     penalty: Tensor | None = None
     """(B,) what the model asks to be added to the loss"""
+    thoughts: Tensor | None = None
+    """(B, S) how often it thought before it answered"""
 
 
 class Solver(Protocol):

@@ -68,6 +68,11 @@ ALGORITHM = (
         "Of a model that attends, the share of the examples where its greatest weights lie on just those inputs that "
         "the answer rests on.",
     ),
+    (
+        "thoughts",
+        "Of a model that chooses how often it thinks about a step of its input: how often, on the shortest and on the "
+        "longest inputs of the test side.",
+    ),
     *(entry for entry in GLOSSARY if entry[0] in ("95% interval", "verdict")),
 )
 """the words of a report on learners of algorithms"""

@@ -53,6 +53,8 @@ class Answered:
     looks: dict[str, np.ndarray]
     found: np.ndarray | None
     """(n,) do the P greatest weights lie on the P inputs that the answer rests on"""
+    thoughts: np.ndarray | None
+    """(n,) how often it thought about a step, of models that choose"""
 
 
 class Learner:
@@ -104,7 +106,9 @@ class Learner:
         inputs, targets = self.tensors(examples)
         answer: Answer = self.network(inputs)
         answers = decided(self.generator, answer.outputs).cpu().numpy()
-        losses = loss_of(self.generator, answer.outputs, targets)[:, examples.scored].flatten(1).double().cpu().numpy()
+        # What the right places would have cost is known where each is named after the right ones.
+        outputs = self.network(inputs, targets).outputs if self.generator.ANSWERS == "places" else answer.outputs
+        losses = loss_of(self.generator, outputs, targets)[:, examples.scored].flatten(1).double().cpu().numpy()
         looks = {what: weights.float().cpu().numpy() for what, weights in answer.looks.items()}
         return Answered(
             answers,
@@ -114,6 +118,7 @@ class Learner:
             losses.mean(1),
             looks,
             found_in(looks, examples),
+            None if answer.thoughts is None else answer.thoughts.float().mean(1).cpu().numpy(),
         )
 
 

@@ -186,3 +186,134 @@ def test_no_estimate_of_n_grams_needs_fewer_bits_than_the_optimum():
         assert bits > best
     assert guesses["chance"].bits.mean() == 57
     assert guesses["optimum"].score.mean() > 0.7
+
+
+@pytest.mark.row("ME03")
+def test_parity_counts_ones_among_as_many_elements_as_said():
+    for length in (1, 5, 8):
+        examples = some("parity", length)
+        vectors = examples.inputs[:, 0]
+        assert (np.count_nonzero(vectors, axis=1) == length).all()
+        assert set(np.unique(vectors)) <= {-1, 0, 1}
+        assert np.array_equal(examples.targets[:, 0, 0], (vectors == 1).sum(1) % 2)
+
+
+@pytest.mark.row("AT34")
+def test_toys_rest_on_the_places_they_name():
+    for length in (4, 20):
+        added = some("add-two-numbers", length, 200)
+        numbers, marks = added.inputs[..., 0], added.inputs[..., 1]
+        assert (marks.sum(1) == 2).all()
+        for row in range(200):
+            behind = np.flatnonzero(marks[row]) + 1
+            assert sorted(added.looks[row]) == list(behind)
+            assert marks[row, behind].sum() == 0 and (behind < length).all()
+            assert added.targets[row, -1, 0] == pytest.approx(numbers[row, behind].sum())
+        largest = some("find-the-maximum", length)
+        assert np.array_equal(largest.targets[:, -1, 0], largest.inputs[:, :-1, 0].max(1))
+        assert np.array_equal(largest.looks[:, 0], largest.inputs[:, :-1, 0].argmax(1))
+        second, first = np.sort(largest.inputs[:, :-1, 0], 1)[:, -2:].T
+        assert (first - second >= 0.0999).all()
+
+
+@pytest.mark.row("AT17")
+def test_the_answer_is_on_the_marked_patch():
+    from headwork.data.generated.patches import patterns
+
+    examples = some("marked-patch", 3, 300)
+    rows = np.arange(300)
+    assert (examples.inputs[..., -1].sum(1) == 1).all()
+    assert (examples.inputs[rows, examples.looks[:, 0], -1] == 1).all()
+    likeness = examples.inputs[rows, examples.looks[:, 0], :-1] @ patterns(4, 16).T
+    assert (likeness.argmax(1) == examples.targets[:, -1]).mean() > 0.95
+
+
+@pytest.mark.row("ME06")
+def test_hulls_are_those_of_scipy():
+    from scipy.spatial import ConvexHull
+
+    for length in (3, 5, 8, 12):
+        examples = some("convex-hull", length, 60)
+        for points, named in zip(examples.inputs.astype(float), examples.targets, strict=True):
+            corners = list(named[named < length])
+            expected = list(ConvexHull(points).vertices)  # counter-clockwise in the plane
+            first = expected.index(corners[0])
+            assert corners == expected[first:] + expected[:first]
+            assert points[corners[0], 0] == points[:, 0].min()
+            assert (named[len(corners) :] == length).all() and len(corners) <= length
+
+
+@pytest.mark.row("ME06")
+def test_tours_are_the_shortest_of_all():
+    from itertools import permutations
+
+    from headwork.data.generated.tours import shortest_tours, tour_lengths
+
+    points = np.random.default_rng(0).random((20, 6, 2))
+    tours = shortest_tours(points)
+    every = np.array([(0, *rest) for rest in permutations(range(1, 6))])
+    for row in range(20):
+        lengths = tour_lengths(np.repeat(points[row][None], len(every), 0), every)
+        assert tour_lengths(points, tours)[row] == pytest.approx(lengths.min())
+    assert (tours[:, 0] == 0).all() and (np.sort(tours, 1) == np.arange(6)).all()
+    along = np.take_along_axis(points, tours[:, :, None], 1)
+    x, y = along[..., 0], along[..., 1]
+    assert ((x * np.roll(y, -1, 1) - y * np.roll(x, -1, 1)).sum(1) > 0).all()
+
+
+@pytest.mark.row("ME06")
+def test_the_exact_search_goes_to_ten_points():
+    from headwork.data.generated.tours import shortest_tours, tour_lengths
+
+    circle = np.linspace(0, 2 * np.pi, 10, endpoint=False)
+    order = np.random.default_rng(0).permutation(10)
+    points = np.stack([np.cos(circle), np.sin(circle)], 1)[order][None]
+    assert tour_lengths(points, shortest_tours(points))[0] == pytest.approx(20 * np.sin(np.pi / 10))
+
+
+@pytest.mark.row("ME06")
+def test_what_is_no_tour_scores_nothing():
+    generator, examples = prepare_drawn("tsp").generator, some("tsp", 5)
+    assert generator.score(examples, np.roll(examples.targets, 2, 1)) == pytest.approx(np.ones(40))
+    assert (generator.score(examples, np.zeros_like(examples.targets)) == 0).all()
+    assert (generator.guesses(examples)["nearest"].score <= 1).all()
+
+
+@pytest.mark.row("ME07")
+def test_the_nearest_neighbour_of_episodes_is_that_of_scikit_learn():
+    from sklearn.neighbors import KNeighborsClassifier
+
+    generator, examples = prepare_drawn("episodes").generator, some("episodes", 2)
+    for row in range(40):
+        vectors, labels = examples.inputs[row, :, :12], examples.inputs[row, :-1, 12:].argmax(1)
+        assert sorted(labels) == sorted([*range(5)] * 2)
+        found = KNeighborsClassifier(1).fit(vectors[:-1], labels).predict(vectors[-1:])[0]
+        assert generator.guesses(examples)["nearest"].score[row] == float(found == examples.targets[row, -1])
+    assert (examples.inputs[:, -1, 12:] == 0).all()
+
+
+@pytest.mark.row("ME07")
+def test_the_optimum_of_episodes_is_the_posterior_of_classes():
+    """By drawing class means from their posterior, one class at a time."""
+    from scipy.stats import multivariate_normal
+
+    from headwork.data.generated.episodes import NOISE, turn
+
+    generator, examples = prepare_drawn("episodes:directions=2,width=3").generator, None
+    examples = generator.draw(np.random.default_rng(0), 2, 3)
+    random = np.random.default_rng(1)
+    for row in range(3):
+        vectors = (examples.inputs[row, :, :3] @ turn(3).T)[:, :2]
+        labels = examples.inputs[row, :-1, 3:].argmax(1)
+        means = random.standard_normal((400_000, 2))
+        given = []
+        for label in range(5):
+            shown = [
+                multivariate_normal.logpdf(means - vectors[place], np.zeros(2), NOISE**2)
+                for place in np.flatnonzero(labels == label)
+            ]
+            weights = np.exp(np.sum(shown, 0))
+            asked = multivariate_normal.pdf(means - vectors[-1], np.zeros(2), NOISE**2)
+            given.append((weights * asked).sum() / weights.sum())
+        posterior = np.array(given) / np.sum(given)
+        np.testing.assert_allclose(np.exp(generator.optimum(examples)[row]), posterior, atol=0.03)

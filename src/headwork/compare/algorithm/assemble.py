@@ -30,12 +30,16 @@ class Scored:
     score: np.ndarray
     whole: np.ndarray
     bits: np.ndarray
+    thoughts: np.ndarray | None
+    """of models that choose how often they think"""
 
     @classmethod
     def of(cls, runs: Sequence[Run]) -> "Scored":
         tables = [pq.read_table(run.predictions_file).to_pydict() for run in runs]
         columns = {name: np.array([table[name] for table in tables]) for name in ("score", "whole", "bits")}
-        return cls([run.result(AlgorithmRun) for run in runs], np.array(tables[0]["length"]), **columns)
+        thoughts = np.array([table["thoughts"] for table in tables]) if "thoughts" in tables[0] else None
+        results = [run.result(AlgorithmRun) for run in runs]
+        return cls(results, np.array(tables[0]["length"]), **columns, thoughts=thoughts)
 
 
 def assemble(
@@ -114,6 +118,7 @@ def _by_length(scored: Scored, drawn: Drawn) -> Iterator[LengthScore]:
             trained=length in drawn.generator.lengths,
             score=mean_score(scored.score[:, chosen]),
             whole=float(scored.whole[:, chosen].mean()),
+            thoughts=None if scored.thoughts is None else float(scored.thoughts[:, chosen].mean()),
         )
 
 

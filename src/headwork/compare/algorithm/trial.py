@@ -91,6 +91,9 @@ def write_predictions(run: Run, test: Sequence[Examples], answered: Sequence[Ans
             "bits": pa.array(np.concatenate([each.bits for each in answered]), pa.float64()),
         }
     )
+    thoughts = [each.thoughts for each in answered if each.thoughts is not None]
+    if thoughts:
+        table = table.append_column("thoughts", pa.array(np.concatenate(thoughts), pa.float64()))
     write_atomically(run.predictions_file, lambda path: pq.write_table(table, path))
 
 

@@ -28,8 +28,11 @@ def ranked(comparison: AlgorithmComparison) -> list[AlgorithmStanding]:
 @standings.register
 def algorithm_table(comparison: AlgorithmComparison) -> Table:
     """One row a model, highest score first, then one for each answerer that does not learn."""
-    attends = any(model.found is not None for model in comparison.models)
-    makers = [maker for maker in _makers(comparison) if attends or maker.column.title != "found"]
+    told = {
+        "found": any(model.found is not None for model in comparison.models),
+        "thoughts": any(each.thoughts is not None for model in comparison.models for each in model.lengths),
+    }
+    makers = [maker for maker in _makers(comparison) if told.get(maker.column.title, True)]
     models = [
         Row(
             cells=[
@@ -80,6 +83,14 @@ def _against_best(model: AlgorithmStanding) -> Cell:
     return Cell(numbers.points(gap.difference), numbers.points_interval(gap.low, gap.high))
 
 
+def _thoughts(model: AlgorithmStanding) -> Cell:
+    """About a step, at the shortest and at the longest inputs."""
+    spent = [each.thoughts for each in model.lengths if each.thoughts is not None]
+    if not spent:
+        return Cell(DASH)
+    return Cell(f"{numbers.decimal(spent[0], 1)} to {numbers.decimal(spent[-1], 1)}")
+
+
 def _makers(comparison: AlgorithmComparison) -> list[_Maker]:
     coded = "squared error" if comparison.answers == "number" else "bits"
     return [
@@ -109,6 +120,7 @@ def _makers(comparison: AlgorithmComparison) -> list[_Maker]:
             Column(title="found", brief="text"),
             lambda model: Cell(DASH if model.found is None else numbers.percent(model.found)),
         ),
+        _Maker(Column(title="thoughts", detail="shortest to longest", brief="text"), _thoughts),
         _Maker(Column(title="against best", detail="points, interval", brief="text"), _against_best),
         _Maker(
             Column(title="training", detail="ended by", brief="text"),
