@@ -38,12 +38,12 @@ def test_an_answer_is_read_from_the_inputs_it_looks_at(reads):
 @pytest.mark.row("AT17")
 def test_the_gradient_of_draws_is_that_of_enumeration():
     """Four places: E[-log p(answer | place)] over all of them, differentiated; and the mean over many draws."""
-    model, x, targets = build(reads="steps", normaliser="hard:reinforce", entropy=0.1), some(1), torch.ones(1, 4).long()
+    model, x, targets = build(reads="steps", normaliser="hard:reinforce", entropy=1.0), some(1), torch.ones(1, 4).long()
     keys, queries = model._read(x)
     where = model.mechanism.score.dense(queries[:, None], keys[:, None], None)[0, 0, -1]
     logs = where.log_softmax(-1)
     losses = functional.cross_entropy(model.output(model.value(x[0])), targets[0], reduction="none")
-    exact = (logs.exp() * losses).sum() + 0.1 * (logs.exp() * logs).sum()
+    exact = (logs.exp() * losses).sum() + (logs.exp() * logs).sum()
     chosen = [*model.parts.parameters(), *model.reading.parameters(), *model.value.parameters()]
     expected = torch.cat([g.flatten() for g in torch.autograd.grad(exact, chosen)])
     draws = 20_000

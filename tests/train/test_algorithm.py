@@ -75,6 +75,15 @@ def test_a_resumed_run_that_drew_other_batches_is_noticed(tmp_path, short_epochs
     assert not same(weights_of(calm), weights_of(run("lstm", "copy:longest=3", tmp_path, settings=settings)[0]))
 
 
+def test_no_batch_is_drawn_twice(short_epochs):
+    drawn = prepare_drawn("copy:longest=3")
+    recipe = load_recipe("lstm", "algorithm")
+    problem = Learn(Learner.new(recipe, drawn.generator, seed=0), drawn, train_config(recipe), seed=0)
+    assert [problem.batches(epoch) for epoch in range(3)] == [
+        [[0], [1], [2], [3]], [[4], [5], [6], [7]], [[8], [9], [10], [11]],
+    ]  # fmt: skip
+
+
 def test_seeds_draw_other_weights_and_other_examples(short_epochs):
     one, other = (run("lstm", "copy:longest=3", settings=("train.epochs=1",), seed=seed)[0] for seed in (0, 1))
     assert not same(weights_of(one), weights_of(other))
