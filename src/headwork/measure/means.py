@@ -9,7 +9,7 @@ import numpy as np
 
 from headwork.base.results import Difference, Score
 from headwork.measure.holm import holm
-from headwork.measure.resampling import percentiles, seed_shares
+from headwork.measure.resampling import exact_bound, percentiles, seed_shares
 
 REPLICATES = 2000
 BLOCK = 4_000_000
@@ -22,6 +22,10 @@ def mean_score(values: np.ndarray, *, seed: int = 0) -> Score:
     drawn = _means([values], generator)[0]
     mean = float(values.mean())
     low, high = percentiles((drawn * seed_shares(len(values), REPLICATES, generator)).sum(1), mean)
+    if (values == 1).all():
+        low = exact_bound(values.shape[1])
+    elif (values == 0).all():
+        high = 1 - exact_bound(values.shape[1])
     spread = float(values.mean(1).std(ddof=1)) if len(values) > 1 else 0.0
     return Score(mean=mean, low=low, high=high, spread=spread)
 
