@@ -1,7 +1,7 @@
 """The run folder, the only place where making and showing meet.
 
     run.json  recipe.toml  data.json  split.json  plan.json  metrics.jsonl  predictions.parquet  explanations.json
-    alignments.json  result.json  model/{config.json, model.safetensors, tokenizer.json, README.md}
+    alignments.json  looks.json  result.json  model/{config.json, model.safetensors, tokenizer.json, README.md}
     checkpoint/ (gone when done)  report.html
 
 A comparison is a folder with `result.json`, `report.html` and `trials/<model>-<seed>/`, each of them a run folder.
@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
+from headwork.base.algorithm import AlgorithmComparison, AlgorithmRun, Looks
 from headwork.base.errors import HeadworkError
 from headwork.base.files import read_json
 from headwork.base.language import LanguageComparison, LanguageRun
@@ -19,8 +20,8 @@ from headwork.base.recipes import Recipe, decode_recipe
 from headwork.base.results import Compared, Comparison, DataFacts, Explanations, Finished, RunResult
 from headwork.base.translation import Alignments, TranslationComparison, TranslationRun
 
-ANY_RUN = cast(type[Finished], RunResult | TranslationRun | LanguageRun)
-ANY_COMPARISON = cast(type[Compared], Comparison | TranslationComparison | LanguageComparison)
+ANY_RUN = cast(type[Finished], RunResult | TranslationRun | LanguageRun | AlgorithmRun)
+ANY_COMPARISON = cast(type[Compared], Comparison | TranslationComparison | LanguageComparison | AlgorithmComparison)
 """the structs of all tasks; a file says which of them it holds"""
 F = TypeVar("F", bound=Finished)
 C = TypeVar("C", bound=Compared)
@@ -65,6 +66,7 @@ class Run:
         self.predictions_file = folder / "predictions.parquet"
         self.explanations_file = folder / "explanations.json"
         self.alignments_file = folder / "alignments.json"
+        self.looks_file = folder / "looks.json"
         self.result_file = folder / "result.json"
         self.report_file = folder / "report.html"
         self.model = folder / "model"
@@ -97,6 +99,9 @@ class Run:
 
     def alignments(self) -> Alignments | None:
         return read_json(self.alignments_file, Alignments) if self.alignments_file.is_file() else None
+
+    def looks(self) -> Looks | None:
+        return read_json(self.looks_file, Looks) if self.looks_file.is_file() else None
 
     def metrics(self) -> list[Point]:
         if not self.metrics_file.is_file():

@@ -14,17 +14,25 @@ def data(name, task) -> None:
     from headwork.cli.show import describe_data, show_examples
     from headwork.compare.work import work_of
     from headwork.data.bitext import known_bitexts
+    from headwork.data.drawn import prepare_drawn
+    from headwork.data.generated import GENERATORS
     from headwork.data.sets import known_sets
 
+    if name and name.partition(":")[0] in GENERATORS:
+        describe_data(prepare_drawn(name))
+        return
     bitexts = dict(known_bitexts())
     if name:
         rows = work_of(task or ("translate" if name in bitexts else MAIN_TASK)).prepare(name)
         describe_data(rows)
         show_examples(rows)
         return
-    sets = known_sets()
-    width = max(len(each.name) for each in sets)
-    for each in sets:
-        click.echo(f"{each.name:{width}}  {each.description}")
-    for name, languages in bitexts.items():
-        click.echo(f"{name:{width}}  {languages.source} to {languages.target}, line by line (--task translate)")
+    listed = {each.name: each.description for each in known_sets()}
+    listed |= {
+        name: f"{languages.source} to {languages.target}, line by line, for --task translate"
+        for name, languages in bitexts.items()
+    }
+    listed |= {each.NAME: f"generated, for --task algorithm: {each.TITLE}" for each in GENERATORS.values()}
+    width = max(map(len, listed))
+    for each, description in listed.items():
+        click.echo(f"{each:{width}}  {description}")

@@ -47,7 +47,7 @@ limit_option = click.option(
     "--limit", "limits", multiple=True, metavar="NAME=N", callback=_limits, help="Raise a limit on what is read."
 )
 task_option = click.option(
-    "--task", metavar="TASK", help="What to learn: classify, translate, language; that of the models."
+    "--task", metavar="TASK", help="What to learn: classify, translate, language, algorithm; that of the models."
 )
 data_options = _all(
     click.option("--text", metavar="COLUMN", help="Column of the texts; guessed when not given."),
@@ -103,7 +103,7 @@ def choose_device(device: str) -> str:
 
 def known_options(known: Collection[str], options: dict[str, Any], *, of: str) -> dict[str, Any]:
     """The options that were given; one that means nothing here is refused."""
-    given = {name: value for name, value in options.items() if value}
+    given = {name: value for name, value in options.items() if value and value != Limits()}
     for name in given:
         if name not in known:
             raise HeadworkError(f"--{name.replace('_', '-')}: means nothing for {of}; leave it out")

@@ -38,6 +38,7 @@ def predict(run, file, text, column, device, threads, limits, **options) -> None
         texts = [text]
     else:
         texts = texts_of(file, sys.stdin.buffer, column=column or opened.text_column, limits=limits)
+    assert work.answers is not None  # what can be opened answers
     for answer in work.answers(opened, texts, **asked):
         sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
     sys.stdout.buffer.flush()

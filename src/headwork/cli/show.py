@@ -6,6 +6,7 @@ from functools import singledispatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headwork.base.algorithm import AlgorithmRun
 from headwork.base.language import LanguageRun
 from headwork.base.results import Compared, Finished, RunResult
 from headwork.base.translation import TranslationRun
@@ -36,7 +37,8 @@ def describe_data(data: "Data") -> None:
     if facts.dropped:
         say("dropped: " + ", ".join(f"{count:,} {reason}" for reason, count in facts.dropped.items()))
     split = facts.split
-    say(f"split ({facts.split_by}): {split.train:,} train, {split.dev:,} dev, {split.test:,} test")
+    train = f"{split.train:,} train" if split.train else "train without end"
+    say(f"split ({facts.split_by}): {train}, {split.dev:,} dev, {split.test:,} test")
     for note in facts.notes:
         say(f"note: {note}")
 
@@ -100,3 +102,8 @@ def _(result: LanguageRun) -> str:
         f"test {test.nats:.3f} nats a token (perplexity {test.perplexity:.2f}), {test.bits_per_character:.3f} bits per "
         f"character, tokens are {result.tokens.kind}"
     )
+
+
+@scores_of.register
+def _(result: AlgorithmRun) -> str:
+    return f"test score {result.accuracy:.3f}, {result.whole:.1%} of the examples without a mistake"

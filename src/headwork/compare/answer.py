@@ -20,6 +20,8 @@ def open_run(folder: str, *, device: str, task: str | None = None) -> tuple[Any,
     if task and recipe.task != task:
         raise HeadworkError(f"{folder}: a run of the task {recipe.task}; this command takes runs of {task}")
     work = work_of(recipe.task)
+    if work.open is None:
+        raise HeadworkError(f"{folder}: a run of the task {recipe.task}, which reads no texts of yours")
     return work.open(run.model, device=device), work
 
 

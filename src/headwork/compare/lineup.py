@@ -16,6 +16,7 @@ ORDER = (
     *("majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer", "minilm-frozen", "minilm"),
     *("rnn", "bahdanau"),
     *("ngram", "lstm", "transformer-xl"),
+    "ntm",
 )
 """of the default line-ups: baselines first, then by age"""
 

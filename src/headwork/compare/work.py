@@ -73,12 +73,12 @@ class Work:
     """train, measure and write all of a run folder but result.json"""
     assemble: Callable[[Any, Sequence[Run], Sequence[Run], Conditions], Compared]
     """(data, runs, runs on a share of the rows, conditions): the result of a comparison"""
-    open: Callable[..., Any]
+    open: Callable[..., Any] | None = None
     """(model folder, device=…): what a run has learned, with the `text_column` that it learned from"""
-    answering: frozenset[str]
-    """names of the options that `answers` takes"""
-    answers: Callable[..., Iterator[dict[str, Any]]]
+    answers: Callable[..., Iterator[dict[str, Any]]] | None = None
     """(what was opened, texts, **options): an object for each text, in order"""
+    answering: frozenset[str] = frozenset()
+    """names of the options that `answers` takes"""
     curves: bool = True
     """can models also be trained on shares of the rows"""
 

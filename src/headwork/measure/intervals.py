@@ -6,7 +6,7 @@ Axes: n rows, S seeds, K distinct outcomes, C classes, R replicates.
 import numpy as np
 
 from headwork.base.results import Score
-from headwork.measure.resampling import Outcomes, percentiles, seed_shares
+from headwork.measure.resampling import Outcomes, exact_bound, percentiles, seed_shares
 from headwork.measure.scores import accuracy, macro_f1, mean_f1
 
 
@@ -51,12 +51,9 @@ def _scores(facts: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
 def _score(by_seed: list[float], drawn: np.ndarray, rows: int) -> Score:
     mean = float(np.mean(by_seed))
     low, high = percentiles(drawn, mean)
-    # Rows that are all right (or all wrong) give resamples that are all right: there the bootstrap is blind, and the
-    # exact binomial bound (Clopper and Pearson, 1934) says what it can: another row may still go the other way.
-    unseen = 0.025 ** (1 / rows)
     if mean == 1:
-        low = unseen
+        low = exact_bound(rows)
     elif mean == 0:
-        high = 1 - unseen
+        high = 1 - exact_bound(rows)
     spread = float(np.std(by_seed, ddof=1)) if len(by_seed) > 1 else 0.0
     return Score(mean=mean, low=low, high=high, spread=spread)

@@ -51,6 +51,15 @@ def seed_shares(seeds: int, replicates: int, generator: np.random.Generator) -> 
     return generator.multinomial(drawn, np.full(seeds, 1 / seeds), size=replicates) / drawn
 
 
+def exact_bound(rows: int) -> float:
+    """How small a share of right ones is still likely where all of some rows are right (Clopper and Pearson 1934).
+
+    Rows that are all right give resamples that are all right: there the bootstrap is blind, but another row may still
+    go the other way.
+    """
+    return 0.025 ** (1 / rows)
+
+
 def percentiles(values: np.ndarray, around: float, *, level: float = 0.95) -> tuple[float, float]:
     """The central interval of (R,) replicated values, stretched to hold `around`."""
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])

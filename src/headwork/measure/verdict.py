@@ -59,6 +59,15 @@ BITS = Yardstick(
     higher_is_better=False,
 )
 
+SCORE = Yardstick(
+    "accuracy",
+    "score",
+    "has the highest score",
+    lambda value: f"{100 * value:.1f}%",
+    lambda value: signed(f"{100 * value:+.1f}"),
+    " points",
+)
+
 
 def best_model(models: Sequence[Model], by: Yardstick = ACCURACY) -> Model:
     """The one with the best mean score; of equals the one with the fewest bytes, then the first by name."""

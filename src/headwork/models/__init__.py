@@ -41,6 +41,12 @@ MODELS = {
     "ngram": ModelKind("ngram", "Ngram", "NgramConfig", neural=False),
     "language-lstm": ModelKind("language_lstm", "LanguageLstm", "LanguageLstmConfig"),
     "language-transformer": ModelKind("language_transformer", "LanguageTransformer", "LanguageTransformerConfig"),
+    "lstm": ModelKind("lstm", "Lstm", "LstmConfig"),
+    "ntm": ModelKind("ntm", "Ntm", "NtmConfig"),
+    "act": ModelKind("act", "Act", "ActConfig"),
+    "pointer": ModelKind("pointer", "Pointer", "PointerConfig"),
+    "snail": ModelKind("snail", "Snail", "SnailConfig"),
+    "reader": ModelKind("reader", "Reader", "ReaderConfig"),
 }
 
 

@@ -1,8 +1,9 @@
 """Pages and tables of every task. Importing a task's page here is what makes it known."""
 
+from headwork.report.algorithm import page as algorithm
 from headwork.report.language import page as language
 from headwork.report.page import write_report, write_run_report
 from headwork.report.standings import standings
 from headwork.report.translation import page as translation
 
-__all__ = ["language", "standings", "translation", "write_report", "write_run_report"]
+__all__ = ["algorithm", "language", "standings", "translation", "write_report", "write_run_report"]

@@ -1,0 +1,23 @@
+"""Generated data sets, named on the command line as `copy` or `copy:longest=20,width=8`."""
+
+from headwork.data.generated.base import Examples, Generated, Guess
+from headwork.data.generated.copying import Copy, RepeatCopy, Reverse
+from headwork.data.generated.episodes import Episodes
+from headwork.data.generated.ngram import NGram
+from headwork.data.generated.numbers import AddTwoNumbers, FindTheMaximum
+from headwork.data.generated.parity import Parity
+from headwork.data.generated.patches import MarkedPatch
+from headwork.data.generated.planar import ConvexHull, Tsp
+from headwork.data.generated.recall import Recall
+from headwork.data.generated.sorting import PrioritySort
+
+GENERATORS: dict[str, type[Generated]] = {
+    kind.NAME: kind
+    for kind in (
+        *(Copy, RepeatCopy, Recall, NGram, PrioritySort),
+        *(Reverse, AddTwoNumbers, FindTheMaximum, MarkedPatch),
+        *(Parity, ConvexHull, Tsp, Episodes),
+    )
+}
+
+__all__ = ["GENERATORS", "Examples", "Generated", "Guess"]

@@ -1,0 +1,1 @@
+"""Pages on learners of algorithms."""

@@ -1,0 +1,85 @@
+"""report.html and report.md of learners of algorithms."""
+
+from collections.abc import Mapping
+
+from markupsafe import Markup
+
+from headwork.base.algorithm import AlgorithmComparison, AlgorithmRun, Looks
+from headwork.base.files import write_text
+from headwork.base.runs import ComparisonFolder, Point, Run
+from headwork.report.algorithm.markdown import algorithm_markdown
+from headwork.report.algorithm.standings import algorithm_table, ranked
+from headwork.report.charts.beyond import Reach, beyond_chart
+from headwork.report.charts.drawing import Look, looks
+from headwork.report.charts.looked import looked_chart
+from headwork.report.charts.progress import Course, progress_chart
+from headwork.report.glossary import ALGORITHM
+from headwork.report.page import run_page, write_pages
+from headwork.report.render import render
+
+
+@write_pages.register
+def _(comparison: AlgorithmComparison, folder: ComparisonFolder) -> None:
+    models = ranked(comparison)
+    curves = {model.name: [folder.trial(model.name, seed).metrics() for seed in model.seeds] for model in models}
+    found = {model.name: folder.trial(model.name, model.seeds[0]).looks() for model in models}
+    write_text(folder.report_file, algorithm_page(comparison, curves, found))
+    write_text(folder.markdown_file, algorithm_markdown(comparison, algorithm_table(comparison)))
+
+
+@run_page.register
+def _(result: AlgorithmRun, run: Run) -> str:
+    return render(
+        "algorithm_run.html.jinja",
+        result=result,
+        data=run.data(),
+        progress=_progress({result.model: [run.metrics()]}, looks([result.model])),
+        looked=_looked({result.model: run.looks()}),
+        terms=ALGORITHM,
+    )
+
+
+def algorithm_page(
+    comparison: AlgorithmComparison, curves: dict[str, list[list[Point]]], found: Mapping[str, Looks | None]
+) -> str:
+    """The whole page as text; `found` says where the first seed of each model looked."""
+    models = ranked(comparison)
+    look = looks([model.name for model in models])
+    reaches = [Reach(name=model.name, look=look[model.name], lengths=model.lengths) for model in models]
+    return render(
+        "algorithm.html.jinja",
+        comparison=comparison,
+        data=comparison.data,
+        chosen=next(model for model in models if model.name == comparison.verdict.model),
+        models=models,
+        table=algorithm_table(comparison),
+        progress=_progress(curves, look),
+        beyond=beyond_chart(
+            reaches,
+            comparison.baselines,
+            unit=comparison.unit,
+            name="beyond",
+            title="Score of each model by the length of the input",
+        ),
+        looked=_looked(found),
+        terms=ALGORITHM,
+    )
+
+
+def _progress(curves: dict[str, list[list[Point]]], look: dict[str, Look]) -> Markup | None:
+    trained = {name: [points for points in seeds if points] for name, seeds in curves.items()}
+    courses = [Course(name=name, look=look[name], seeds=seeds) for name, seeds in trained.items() if seeds]
+    if not courses:
+        return None
+    return progress_chart(courses, name="progress", title="Score of each model on dev against its time of training")
+
+
+def _looked(found: Mapping[str, Looks | None]) -> dict[str, list[tuple[str, Markup]]]:
+    """By model the captions and pictures of where it looked."""
+    shown: dict[str, list[tuple[str, Markup]]] = {}
+    for place, (name, seen) in enumerate(found.items()):
+        for number, looked in enumerate(seen.maps if seen else []):
+            caption = f"{looked.what}, {looked.example}"
+            drawn = looked_chart(looked, name=f"looked{place}-{number}", title=f"{name}: {caption}")
+            shown.setdefault(name, []).append((caption, drawn))
+    return shown

@@ -1,0 +1,178 @@
+"""Learning from examples without end: exact resume, and the tasks that must come out."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from headwork.base.recipes import load_recipe, with_settings
+from headwork.data.drawn import prepare_drawn
+from headwork.tasks.algorithm import Learner
+from headwork.train import algorithm as algorithm_module
+from headwork.train import fit as fit_module
+from headwork.train.algorithm import Learn
+from headwork.train.config import train_config
+from headwork.train.fit import fit
+from headwork.train.record import Fitted, Place
+
+
+class PowerCutError(Exception):
+    pass
+
+
+def run(
+    name: str, data: str, folder: Path | None = None, *, settings: tuple[str, ...] = (), cut_at: float = 2.0, seed=0
+) -> tuple[Learner, Fitted]:
+    """Learn from what is in `folder`; the power is cut when the share `cut_at` is done."""
+
+    def watch(share: float) -> None:
+        if share >= cut_at:
+            raise PowerCutError
+
+    recipe = with_settings(load_recipe(name, "algorithm"), ("train.batch_tokens=100", *settings), size="tiny")
+    drawn = prepare_drawn(data)
+    learner = Learner.new(recipe, drawn.generator, seed=seed)
+    place = Place(folder / "plan.json", folder / "state.safetensors") if folder else None
+    return learner, fit(Learn(learner, drawn, train_config(recipe), seed=seed), place=place, progress=watch)
+
+
+def weights_of(learner: Learner) -> dict[str, Tensor]:
+    return learner.network.state_dict()
+
+
+def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.fixture
+def short_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(algorithm_module, "EPOCH", 4)
+    monkeypatch.setattr(fit_module, "CHECKPOINT_SECONDS", 0.0)
+
+
+@pytest.mark.parametrize(("name", "data"), [("ntm", "copy:longest=3"), ("reader-hard", "marked-patch:longest=2")])
+@pytest.mark.parametrize("cuts", [(0.02,), (0.3, 0.31, 0.9), (0.5, 0.999)])
+def test_an_interrupted_fit_ends_with_the_same_bits(name, data, cuts, tmp_path, short_epochs):
+    settings = ("train.epochs=3",)
+    calm, calm_fitted = run(name, data, settings=settings)
+    for cut_at in cuts:
+        with pytest.raises(PowerCutError):
+            run(name, data, tmp_path, settings=settings, cut_at=cut_at)
+    learner, fitted = run(name, data, tmp_path, settings=settings)
+    assert same(weights_of(calm), weights_of(learner))
+    told = [(point.step, point.train_loss, point.dev_loss, point.dev_accuracy) for point in fitted.points]
+    assert told == [(p.step, p.train_loss, p.dev_loss, p.dev_accuracy) for p in calm_fitted.points]
+    assert len(told) == 3
+
+
+def test_a_resumed_run_that_drew_other_batches_is_noticed(tmp_path, short_epochs, monkeypatch):
+    settings = ("train.epochs=3",)
+    calm, _ = run("lstm", "copy:longest=3", settings=settings)
+    with pytest.raises(PowerCutError):
+        run("lstm", "copy:longest=3", tmp_path, settings=settings, cut_at=0.5)
+    monkeypatch.setattr(Learn, "batches", lambda self, epoch: [[index] for index in range(4)])
+    assert not same(weights_of(calm), weights_of(run("lstm", "copy:longest=3", tmp_path, settings=settings)[0]))
+
+
+def test_no_batch_is_drawn_twice(short_epochs):
+    drawn = prepare_drawn("copy:longest=3")
+    recipe = load_recipe("lstm", "algorithm")
+    problem = Learn(Learner.new(recipe, drawn.generator, seed=0), drawn, train_config(recipe), seed=0)
+    assert [problem.batches(epoch) for epoch in range(3)] == [
+        [[0], [1], [2], [3]], [[4], [5], [6], [7]], [[8], [9], [10], [11]],
+    ]  # fmt: skip
+
+
+def test_seeds_draw_other_weights_and_other_examples(short_epochs):
+    one, other = (run("lstm", "copy:longest=3", settings=("train.epochs=1",), seed=seed)[0] for seed in (0, 1))
+    assert not same(weights_of(one), weights_of(other))
+
+
+@pytest.mark.row("ME01")
+def test_copying_one_vector_is_learned_in_seconds():
+    _, fitted = run("ntm", "copy:longest=1,width=2", settings=("train.epochs=3", "train.lr=1e-2"))
+    assert max(point.dev_accuracy for point in fitted.points) > 0.9
+
+
+@pytest.mark.row("AT17")
+def test_hard_attention_finds_the_marked_patch():
+    learner, _ = run("reader-hard", "marked-patch:longest=3", settings=("train.epochs=3", "train.batch_tokens=600"))
+    for examples in prepare_drawn("marked-patch:longest=3").dev:
+        answered = learner.answer(examples)
+        assert answered.found is not None and answered.found.mean() > 0.95
+        assert answered.score.mean() > 0.95
+
+
+def well_trained(name: str, data: str, seconds: float, *settings: str) -> tuple[Learner, Fitted]:
+    recipe = with_settings(load_recipe(name, "algorithm"), settings)
+    drawn = prepare_drawn(data)
+    learner = Learner.new(recipe, drawn.generator, seed=0)
+    problem = Learn(learner, drawn, train_config(recipe), seed=0)
+    return learner, fit(problem, budget_seconds=seconds)
+
+
+def mean_by_length(learner: Learner, data: str, of: str = "score") -> dict[int, float]:
+    found: dict[int, list[float]] = {}
+    for examples in prepare_drawn(data).test:
+        found.setdefault(examples.length, []).append(float(getattr(learner.answer(examples), of).mean()))
+    return {length: sum(each) / len(each) for length, each in found.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.row("ME01")
+def test_copying_is_learned_and_goes_on_beyond_the_lengths_of_training():
+    learner, _ = well_trained("ntm", "copy", 600)
+    scores = mean_by_length(learner, "copy")
+    assert scores[10] > 0.99 and scores[20] > 0.9
+    plain, _ = well_trained("lstm", "copy", 600)
+    assert mean_by_length(plain, "copy")[20] < scores[20]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.row("AT34")
+@pytest.mark.parametrize("data", ["add-two-numbers", "find-the-maximum"])
+def test_attention_finds_the_places_that_the_answer_rests_on(data):
+    learner, _ = well_trained("reader", data, 300)
+    longest = max(learner.generator.lengths)
+    assert mean_by_length(learner, data, "found")[longest] >= 0.95
+    assert mean_by_length(learner, data)[longest] > 0.9
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.row("ME07")
+def test_learning_to_learn_beats_the_nearest_neighbour():
+    learner, _ = well_trained("snail", "episodes", 300)
+    nearest = {
+        examples.length: learner.generator.guesses(examples)["nearest"].score.mean()
+        for examples in prepare_drawn("episodes").test
+    }
+    scores = mean_by_length(learner, "episodes")
+    assert all(scores[length] > nearest[length] for length in learner.generator.lengths)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.row("ME06")
+def test_tours_are_shorter_than_by_the_order_of_the_input():
+    learner, _ = well_trained("pointer", "tsp", 300)
+    chance = {
+        examples.length: learner.generator.guesses(examples)["chance"].score.mean()
+        for examples in prepare_drawn("tsp").test
+    }
+    scores = mean_by_length(learner, "tsp")
+    assert all(scores[length] > chance[length] for length in scores)
+    assert scores[5] > 0.95
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.row("ME03")
+def test_a_network_thinks_longer_about_harder_vectors():
+    learner, _ = well_trained("act", "parity", 600)
+    scores, thoughts = mean_by_length(learner, "parity"), mean_by_length(learner, "parity", "thoughts")
+    assert scores[1] > 0.9
+    assert thoughts[6] > thoughts[1]
