@@ -194,3 +194,65 @@ def test_further_classifiers_predict_the_tokens_behind_the_next_with_half_the_we
         wanted = ids[:, 1 + further :]
         expected = expected - 0.5 * said.gather(-1, wanted[..., None]).mean()
     torch.testing.assert_close(network.learn(ids[:, :-1], answers, None, done=0.0)[0], expected)
+
+
+@pytest.mark.row("AT27")
+def test_a_cell_of_an_lstmn_is_its_equations() -> None:
+    network, ids = build("lstmn"), text(12)
+    found = logits(network, ids, pieces=5)
+    x, h, c, summary = network.table(ids), [], [], torch.zeros(2, 32, dtype=torch.float64)
+    expected = []
+    for t in range(12):
+        if t == 0:
+            summary = cell = torch.zeros(2, 32, dtype=torch.float64)
+        else:
+            asked = network.of_input(x[:, t]) + summary @ network.of_summary.weight.T
+            scores = [(network.of_state(each) + asked).tanh() @ network.score.weight[0] for each in h]
+            shares = torch.stack(scores, 1).softmax(1)
+            summary = sum(shares[:, i, None] * h[i] for i in range(t))
+            cell = sum(shares[:, i, None] * c[i] for i in range(t))
+        i, f, o, new = (torch.cat([summary, x[:, t]], 1) @ network.gates.weight.T + network.gates.bias).chunk(4, 1)
+        c.append(f.sigmoid() * cell + i.sigmoid() * new.tanh())
+        h.append(o.sigmoid() * c[-1].tanh())
+        expected.append(network.logits(network.narrow(h[-1])))
+    torch.testing.assert_close(found, torch.stack(expected, 1), rtol=0, atol=1e-10)
+
+
+@pytest.mark.row("AT27")
+def test_the_tape_of_an_lstmn_ends() -> None:
+    network, ids = build("lstmn", "model.tape=3"), text(12)
+    memory = network(ids).memory
+    assert memory["h"].shape == (2, 3, 32) and memory["places"].shape == (2, 3)
+
+
+def looked_by_hand(network: LanguageNetwork, h: Tensor) -> Tensor:
+    """(B, T, D) states by the equations of Daniluk et al., place by place."""
+    key, value, predict = network.split(h)
+    score, found = network.score, []
+    for t in range(h.shape[1]):
+        before = range(max(0, t - network.config.window), t)
+        read = torch.zeros_like(value[:, 0])
+        if before:
+            asked = key[:, t] @ score.query_weight[0]
+            scores = [(asked + key[:, i] @ score.key_weight[0]).tanh() @ score.out[0] for i in before]
+            shares = torch.stack(scores, 1).softmax(1)
+            read = sum(shares[:, n, None] * value[:, i] for n, i in enumerate(before))
+        found.append((network.from_read(read) + network.from_predict(predict[:, t])).tanh())
+    return torch.stack(found, 1)
+
+
+@pytest.mark.row("AT31")
+@pytest.mark.parametrize("parts", [1, 2, 3])
+def test_key_value_predict_is_its_equations(parts) -> None:
+    network, ids = build("key-value-predict", f"model.parts={parts}", "model.window=4"), text(14)
+    h, _ = network.recurrent.states(ids, None)
+    expected = network.logits(looked_by_hand(network, h))
+    torch.testing.assert_close(logits(network, ids, pieces=5), expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.row("AT31")
+def test_one_part_is_plain_attention_over_the_outputs() -> None:
+    network, ids = build("key-value-predict", "model.parts=1"), text(10)
+    h, _ = network.recurrent.states(ids, None)
+    key, value, predict = network.split(h)
+    assert torch.equal(key, h) and torch.equal(value, h) and torch.equal(predict, h)

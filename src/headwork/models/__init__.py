@@ -40,6 +40,8 @@ MODELS = {
     ),
     "ngram": ModelKind("ngram", "Ngram", "NgramConfig", neural=False),
     "language-lstm": ModelKind("language_lstm", "LanguageLstm", "LanguageLstmConfig"),
+    "language-lstmn": ModelKind("language_lstmn", "LanguageLstmn", "LanguageLstmnConfig"),
+    "language-key-value": ModelKind("language_key_value", "LanguageKeyValue", "LanguageKeyValueConfig"),
     "language-transformer": ModelKind("language_transformer", "LanguageTransformer", "LanguageTransformerConfig"),
     "lstm": ModelKind("lstm", "Lstm", "LstmConfig"),
     "ntm": ModelKind("ntm", "Ntm", "NtmConfig"),

@@ -44,6 +44,8 @@ class Read(NamedTuple):
     """added to the loss: of spans, of pondering, of compression"""
     inner: tuple[Tensor, ...] = ()
     """(B, T, D) states behind the lower layers, where they are to predict too"""
+    spent: Tensor | None = None
+    """(B, T) steps that each place took, where that differs"""
 
 
 class Judged(NamedTuple):

@@ -40,6 +40,11 @@ class LanguageLstm(LanguageNetwork):
         self.head = Tied(config.dim, vocabulary, self.table if config.tied else None)
 
     def forward(self, ids: Tensor, memory: Memory | None = None) -> Read:
+        states, memory = self.states(ids, memory)
+        return Read(self._dropped(self.narrow(states)), memory)
+
+    def states(self, ids: Tensor, memory: Memory | None) -> tuple[Tensor, Memory]:
+        """(B, T) to the (B, T, H) outputs of the last layer, and the state behind them."""
         x = self._dropped(self.table(ids))
         memory = memory or {
             f"{kind}.{number}": x.new_zeros(len(ids), self.config.hidden)
@@ -51,8 +56,7 @@ class LanguageLstm(LanguageNetwork):
             memory = self.forget(memory, opened)
             states, memory = self._piece(x[:, columns], memory)
             pieces.append(states)
-        states = self._dropped(self.narrow(torch.cat(pieces, 1)))
-        return Read(states, {name: value.detach() for name, value in memory.items()})
+        return torch.cat(pieces, 1), {name: value.detach() for name, value in memory.items()}
 
     def _piece(self, x: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
         """(B, t, D) in which no document opens but at the first place, to (B, t, H)."""

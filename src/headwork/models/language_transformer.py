@@ -71,6 +71,8 @@ class LanguageTransformerConfig(NetworkSettings, frozen=True, kw_only=True, forb
     rate: int = 4
     """states that become one there"""
     compression: Literal["mean", "max", "conv"] = "conv"
+    reconstruction: float = 0.01
+    """weight of the loss that teaches the compression; it teaches nothing else, so only clipping feels how large it is"""
     stack: Literal["blocks", "reversible", "pondering"] = "blocks"
     recompute: bool = False
     """keep no activations of a block but its input, and compute them again for the gradient (Chen et al. 2016)"""
@@ -165,9 +167,9 @@ class LanguageTransformer(LanguageNetwork):
         self.norm = nn.LayerNorm(config.dim, eps=core.eps) if config.norm == "pre" else nn.Identity()
         self.head = Tied(config.dim, vocabulary, self.embeddings.tokens if config.tied else None)
         self.further = nn.ModuleList(nn.Linear(config.dim, vocabulary) for _ in range(config.ahead))
+        self.times = nn.Embedding(config.layers, config.dim) if config.stack == "pondering" else None
         self.apply(initialise)
         self.pondering = Pondering(config.dim) if config.stack == "pondering" else None
-        self.times = nn.Embedding(config.layers, config.dim) if config.stack == "pondering" else None
         self.recurrence = Recurrence(config.kept)
         self.compressive = nn.ModuleList(
             Compressive(config.kept, config.compressed, config.rate, config.compression, dim=config.dim)
@@ -191,10 +193,15 @@ class LanguageTransformer(LanguageNetwork):
         first = 0 if self.carries else places.shape[1] - ids.shape[1]
         x = self.embeddings.segment(ids, first)
         recall = Recall(self, memory, places)
+        *inner, last = self._run(x, recall, apart)
+        return Read(
+            self.norm(last), recall.kept, self._penalty(recall.penalties), inner=tuple(inner), spent=recall.spent
+        )
+
+    def _run(self, x: Tensor, recall: "Recall", apart: Document | None) -> list[Tensor]:
+        """(B, T, D) embeddings to the states behind the layers, as far as the stack has any between."""
         stack = {"blocks": self._blocks, "reversible": self._reversible, "pondering": self._pondering}
-        found = stack[self.config.stack](x, recall, apart)
-        states, *inner = (self.norm(found[-1]), *found[:-1])
-        return Read(states, recall.kept, penalty=self._penalty(recall.penalties), inner=tuple(inner))
+        return stack[self.config.stack](x, recall, apart)
 
     def _blocks(self, x: Tensor, recall: "Recall", apart: Document | None) -> list[Tensor]:
         """The states behind each block."""
@@ -234,7 +241,7 @@ class LanguageTransformer(LanguageNetwork):
             if not spent.halted:
                 new = block.segment(timed, recalled, apart=apart)
                 x, spent = self.pondering.step(x, new, spent, last=number + 1 == self.config.layers)
-        self.spent = spent.cost.detach()
+        recall.spent = spent.steps
         recall.penalties.append(self.config.ponder_penalty * spent.cost.mean())
         return [spent.total]
 
@@ -281,6 +288,8 @@ class Recall:
     def __init__(self, network: LanguageTransformer, memory: Memory, places: Tensor) -> None:
         self.network, self.memory = network, memory
         self.penalties: list[Tensor] = []
+        self.spent: Tensor | None = None
+        """(B, T) steps, where places ponder"""
         self.kept: Memory = {"places": self._places(places)}
 
     def __call__(self, number: int, x: Tensor) -> Tensor:
@@ -294,7 +303,8 @@ class Recall:
         compressive, older = cast(Compressive, network.compressive[number]), f"compressed.{number}"
         state = None if recent is None else Remembered(self.memory[older], recent)
         if network.training:
-            self.penalties.append(_lost(compressive, state, x, network.layers[number]))
+            lost = _lost(compressive, state, x, network.layers[number])
+            self.penalties.append(network.config.reconstruction * lost)
         self.kept[older], self.kept[name] = compressive.remember(state, x)
         return compressive.recall(state, x)
 

@@ -141,8 +141,7 @@ def lengths(model: LanguageModel, documents: Sequence[str]) -> tuple[LengthPoint
     from headwork.tasks.language_lengths import lengths_of
     from headwork.tasks.neural_language import NeuralLanguageModel
 
-    ids = joined([model.vocabulary.encode(document).ids for document in documents])
-    return lengths_of(cast(NeuralLanguageModel, model), ids)
+    return lengths_of(cast(NeuralLanguageModel, model), _ids(model, documents))
 
 
 def slopes_of(points: Sequence[LengthPoint]) -> Slopes | None:
@@ -155,7 +154,16 @@ def slopes_of(points: Sequence[LengthPoint]) -> Slopes | None:
 
 
 def insights(model: LanguageModel, documents: Sequence[str]) -> Insights:
-    return Insights()
+    if not kind_of(model.recipe).neural:
+        return Insights()
+    from headwork.tasks.language_insights import insights_of
+    from headwork.tasks.neural_language import NeuralLanguageModel
+
+    return insights_of(cast(NeuralLanguageModel, model), _ids(model, documents))
+
+
+def _ids(model: LanguageModel, documents: Sequence[str]) -> np.ndarray:
+    return joined([model.vocabulary.encode(document).ids for document in documents])
 
 
 def prompt_of(text: RunningText, model: LanguageModel) -> str:

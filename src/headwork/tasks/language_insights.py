@@ -1,0 +1,68 @@
+"""What a language model shows of itself: learned spans, steps of pondering, use of memory slots."""
+
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from headwork.attention.memory import ProductKeyMemory, Slots, Usage
+from headwork.attention.record import Recordable, Recorder, listening
+from headwork.attention.scopes import LearnedSpan
+from headwork.base.language import Insights, Ponder, SlotUse, Span
+from headwork.tasks.neural_language import NeuralLanguageModel
+
+READ_TOKENS = 20_000
+
+
+def insights_of(model: NeuralLanguageModel, ids: np.ndarray) -> Insights:
+    """Of a text of (t,) tokens, as far as the model has such parts."""
+    return Insights(spans=spans_of(model), ponder=ponder_of(model, ids), slots=slots_of(model, ids[:READ_TOKENS]))
+
+
+def spans_of(model: NeuralLanguageModel) -> tuple[Span, ...]:
+    """How far back each head looks, its ramp left out."""
+    found = [(name, part) for name, part in model.network.named_modules() if isinstance(part, LearnedSpan)]
+    return tuple(
+        Span(layer=name.partition(".attention")[0], heads=part.spans.detach().flatten().tolist())
+        for name, part in found
+    )
+
+
+def _numbers(x: Tensor) -> list[float]:
+    return x.detach().flatten().tolist()
+
+
+@torch.inference_mode()
+def ponder_of(model: NeuralLanguageModel, ids: np.ndarray) -> Ponder | None:
+    """Steps that each token of the text's first segment took."""
+    window = ids[: model.context]
+    spent = model.network.eval()(torch.as_tensor(window, device=model.device)[None]).spent
+    if spent is None:
+        return None
+    tokens = [model.vocabulary.decode([token]) for token in window[1:]]
+    return Ponder(tokens=tokens, steps=spent[0, 1:].tolist())
+
+
+@torch.inference_mode()
+def slots_of(model: NeuralLanguageModel, ids: np.ndarray) -> tuple[SlotUse, ...]:
+    """Which slots the reading of the text took, and how evenly (Lample et al. 2019, section 4.3)."""
+    memories = {name: each for name, each in model.network.named_modules() if isinstance(each, ProductKeyMemory)}
+    counters = {name: _Counter(len(memory.values)) for name, memory in memories.items()}
+    if memories:
+        with listening({cast(Recordable, memory): counters[name] for name, memory in memories.items()}):
+            model.read(ids)
+    return tuple(
+        SlotUse(layer=name, slots=len(each.usage.weight), share=each.usage.share, divergence=each.usage.divergence)
+        for name, each in counters.items()
+    )
+
+
+class _Counter(Recorder):
+    """Hears of every look-up."""
+
+    def __init__(self, slots: int) -> None:
+        self.usage = Usage(slots)
+
+    def note_slots(self, slots: Slots) -> None:
+        self.usage.add(slots.indices, slots.weights)
