@@ -88,7 +88,7 @@ def test_train_and_lists(headwork, tmp_path: Path):
     [
         (("train", "lstm", "copi"), "did you mean 'copy'"),
         (("train", "lstm", "copy", "--text", "x"), "--text: means nothing for the task algorithm"),
-        (("compare", "copy", "--models", "lstm", "--seeds", "1", "--curve"), "generated examples are endless"),
+        (("compare", "copy", "--models", "lstm", "--seeds", "1", "--curve"), "--curve: copy has no end"),
         (("train", "lstm", "copy", "--set", "model.places=3"), "none of lstm has this setting"),
     ],
 )

@@ -69,6 +69,8 @@ class Work:
     """train, measure and write all of a run folder but result.json"""
     assemble: Callable[[Any, Sequence[Run], Sequence[Run], Conditions], Compared]
     """(data, runs, runs on a share of the rows, conditions): the result of a comparison"""
+    has_shares: bool = True
+    """can a share of the training rows be taken, for a learning curve"""
 
 
 def work_of(task: str) -> Work:
