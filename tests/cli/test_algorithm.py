@@ -76,7 +76,19 @@ def test_a_report_is_written_again_and_a_run_has_its_own(headwork, folder: Path)
 
 
 def test_train_and_lists(headwork, tmp_path: Path):
-    done = headwork("train", "lstm", "copy:longest=2", "--size", "tiny", "--budget", "1s", "-o", tmp_path / "run")
+    done = headwork(
+        "train",
+        "lstm",
+        "copy:longest=2",
+        "--task",
+        "algorithm",
+        "--size",
+        "tiny",
+        "--budget",
+        "1s",
+        "-o",
+        tmp_path / "run",
+    )
     assert done.returncode == 0, done.stderr
     assert "test score" in done.stdout
     assert "priority-sort" in headwork("data").stdout
@@ -86,10 +98,13 @@ def test_train_and_lists(headwork, tmp_path: Path):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("train", "lstm", "copi"), "did you mean 'copy'"),
-        (("train", "lstm", "copy", "--text", "x"), "--text: means nothing for the task algorithm"),
-        (("compare", "copy", "--models", "lstm", "--seeds", "1", "--curve"), "generated examples are endless"),
-        (("train", "lstm", "copy", "--set", "model.places=3"), "none of lstm has this setting"),
+        (("train", "lstm", "copi", "--task", "algorithm"), "did you mean 'copy'"),
+        (
+            ("train", "lstm", "copy", "--task", "algorithm", "--text", "x"),
+            "--text: means nothing for the task algorithm",
+        ),
+        (("compare", "copy", "--models", "ntm", "--seeds", "1", "--curve"), "--curve: no share of copy can be taken"),
+        (("train", "lstm", "copy", "--task", "algorithm", "--set", "model.places=3"), "none of lstm has this setting"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_line(headwork, tmp_path: Path, words, told):

@@ -14,7 +14,9 @@ import msgspec
 from headwork.base.errors import HeadworkError
 
 SIZES = ("tiny", "small", "base")
-MAIN_TASK = "classify"
+TASKS = ("classify", "translate", "language", "algorithm")
+"""where several have a model of one name, it is that of the first"""
+MAIN_TASK = TASKS[0]
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,7 +61,7 @@ def tasks() -> list[str]:
     """The tasks that there are recipes for; that of the main job comes first."""
     folder = resources.files("headwork.recipes")
     found = sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("_"))
-    return sorted(found, key=lambda task: task != MAIN_TASK)
+    return sorted(found, key=TASKS.index)
 
 
 def load_recipe(name: str, task: str | None = None) -> Recipe:

@@ -66,8 +66,9 @@ def compare(
     tell: Tell = lambda what, share, seconds: None,
 ) -> Compared:
     """Run what is not finished, then write result.json and return it."""
-    if options.curve and not work_of(recipes[0].task).curves:
-        raise HeadworkError(f"--curve: there is none for the task {recipes[0].task}; leave it out")
+    work = work_of(recipes[0].task)
+    if options.curve and not work.has_shares:
+        raise HeadworkError(f"--curve: no share of {data.name} can be taken to learn from; leave it out")
     settle(folder, data)
     trials = list(plan_trials(folder, recipes, options))
     unchanged = run_trials(folder, data, trials, options, tell) == 0
@@ -77,7 +78,7 @@ def compare(
     conditions = Conditions(
         options.budget_seconds, options.threads or os.cpu_count() or 1, options.device, options.command
     )
-    result = work_of(recipes[0].task).assemble(data, whole, shares, conditions)
+    result = work.assemble(data, whole, shares, conditions)
     write_json(folder.result_file, result)
     return result
 

@@ -79,8 +79,8 @@ class Work:
     """(what was opened, texts, **options): an object for each text, in order"""
     answering: frozenset[str] = frozenset()
     """names of the options that `answers` takes"""
-    curves: bool = True
-    """can models also be trained on shares of the rows"""
+    has_shares: bool = True
+    """can a share of the training rows be taken, for a learning curve"""
 
 
 def work_of(task: str) -> Work:

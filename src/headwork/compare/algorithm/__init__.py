@@ -12,4 +12,5 @@ WORK = Work(
     check=check,
     trial=trial,
     assemble=assemble,
+    has_shares=False,
 )

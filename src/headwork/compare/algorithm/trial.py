@@ -8,7 +8,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from headwork.base.algorithm import AlgorithmRun, Looked, Looks
-from headwork.base.errors import HeadworkError
 from headwork.base.files import write_atomically, write_json, write_text
 from headwork.base.recipes import Recipe
 from headwork.base.results import Cost
@@ -36,8 +35,6 @@ def trial(
 ) -> AlgorithmRun:
     """Train, measure and write all of the run folder but result.json."""
     began = time.perf_counter()
-    if settings.share < 1.0:
-        raise HeadworkError("--curve: generated examples are endless, and no share of them can be taken; leave it out")
     learner = Learner.new(recipe, drawn.generator, seed=identity.seed, device=settings.device)
     problem = Learn(learner, drawn, train_config(recipe), seed=identity.seed)
     fitted = fit(problem, budget_seconds=settings.budget_seconds, place=Place.of(run), progress=progress)

@@ -17,5 +17,5 @@ WORK = Work(
     open=load_language_model,
     answering=frozenset(),
     answers=answers,
-    curves=False,
+    has_shares=False,
 )
