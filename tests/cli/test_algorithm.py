@@ -12,6 +12,9 @@ from headwork.base.runs import ComparisonFolder, Run
 from headwork.report.algorithm.standings import algorithm_table
 from headwork.report.numbers import percent
 
+TRAIN, ALGORITHM = ("train", "lstm"), ("--task", "algorithm")
+"""language models have an lstm of their own"""
+
 
 @pytest.fixture(scope="module")
 def folder(headwork, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -98,13 +101,13 @@ def test_train_and_lists(headwork, tmp_path: Path):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("train", "lstm", "copi", "--task", "algorithm"), "did you mean 'copy'"),
+        ((*TRAIN, "copi", *ALGORITHM), "did you mean 'copy'"),
         (
-            ("train", "lstm", "copy", "--task", "algorithm", "--text", "x"),
+            (*TRAIN, "copy", *ALGORITHM, "--text", "x"),
             "--text: means nothing for the task algorithm",
         ),
         (("compare", "copy", "--models", "ntm", "--seeds", "1", "--curve"), "--curve: no share of copy can be taken"),
-        (("train", "lstm", "copy", "--task", "algorithm", "--set", "model.places=3"), "none of lstm has this setting"),
+        ((*TRAIN, "copy", *ALGORITHM, "--set", "model.places=3"), "none of lstm has this setting"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_line(headwork, tmp_path: Path, words, told):
