@@ -66,3 +66,6 @@ class _Counter(Recorder):
 
     def note_slots(self, slots: Slots) -> None:
         self.usage.add(slots.indices, slots.weights)
+
+    def note(self, *call: object) -> None:
+        """Nothing: a memory of slots does not attend."""
