@@ -72,7 +72,7 @@ class LanguageTransformerConfig(NetworkSettings, frozen=True, kw_only=True, forb
     """states that become one there"""
     compression: Literal["mean", "max", "conv"] = "conv"
     reconstruction: float = 0.01
-    """weight of the loss that teaches the compression, and nothing else"""
+    """weight of the loss that teaches the compression and nothing else, so that only clipping feels how large it is"""
     stack: Literal["blocks", "reversible", "pondering"] = "blocks"
     recompute: bool = False
     """keep no activations of a block but its input, and compute them again for the gradient (Chen et al. 2016)"""

@@ -6,10 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headwork.attention.layout import Layout
-from headwork.attention.mechanism import Mechanism
 from headwork.attention.memory import ProductKeyMemory, Slots, Usage
-from headwork.attention.record import Recordable, listening
+from headwork.attention.record import Recordable, Recorder, listening
 from headwork.attention.scopes import LearnedSpan
 from headwork.base.language import Insights, Ponder, SlotUse, Span
 from headwork.tasks.neural_language import NeuralLanguageModel
@@ -60,8 +58,8 @@ def slots_of(model: NeuralLanguageModel, ids: np.ndarray) -> tuple[SlotUse, ...]
     )
 
 
-class _Counter:
-    """A recorder that hears of every look-up."""
+class _Counter(Recorder):
+    """Hears of every look-up."""
 
     def __init__(self, slots: int) -> None:
         self.usage = Usage(slots)
@@ -69,7 +67,5 @@ class _Counter:
     def note_slots(self, slots: Slots) -> None:
         self.usage.add(slots.indices, slots.weights)
 
-    def note(
-        self, mechanism: Mechanism, query: Tensor, key: Tensor, value: Tensor, layout: Layout | None, output: Tensor
-    ) -> None:
-        raise AssertionError("a memory of slots attends to nothing else")
+    def note(self, *call: object) -> None:
+        """Nothing: a memory of slots does not attend."""
