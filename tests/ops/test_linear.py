@@ -73,11 +73,20 @@ def test_halving_is_refused_where_it_is_wrong(monkeypatch: pytest.MonkeyPatch):
 
 def test_without_the_private_operators_only_speed_is_lost(layer: Linear, monkeypatch: pytest.MonkeyPatch):
     x, residual = torch.randn(5, 24), torch.randn(5, 40)
-    packed = FrozenLinear(layer, torch.float32)
+    packed = FrozenLinear(layer, torch.bfloat16)
+    assert packed.packed == packing_works(torch.bfloat16)
     monkeypatch.setattr(linear, "packing_works", lambda dtype: False)
-    plain = FrozenLinear(layer, torch.float32)
+    plain = FrozenLinear(layer, torch.bfloat16)
     assert not plain.packed
-    assert torch.allclose(plain(x, residual=residual), packed(x, residual=residual), atol=1e-5)
+    assert torch.allclose(plain(x, residual=residual), packed(x, residual=residual), atol=0.1, rtol=0.02)
+
+
+def test_what_is_given_stays(layer: Linear):
+    x, residual = torch.randn(5, 24), torch.randn(5, 40)
+    before = x.clone(), residual.clone()
+    for activation in ACTIVATIONS:
+        FrozenLinear(layer, torch.float32)(x, activation=activation, residual=residual)
+    assert torch.equal(x, before[0]) and torch.equal(residual, before[1])
 
 
 def test_packing_is_refused_where_it_is_wrong(monkeypatch: pytest.MonkeyPatch):

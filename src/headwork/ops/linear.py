@@ -27,6 +27,14 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 """gelu is x Φ(x) (Hendrycks and Gimpel 2016, section 2), gelu_tanh and quick_gelu the two approximations given there"""
 
+_OVER: dict[str, Callable[[Tensor], Tensor]] = {
+    **ACTIVATIONS,
+    "relu": torch.relu_,
+    "gelu": torch.ops.aten.gelu_,
+    "gelu_tanh": functools.partial(torch.ops.aten.gelu_, approximate="tanh"),
+}
+"""the same, written over their argument where torch can"""
+
 _FUSED = {"none": ("none", ""), "relu": ("relu", ""), "gelu": ("gelu", "none"), "gelu_tanh": ("gelu", "tanh")}
 
 
@@ -44,9 +52,10 @@ class Linear(nn.Linear):
 
 
 class FrozenLinear(nn.Module):
-    """A Linear for prediction: computes in one kind of number, its weight in oneDNN's own layout where that works.
+    """A Linear for prediction: computes in one kind of number, what follows the product written over it.
 
-    It holds no parameters: it can be neither trained nor stored.
+    bfloat16 weights take oneDNN's own layout where that works; in float32 the plain product is the faster one. It
+    holds no parameters: it can be neither trained nor stored.
     """
 
     def __init__(self, linear: nn.Linear, dtype: torch.dtype) -> None:
@@ -54,7 +63,7 @@ class FrozenLinear(nn.Module):
         self.out_features, self.dtype = linear.out_features, dtype
         self.bias = None if linear.bias is None else linear.bias.detach().to(dtype)
         self.weight = linear.weight.detach().to(dtype)
-        self.packed = self.weight.device.type == "cpu" and packing_works(dtype)
+        self.packed = dtype == torch.bfloat16 and self.weight.device.type == "cpu" and packing_works(dtype)
         if self.packed:
             self.weight = torch.ops.mkldnn._reorder_linear_weight(self.weight)
 
@@ -68,8 +77,7 @@ class FrozenLinear(nn.Module):
             return x.new_zeros(*x.shape[:-1], self.out_features)
         if self.packed:
             return _packed(x, self.weight, self.bias, activation, residual)
-        y = ACTIVATIONS[activation](F.linear(x, self.weight, self.bias))
-        return y if residual is None else residual + y
+        return _finish(F.linear(x, self.weight, self.bias), activation, residual)
 
 
 class HalfLinear(nn.Module):
@@ -89,8 +97,7 @@ class HalfLinear(nn.Module):
         self, x: Tensor, *, activation: str = "none", residual: Tensor | None = None, dropout: float = 0.0
     ) -> Tensor:
         """As `Linear.forward` in evaluation, in float32."""
-        y = ACTIVATIONS[activation](torch.ops.quantized.linear_dynamic_fp16(x.float(), self.weight))
-        return y if residual is None else y.add_(residual)
+        return _finish(torch.ops.quantized.linear_dynamic_fp16(x.float(), self.weight), activation, residual)
 
 
 def for_inference(model: Model, dtype: torch.dtype = torch.float32) -> Model:
@@ -152,5 +159,10 @@ def _packed(x: Tensor, weight: Tensor, bias: Tensor | None, activation: str, res
         return torch.ops.mkldnn._linear_pointwise.binary(x, residual, weight, bias, "add")
     name, algorithm = _FUSED.get(activation, _FUSED["none"])
     y = torch.ops.mkldnn._linear_pointwise(x, weight, bias, name, [], algorithm)
-    y = y if activation in _FUSED else ACTIVATIONS[activation](y)
-    return y if residual is None else residual + y
+    return _finish(y, "none" if activation in _FUSED else activation, residual)
+
+
+def _finish(y: Tensor, activation: str, residual: Tensor | None) -> Tensor:
+    """The activation and the residual written over a product that nobody else holds."""
+    y = _OVER[activation](y)
+    return y if residual is None else y.add_(residual)
