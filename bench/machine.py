@@ -11,7 +11,7 @@ from headwork.measure.machine import processor_name
 from headwork.ops.linear import FrozenLinear, Linear, multiplies_bf16
 
 PACKAGES = ("torch", "transformers", "sentence-transformers", "accelerate", "tokenizers")
-ROWS, WIDTH, WIDE = 2048, 384, 1536
+ROWS, WIDTH, WIDE = 1024, 384, 1536
 SECONDS = 1.0
 
 
