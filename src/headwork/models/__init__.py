@@ -49,6 +49,8 @@ MODELS = {
     "pointer": ModelKind("pointer", "Pointer", "PointerConfig"),
     "snail": ModelKind("snail", "Snail", "SnailConfig"),
     "reader": ModelKind("reader", "Reader", "ReaderConfig"),
+    "pair-linear": ModelKind("pair_linear", "PairLinear", "PairLinearConfig", neural=False),
+    "pair": ModelKind("pair", "PairNetwork", "PairConfig"),
 }
 
 
