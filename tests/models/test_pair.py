@@ -118,7 +118,7 @@ def feed_forward(x: Tensor, model: nn.Module) -> Tensor:
 @pytest.mark.row("AT30")
 def test_decomposable_is_the_papers_formulas():
     """Parikh et al. 2016, equations 1 to 5, for one pair."""
-    model = build("decomposable", "model.score=dot", "model.project=feed-forward").double().eval()
+    model = build("decomposable-published").double().eval()
     first, second = [5, 6, 7], [8, 9]
     a, b = (model.encoder.embedding.table.weight[torch.tensor(ids)] for ids in (first, second))
     e = feed_forward(a, model.project) @ feed_forward(b, model.project).T
@@ -132,7 +132,7 @@ def test_decomposable_is_the_papers_formulas():
 @pytest.mark.row("AT30")
 def test_two_way_lstm_is_the_papers_formulas():
     """Chen et al. 2017, equations 11 to 19, for one pair."""
-    model = build("two-way-lstm", "model.score=dot").double().eval()
+    model = build("two-way-lstm", "model.score=dot", "model.shortcut=false").double().eval()
     first, second = [5, 6, 7], [8, 9]
     a, b = (model.encoder(pack([ids])) for ids in (first, second))
     e = a @ b.T

@@ -8,14 +8,16 @@
 Each step is an axis:
 
     encoder    none, words alone; intra, words and what the other words of their text answer to them (Parikh et al.
-               2016, section 3.4, with the distance bias of T5); lstm, read both ways; transformer
+               2016, section 3.4, with the distance bias of T5); lstm, read both ways; transformer; the last two with
+               the words beside them where there is a shortcut (Nie and Bansal 2017)
     project    F is a feed-forward network (Parikh, equation 1), or nothing (Chen et al. 2017, equation 11)
     compare    G sees [a; beta] (Parikh, equation 3), or [a; beta; a - beta; a * beta] too (Chen, equations 14 and 15)
     compose    none, each token stands for itself; lstm, read both ways once more (Chen, section 3.3)
     pool       sum (Parikh, equation 4), or mean and maximum (Chen, equation 18)
     aggregate  H sees [v; w], or what does not change when the texts change places: [v + w; |v - w|; v * w]
 
-`decomposable` and `two-way-lstm` are recipes on these axes.
+`decomposable` and `two-way-lstm` are recipes on these axes. The published models start from vectors in which like words
+are alike already; here all is learnt from the pairs, and scores begin as a sharp cosine, so that a word finds itself.
 
 Axes: B pairs, N tokens of all texts of a batch, E width of an encoded token, D width of a comparison, O outputs:
 classes, or one for a score.
@@ -46,24 +48,26 @@ class PairConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     SIZES: ClassVar[dict[str, dict[str, Any]]] = {
         "tiny": {"width": 32, "hidden": 32},
         "small": {},
-        "base": {"width": 300, "hidden": 300},
+        "base": {"width": 200, "hidden": 200},
     }
 
     tokens: Literal["words", "wordpiece"] = "words"
     max_tokens: int = 128
     """of each text"""
-    width: int = 128
+    width: int = 100
     """of embeddings, and of a Transformer"""
-    hidden: int = 128
+    hidden: int = 64
     """of a comparison, and of an LSTM in each direction"""
     encoder: Literal["none", "intra", "lstm", "transformer"] = "none"
     layers: int = 2
     heads: int = 4
     """both of a Transformer"""
-    project: Literal["feed-forward", "none"] = "feed-forward"
-    score: str = "dot"
+    shortcut: bool = False
+    """do the words themselves stand beside what the LSTM or the Transformer made of them"""
+    project: Literal["feed-forward", "none"] = "none"
+    score: str = "cosine:8"
     normaliser: str = "softmax"
-    compare: Literal["concat", "difference"] = "concat"
+    compare: Literal["concat", "difference"] = "difference"
     compose: Literal["none", "lstm"] = "none"
     pool: Literal["sum", "mean-max"] = "sum"
     aggregate: Literal["concat", "symmetric"] = "concat"
@@ -122,10 +126,13 @@ class ReadBothWays(nn.Module):
         super().__init__()
         self.words = Words(config, vocabulary)
         self.recurrent = Recurrent("lstm", config.width, hidden=config.hidden)
-        self.width = 2 * config.hidden
+        self.shortcut = config.shortcut
+        self.width = 2 * config.hidden + self.shortcut * config.width
 
     def forward(self, batch: TokenBatch) -> Tensor:
-        return self.recurrent(self.words(batch), batch.lengths)
+        words = self.words(batch)
+        states = self.recurrent(words, batch.lengths)
+        return torch.cat([words, states], dim=1) if self.shortcut else states
 
 
 class SelfAttending(nn.Module):
@@ -133,7 +140,8 @@ class SelfAttending(nn.Module):
 
     def __init__(self, config: PairConfig, vocabulary: int):
         super().__init__()
-        self.width = config.width
+        self.shortcut = config.shortcut
+        self.width = (1 + self.shortcut) * config.width
         core = CoreConfig(
             vocabulary=vocabulary,
             dim=config.width,
@@ -147,7 +155,8 @@ class SelfAttending(nn.Module):
         self.core = Core(core)
 
     def forward(self, batch: TokenBatch) -> Tensor:
-        return self.core(batch)
+        states = self.core(batch)
+        return torch.cat([self.core.embeddings.tokens(batch.ids), states], dim=1) if self.shortcut else states
 
 
 ENCODERS = {"none": Words, "intra": Intra, "lstm": ReadBothWays, "transformer": SelfAttending}
