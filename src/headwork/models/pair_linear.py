@@ -38,7 +38,9 @@ class PairLinearConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """training texts that a term must be in"""
     max_terms: int = 200_000
     strength: float = 1.0
-    """inverse of the L2 penalty"""
+    """inverse of the L2 penalty of classes"""
+    ridge: float = 1.0
+    """L2 penalty of scores"""
 
 
 class PairLinearSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,7 +69,7 @@ class PairLinear:
             self.terms.choose_terms([text for pair in pairs for text in pair])
         values = self.values(pairs)
         if targets.dtype.kind == "f":
-            self.coefficients, self.intercepts = fit_ridge(values, targets, strength=self.config.strength)
+            self.coefficients, self.intercepts = fit_ridge(values, targets, penalty=self.config.ridge)
         elif values.shape[1]:
             strength = self.config.strength
             fitted = fit_logistic(values, targets, classes=outputs, strength=strength, seed=seed)
@@ -124,13 +126,13 @@ class PairLinear:
         return FEATURES[self.config.features]([]).shape[1]
 
 
-def fit_ridge(values: Any, targets: np.ndarray, *, strength: float) -> tuple[np.ndarray, np.ndarray]:
+def fit_ridge(values: Any, targets: np.ndarray, *, penalty: float) -> tuple[np.ndarray, np.ndarray]:
     """(1, F) coefficients and (1,) intercept, in single precision."""
-    from sklearn.linear_model import Ridge
-
     if not values.shape[1]:
         return np.zeros((1, 0), np.float32), np.array([targets.mean()], np.float32)
-    fitted = Ridge(alpha=1 / strength, random_state=0).fit(values, targets)
+    from sklearn.linear_model import Ridge  # predicting does not wait for it
+
+    fitted = Ridge(alpha=penalty, random_state=0).fit(values, targets)
     return fitted.coef_[None].astype(np.float32), np.array([fitted.intercept_], np.float32)
 
 
