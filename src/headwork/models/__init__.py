@@ -32,6 +32,7 @@ MODELS = {
     "bag": ModelKind("bag", "Bag", "BagConfig"),
     "text-cnn": ModelKind("text_cnn", "TextCnn", "TextCnnConfig"),
     "bilstm": ModelKind("bilstm", "BiLstm", "BiLstmConfig"),
+    "many-to-one": ModelKind("many_to_one", "ManyToOne", "ManyToOneConfig"),
     "han": ModelKind("han", "Han", "HanConfig"),
     "encoder": ModelKind("encoder", "EncoderClassifier", "EncoderConfig"),
     "rnn-translator": ModelKind("rnn_translator", "RnnTranslator", "RnnTranslatorConfig"),
