@@ -49,6 +49,7 @@ MODELS = {
     "act": ModelKind("act", "Act", "ActConfig"),
     "pointer": ModelKind("pointer", "Pointer", "PointerConfig"),
     "snail": ModelKind("snail", "Snail", "SnailConfig"),
+    "memory-network": ModelKind("memory_network", "MemoryNetwork", "MemoryNetworkConfig"),
     "reader": ModelKind("reader", "Reader", "ReaderConfig"),
 }
 
