@@ -76,6 +76,18 @@ def config_of(recipe: Recipe) -> Any:
     return config(**chosen)
 
 
+WIDTHS = ("dim", "hidden", "ff", "width", "units", "filters")
+"""settings that say how wide a network is"""
+
+
+def widths_of(recipe: Recipe) -> dict[str, int]:
+    """The widths that can be chosen; those of pretrained weights are given."""
+    config = config_of(recipe)
+    if getattr(config, "pretrained", ""):
+        return {}
+    return {name: getattr(config, name) for name in WIDTHS if name in config.__struct_fields__}
+
+
 def _nested(config: type) -> type:
     """A struct that holds `config` under `model`, so that a refusal names the whole path of the key."""
     import msgspec
