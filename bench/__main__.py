@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from bench import attention, decoding, embedding, opening, single, start, tuning
+from bench import attention, decoding, embedding, layers, opening, single, start, tuning
 from bench.machine import measure_machine
 from bench.results import write_results
 
@@ -16,6 +16,7 @@ BENCHMARKS = {
     "attention": attention,
     "opening": opening,
     "decoding": decoding,
+    "layers": layers,
 }
 
 

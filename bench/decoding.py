@@ -1,9 +1,13 @@
 """Writing translations: tokens a second of the Transformer against transformers' Marian of the same size.
 
-Both have random weights and write exactly as many tokens for each sentence, so that neither can end early.
+Both have random weights and write as many tokens for a sentence as it is told: lengths of real sentences, so that those
+which are done early count. Headwork puts sentences of one length together and lets go of those that are done; Marian
+takes them as they come, as `pipeline("translation", batch_size=64)` does.
 """
 
+import random
 import time
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -11,50 +15,86 @@ from bench.machine import Machine
 from bench.results import Row, Section
 from bench.rounds import take_turns
 from headwork.base.recipes import load_recipe
+from headwork.data.batches import ordered_batches
+from headwork.data.corpus import prepare
 from headwork.models import config_of
 from headwork.models.transformer_translator import TransformerTranslator
 from headwork.ops.linear import for_inference
 from headwork.ops.packed import pack
 from headwork.tasks.decoding import Search, write
+from headwork.tasks.translate import WRITE_TOKENS
 
 PEER = "transformers' Marian"
-SENTENCES, SOURCE, WRITTEN, VOCABULARY = 64, 16, 20, 5000
+SENTENCES, AT_ONCE, SHORTEST, LONGEST, VOCABULARY = 256, 64, 4, 40, 5000
 FIRST, LAST, PAD = 2, 3, 0
+Work = Sequence[tuple[list[int], int]]
+"""token ids of each source, and how many tokens are to be written for it"""
 
 
 def run(machine: Machine, rounds: int) -> Section:
-    sources = torch.randint(4, VOCABULARY, (SENTENCES, SOURCE), generator=torch.Generator().manual_seed(0))
+    work = sentences()
     rows = []
     for beam in (1, 5):
-        sides = {PEER: marian(sources, beam), "headwork": headwork(sources, beam)}
+        sides = {PEER: marian(work, beam), "headwork": headwork(work, beam)}
         for side in sides.values():
             side()
         took = take_turns({name: lambda _, side=side: side() for name, side in sides.items()}, rounds)
         rows.append(Row.more(f"tokens a second, beam {beam}", took["headwork"], took[PEER], target=2.0))
+    lengths = sorted(length for _, length in work)
     note = (
-        f"{SENTENCES} sources of {SOURCE} tokens at once, {WRITTEN} tokens written for each; the sizes of the recipe "
-        "transformer, random weights on both sides"
+        f"{SENTENCES} sources as long as first lines of docstrings ({lengths[0]} to {lengths[-1]} tokens written, "
+        f"median {lengths[len(lengths) // 2]}); Marian {AT_ONCE} at a time; the sizes of the recipe transformer, "
+        "random weights on both sides"
     )
     return Section(title="Writing translations", peer=PEER, rows=rows, notes=[note])
 
 
-def headwork(sources: torch.Tensor, beam: int):
+def sentences() -> Work:
+    """Random tokens in real lengths; a translation is a quarter shorter to a quarter longer than its source."""
+    chance, work = random.Random(0), []
+    for text in prepare("stdlib").texts:
+        words = len(text.strip().splitlines()[0].split())
+        if SHORTEST <= words <= LONGEST and len(work) < SENTENCES:
+            written = max(SHORTEST, round(words * chance.uniform(0.75, 1.25)))
+            work.append(([chance.randrange(4, VOCABULARY) for _ in range(words)], written))
+    return work
+
+
+def tokens_a_second(work: Work, translate: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    translate()
+    return sum(length for _, length in work) / (time.perf_counter() - start)
+
+
+def headwork(work: Work, beam: int) -> Callable[[], float]:
     torch.manual_seed(0)
     config = config_of(load_recipe("transformer", "translate"))
     model = for_inference(TransformerTranslator(config, vocabulary=VOCABULARY).eval())
-    source, longest = pack(sources.tolist()), [WRITTEN] * SENTENCES
 
-    def once() -> float:
-        start = time.perf_counter()
-        found = write(model, source, Search(beam=beam), first=FIRST, last=LAST, longest=longest, banned=(PAD, LAST))
-        assert all(len(hypotheses[0].ids) == WRITTEN for hypotheses in found)
-        return SENTENCES * WRITTEN / (time.perf_counter() - start)
+    def translate() -> None:
+        for places in ordered_batches([len(source) for source, _ in work], WRITE_TOKENS):
+            source, longest = pack([work[place][0] for place in places]), [work[place][1] for place in places]
+            found = write(model, source, Search(beam=beam), first=FIRST, last=LAST, longest=longest, banned=(PAD, LAST))
+            assert [len(hypotheses[0].ids) for hypotheses in found] == longest
 
-    return once
+    return lambda: tokens_a_second(work, translate)
 
 
-def marian(sources: torch.Tensor, beam: int):
-    from transformers import GenerationConfig, MarianConfig, MarianMTModel
+def marian(work: Work, beam: int) -> Callable[[], float]:
+    from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList, MarianConfig, MarianMTModel
+
+    class EndsAt(LogitsProcessor):
+        """Each sentence ends where it should."""
+
+        def __init__(self, longest: list[int]) -> None:
+            self.longest = torch.tensor(longest).repeat_interleave(beam)
+
+        def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+            ends = self.longest < input_ids.shape[1]
+            scores[:, [PAD, LAST]] = -torch.inf
+            scores[ends] = -torch.inf
+            scores[ends, LAST] = 0
+            return scores
 
     ours = config_of(load_recipe("transformer", "translate"))
     torch.manual_seed(0)
@@ -79,19 +119,24 @@ def marian(sources: torch.Tensor, beam: int):
     generation = GenerationConfig(
         num_beams=beam,
         do_sample=False,
-        min_new_tokens=WRITTEN,
-        max_new_tokens=WRITTEN,
+        early_stopping=beam > 1,
+        max_new_tokens=2 * LONGEST,
         pad_token_id=PAD,
         eos_token_id=LAST,
         decoder_start_token_id=FIRST,
     )
-    mask = torch.ones_like(sources)
 
-    def once() -> float:
-        start = time.perf_counter()
-        with torch.inference_mode():
-            written = model.generate(sources, attention_mask=mask, generation_config=generation)
-        assert written.shape == (SENTENCES, WRITTEN + 1)
-        return SENTENCES * WRITTEN / (time.perf_counter() - start)
+    def translate() -> None:
+        for start in range(0, len(work), AT_ONCE):
+            sources, longest = zip(*work[start : start + AT_ONCE], strict=True)
+            ids = torch.nn.utils.rnn.pad_sequence([torch.tensor(source) for source in sources], True, PAD)
+            with torch.inference_mode():
+                written = model.generate(
+                    ids,
+                    attention_mask=(ids != PAD).long(),
+                    generation_config=generation,
+                    logits_processor=LogitsProcessorList([EndsAt(list(longest))]),
+                )
+            assert (written == LAST).int().argmax(1).tolist() == [length + 1 for length in longest]
 
-    return once
+    return lambda: tokens_a_second(work, translate)

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
+BUDGET = re.compile(r"--budget \d+[smh]")
 ENVIRONMENT = {
     **os.environ,
     "OMP_NUM_THREADS": "1",
@@ -77,16 +78,20 @@ def run_all(lines: list[str], desk: Path) -> None:
 
 
 @pytest.mark.parametrize("lines", commands())
-def test_commands_run_as_they_stand(lines: list[str], desk: Path) -> None:
-    quick = [line for line in lines if " compare " not in line or "--models" in line]
-    run_all(quick, desk)
+def test_commands_run_with_a_second_for_each_model(lines: list[str], desk: Path) -> None:
+    run_all([BUDGET.sub("--budget 1s", line) for line in lines if not is_long(line)], desk)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("lines", commands())
 def test_long_commands_run_as_they_stand(lines: list[str], desk: Path) -> None:
-    run_all([line for line in lines if " compare " in line and "--models" not in line], desk)
+    run_all([line for line in lines if is_long(line)], desk)
+
+
+def is_long(line: str) -> bool:
+    """A comparison of the whole line-up."""
+    return " compare " in line and "--models" not in line
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ TABLE = {
     "l2": (Mechanism(L2()), {}, "fused", "fused", False),
     "short-training": (Mechanism(), {"trains": True}, "dense", "scores and weights written out", False),
     "training": (Mechanism(), {"trains": True, "queries": 128, "keys": 128}, "fused", "fused", False),
+    "a-decoders-step": (Mechanism(), {"queries": 1}, "dense", "scores and weights written out", False),
+    "a-decoders-step-on-a-gpu": (Mechanism(), {"queries": 1, "device": "cuda"}, "fused", "fused", False),
     "half": (Mechanism(), {"dtype": torch.bfloat16}, "dense", "written out", False),
     "long-half": (Mechanism(), {"dtype": torch.bfloat16, **LONG}, "fused", "fused", False),
     "half-on-a-gpu": (Mechanism(), {"dtype": torch.bfloat16, "device": "cuda"}, "fused", "fused", False),

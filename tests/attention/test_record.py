@@ -151,7 +151,7 @@ def test_an_error_inside_leaves_nothing_behind() -> None:
 
 
 def test_a_map_that_does_not_give_the_output_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    alone, given = Alone(Mechanism()), inputs(1, 2, 5, 4)
+    alone, given = Alone(Mechanism()), inputs(1, 2, 12, 4)
     from headwork.attention import attend
 
     right = attend.RUN["fused"]

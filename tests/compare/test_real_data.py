@@ -16,20 +16,30 @@ from headwork.base.runs import Run
 from headwork.compare.trial import run_trial
 from headwork.compare.work import Settings
 from headwork.data.corpus import prepare
+from headwork.measure.paired import paired_difference
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
-def trial(folder: Path, name: str, source: Path, *settings: str, **columns: str | Path) -> Run:
-    run = Run(folder / name)
+def trial(
+    folder: Path, name: str, source: Path, *settings: str, seed: int = 0, budget: float | None = None, **columns: str
+) -> Run:
+    run = Run(folder / f"{name}-{seed}")
     run_trial(
         run,
         with_settings(load_recipe(name), settings),
         prepare(source, **columns),
-        seed=0,
-        settings=Settings(offline=True),
+        seed=seed,
+        settings=Settings(offline=True, budget_seconds=budget),
     )
     return run
+
+
+def answers(run: Run) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) labels of the test side, and what the model said."""
+    table = pq.read_table(run.predictions_file)
+    test = np.array(table["side"].to_pylist()) == "test"
+    return table["label"].to_numpy()[test], table["predicted"].to_numpy()[test]
 
 
 @pytest.mark.row("BE06")
@@ -47,9 +57,7 @@ def test_fine_tuning_beats_frozen_features_and_words_on_questions(real_data, min
     assert accuracy["minilm"] >= 0.90
     assert accuracy["minilm"] > accuracy["minilm-frozen"]
     assert accuracy["minilm"] > accuracy["tfidf"]
-    table = pq.read_table(runs["minilm"].predictions_file)
-    test = np.array(table["side"].to_pylist()) == "test"
-    truth, predicted = table["label"].to_numpy()[test], table["predicted"].to_numpy()[test]
+    truth, predicted = answers(runs["minilm"])
     result = runs["minilm"].result(RunResult)
     assert result.test_accuracy == pytest.approx(accuracy_score(truth, predicted))
     assert result.test_macro_f1 == pytest.approx(f1_score(truth, predicted, average="macro"))
@@ -72,3 +80,24 @@ def test_a_single_new_layer_on_film_reviews(real_data, minilm_folder, tmp_path: 
     assert run.result(RunResult).test_accuracy > 0.75
     assert baseline.result(RunResult).test_accuracy > 0.6
     assert run.result(RunResult).cut.rows > 0, "reviews are longer than 160 tokens, and that is counted"
+
+
+@pytest.mark.timeout(7200)
+@pytest.mark.row("AT33")
+def test_ten_seeds_with_and_without_a_look_back_on_film_reviews(real_data, tmp_path: Path) -> None:
+    """The published protocol: the same data, as many weights, ten seeds of each side, the difference paired."""
+    sides: dict[str, list[np.ndarray]] = {"lstm-last-attention": [], "lstm-last": []}
+    for seed in range(10):
+        for name, found in sides.items():
+            source = real_data / "imdb"
+            run = trial(
+                tmp_path, name, source, "model.max_tokens=160", seed=seed, budget=120, text="text", label="label"
+            )
+            truth, predicted = answers(run)
+            found.append(predicted)
+    ours, theirs = (np.stack(found) for found in sides.values())
+    difference = paired_difference(truth, ours, theirs)
+    print(f"attention minus none: {difference.difference:+.4f} ({difference.low:+.4f} to {difference.high:+.4f})")
+    assert difference.low < difference.difference < difference.high
+    assert difference.high > 0, "a look back is not worse than none"
+    assert (ours == truth).mean() > 0.75

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
 from torch.nn import functional as F
 
 from headwork.base.recipes import load_recipe, with_settings
@@ -106,3 +107,10 @@ def test_shared_words_are_counted_by_comparing(scores):
     learning = problem(scores=scores, config=config, dropout=0.0, score="cosine:8", project="none")
     fit(learning)
     assert learning.look().accuracy > 0.8
+
+
+def test_a_number_of_weights_can_be_asked_for():
+    train = pairs(150, 0, scores=True)
+    recipe = replace(load_recipe("two-way-lstm", "pair"), parameters=50_000)
+    matcher = new_matcher(recipe, Target.of([], train.labels), train, seed=0)
+    assert abs(matcher.parameters - 50_000) < 8_000

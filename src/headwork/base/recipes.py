@@ -36,6 +36,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     deterministic: bool = False
     """no randomness in it: one run stands for all seeds"""
     size: str = "small"
+    parameters: int = 0
+    """weights that the network shall have, by its widths; 0: as many as the settings give"""
     model: dict[str, Any] = msgspec.field(default_factory=dict)
     """`kind` names an entry of `headwork.models.MODELS`; the rest are that model's settings"""
     train: dict[str, Any] = msgspec.field(default_factory=dict)

@@ -52,7 +52,7 @@ def compare(data, more, models, grid, out, task, threads, plain, **options) -> N
     if more and not grid:
         raise HeadworkError(f"compare: {more[0]!r} stands behind DATA; put --grid before settings to be varied")
     grids = (grid, *more) if grid else ()
-    shape = {name: options.pop(name) for name in ("settings", "size")}
+    shape = {name: options.pop(name) for name in ("settings", "size", "parameters")}
     trials = {name: options.pop(name) for name in ("seeds", "curve", "offline")}
     first_seed, budget, device = (options.pop(name) for name in ("seed", "budget", "device"))
     chosen = line_up(models.split(","), task=task, grid=grids, offline=trials["offline"], **shape)

@@ -30,6 +30,18 @@ class Duration(click.ParamType):
         return float(match[1]) * UNITS[match[2] or "s"]
 
 
+class Count(click.ParamType):
+    """A whole number from words such as 250k, 2M, 300000."""
+
+    name = "N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)([kM]?)", str(value))
+        if not match or float(match[1]) == 0:
+            raise HeadworkError(f"--{param.name if param else 'number'} {value}: expected a number such as 250k or 2M")
+        return round(float(match[1]) * {"": 1, "k": 1_000, "M": 1_000_000}[match[2]])
+
+
 def _all(*options: Callable) -> Callable:
     def decorate(command: Callable) -> Callable:
         for option in reversed(options):
@@ -72,6 +84,7 @@ run_options = _all(
 )
 model_options = _all(
     click.option("--size", type=click.Choice(["tiny", "small", "base"]), help="How large the models are."),
+    click.option("--parameters", type=Count(), help="Weights of each network, as in 250k or 2M, by its widths."),
     click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting, as in model.dropout=0.2."),
 )
 

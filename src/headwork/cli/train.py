@@ -26,7 +26,9 @@ from headwork.cli.options import (
 @data_options
 @model_options
 @run_options
-def train(model, data, budget, out, task, size, settings, seed, device, threads, offline, plain, **reading) -> None:
+def train(
+    model, data, budget, out, task, size, parameters, settings, seed, device, threads, offline, plain, **reading
+) -> None:
     """Train MODEL on DATA.
 
     The same command continues an interrupted run; on a finished one it does nothing.
@@ -40,7 +42,9 @@ def train(model, data, budget, out, task, size, settings, seed, device, threads,
     from headwork.compare.work import Settings, work_of
     from headwork.report.views import write_run_report
 
-    (recipe,) = line_up([model], task=task, settings=settings, size=size, offline=offline).recipes
+    (recipe,) = line_up(
+        [model], task=task, settings=settings, size=size, parameters=parameters, offline=offline
+    ).recipes
     rows = work_of(recipe.task).prepare(data, **reading_of(recipe.task, reading))
     run = Run(Path(out or f"runs/{model}-{rows.name}"))
     if run.finished:

@@ -10,7 +10,7 @@ from headwork.base.errors import HeadworkError
 from headwork.base.recipes import Recipe, check_task, load_recipe, recipe_names, tasks, with_settings
 from headwork.compare.work import work_of
 from headwork.data.weights import find_encoder
-from headwork.models import config_of, kind_of
+from headwork.models import config_of, kind_of, widths_of
 
 ORDER = (
     *("majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer", "minilm-frozen", "minilm"),
@@ -37,6 +37,7 @@ def line_up(
     settings: tuple[str, ...] = (),
     grid: tuple[str, ...] = (),
     size: str | None = None,
+    parameters: int | None = None,
     offline: bool = False,
 ) -> LineUp:
     """The named recipes, or the default ones of the task, which is that of the first recipe when it is not given.
@@ -51,6 +52,7 @@ def line_up(
     recipes = [_with_own(recipe, settings, size) for recipe in recipes]
     _refuse_strangers(recipes, (*settings, *grid))
     recipes = [each for recipe in recipes for each in spread(recipe, grid)]
+    recipes = _sized(recipes, parameters) if parameters else recipes
     left_out: dict[str, str] = {}
     for recipe in recipes:
         work_of(task).check(recipe)
@@ -99,6 +101,16 @@ def _at(recipe: Recipe, point: Sequence[str]) -> Recipe:
     said = ",".join(word.partition(".")[2] for word in point)
     chosen = with_settings(recipe, tuple(point))
     return msgspec.structs.replace(chosen, name=f"{recipe.name}:{said}", title=f"{recipe.title}, {said}")
+
+
+def _sized(recipes: Sequence[Recipe], parameters: int) -> list[Recipe]:
+    """As many weights for each network whose widths can be chosen."""
+    if not any(widths_of(recipe) for recipe in recipes):
+        names = ", ".join(recipe.name for recipe in recipes)
+        raise HeadworkError(f"--parameters {parameters:,}: none of {names} has widths that can be chosen; leave it out")
+    return [
+        msgspec.structs.replace(recipe, parameters=parameters) if widths_of(recipe) else recipe for recipe in recipes
+    ]
 
 
 def _find_weights(recipe: Recipe, offline: bool) -> None:

@@ -2,6 +2,7 @@
 
     mean   s = 1/n sum_i h_i         every token has the share 1/n; `attention` with a zero context vector is the same
     max    s_d = max_i h_id          a token's share is the part of the dimensions that it wins, ties divided
+    last   s = h_n                   the last token has all
     attention                        headwork.attention.context
 
 Axes: B texts, N tokens of all texts together, D width.
@@ -42,7 +43,26 @@ class MaxPool(nn.Module):
         return winners(packed, segment_max(packed, lengths), lengths).mean(1)
 
 
+class LastPool:
+    """A text is what stands behind its last token; zeros for a text without tokens."""
+
+    def __call__(self, packed: Tensor, lengths: Sequence[int]) -> Tensor:
+        there, ends = _ends(lengths, packed.device)
+        return packed.new_zeros(len(lengths), packed.shape[1]).index_copy(0, there, packed[ends])
+
+    def shares(self, packed: Tensor, lengths: Sequence[int]) -> Tensor:
+        _, ends = _ends(lengths, packed.device)
+        return packed.new_zeros(len(packed)).index_fill(0, ends, 1)
+
+
 POOLINGS = {"mean": MeanPool, "max": MaxPool, "attention": ContextAttention}
+
+
+def _ends(lengths: Sequence[int], device: torch.device) -> tuple[Tensor, Tensor]:
+    """The texts that have tokens, and where the last of each stands."""
+    counts = torch.tensor(lengths, device=device, dtype=torch.int64)
+    there = counts.nonzero().squeeze(1)
+    return there, (counts.cumsum(0) - 1)[there]
 
 
 def segment_max(packed: Tensor, lengths: Sequence[int]) -> Tensor:

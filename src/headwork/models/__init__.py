@@ -32,6 +32,7 @@ MODELS = {
     "bag": ModelKind("bag", "Bag", "BagConfig"),
     "text-cnn": ModelKind("text_cnn", "TextCnn", "TextCnnConfig"),
     "bilstm": ModelKind("bilstm", "BiLstm", "BiLstmConfig"),
+    "many-to-one": ModelKind("many_to_one", "ManyToOne", "ManyToOneConfig"),
     "han": ModelKind("han", "Han", "HanConfig"),
     "encoder": ModelKind("encoder", "EncoderClassifier", "EncoderConfig"),
     "rnn-translator": ModelKind("rnn_translator", "RnnTranslator", "RnnTranslatorConfig"),
@@ -48,6 +49,7 @@ MODELS = {
     "act": ModelKind("act", "Act", "ActConfig"),
     "pointer": ModelKind("pointer", "Pointer", "PointerConfig"),
     "snail": ModelKind("snail", "Snail", "SnailConfig"),
+    "memory-network": ModelKind("memory_network", "MemoryNetwork", "MemoryNetworkConfig"),
     "reader": ModelKind("reader", "Reader", "ReaderConfig"),
     "pair-linear": ModelKind("pair_linear", "PairLinear", "PairLinearConfig", neural=False),
     "pair": ModelKind("pair", "PairNetwork", "PairConfig"),
@@ -74,6 +76,18 @@ def config_of(recipe: Recipe) -> Any:
     chosen = {**config.SIZES[recipe.size], **{key: value for key, value in recipe.model.items() if key != "kind"}}
     strictly({"model": chosen}, _nested(config), f"recipe {recipe.name}")
     return config(**chosen)
+
+
+WIDTHS = ("dim", "hidden", "ff", "width", "units", "filters")
+"""settings that say how wide a network is"""
+
+
+def widths_of(recipe: Recipe) -> dict[str, int]:
+    """The widths that can be chosen; those of pretrained weights are given."""
+    config = config_of(recipe)
+    if getattr(config, "pretrained", ""):
+        return {}
+    return {name: getattr(config, name) for name in WIDTHS if name in config.__struct_fields__}
 
 
 def _nested(config: type) -> type:

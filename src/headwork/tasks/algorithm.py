@@ -21,6 +21,7 @@ from headwork.data.drawn import prepare_drawn
 from headwork.data.generated import Examples, Generated
 from headwork.models import config_of, kind_of
 from headwork.models.algorithm import Answer, Shape, check_answers
+from headwork.models.size import as_large
 from headwork.models.stored import load_tensors, save_tensors
 
 BITS = 1 / np.log(2)
@@ -69,8 +70,10 @@ class Learner:
     @classmethod
     def new(cls, recipe: Recipe, generator: Generated, *, seed: int, device: str = "cpu") -> "Learner":
         """Weights drawn from `seed`."""
+        model, _ = kind_of(recipe).load()
+        sized = as_large(recipe, lambda config: model(config, shape_of(generator)))
         torch.manual_seed(seed)
-        return cls(recipe, generator, device)
+        return cls(sized, generator, device)
 
     @classmethod
     def load(cls, folder: Path, *, device: str = "cpu") -> "Learner":

@@ -15,6 +15,7 @@ from headwork.data.batches import ordered_batches
 from headwork.data.tokenizers import TextTokenizer
 from headwork.data.weights import find_encoder
 from headwork.models import Weights, config_of, kind_of
+from headwork.models.size import as_large
 from headwork.models.stored import load_tensors, save_tensors
 from headwork.ops.linear import for_inference
 from headwork.ops.threads import each_in_a_thread
@@ -105,8 +106,11 @@ class NeuralClassifier(Neural, Classifier):
         reader = fit_reader(
             texts, tokens=config.tokens, max_tokens=config.max_tokens, sentences=model.SENTENCES, encoder=encoder
         )
+        sized = as_large(
+            recipe, lambda config: model(config, vocabulary=reader.tokenizer.vocabulary, classes=len(classes))
+        )
         torch.manual_seed(seed)
-        classifier = cls(recipe, classes, reader, device)
+        classifier = cls(sized, classes, reader, device)
         if encoder is not None:
             classifier.network.load_pretrained(encoder)
         return classifier

@@ -15,6 +15,7 @@ from headwork.base.recipes import Recipe
 from headwork.data.vocabulary import Vocabulary
 from headwork.models import kind_of
 from headwork.models.language import LanguageNetwork, Memory
+from headwork.models.size import as_large
 from headwork.models.stored import load_tensors, save_tensors
 from headwork.tasks.language import LanguageModel, Writer, joined
 
@@ -41,8 +42,10 @@ class NeuralLanguageModel(LanguageModel):
 
     @classmethod
     def new(cls, recipe: Recipe, vocabulary: Vocabulary, *, seed: int, device: str) -> "NeuralLanguageModel":
+        model, _ = kind_of(recipe).load()
+        sized = as_large(recipe, lambda config: model(config, vocabulary=vocabulary.size))
         torch.manual_seed(seed)
-        return cls(recipe, vocabulary, device)
+        return cls(sized, vocabulary, device)
 
     @classmethod
     def load(cls, recipe: Recipe, vocabulary: Vocabulary, folder: Path, *, device: str) -> "NeuralLanguageModel":

@@ -10,6 +10,7 @@ from headwork.base.recipes import Recipe
 from headwork.data.pairs import Pair
 from headwork.data.tokenizers import UNKNOWN, TextTokenizer
 from headwork.models import config_of, kind_of
+from headwork.models.size import as_large
 from headwork.models.stored import load_tensors
 from headwork.tasks.neural import Neural
 from headwork.tasks.pair import Matcher, Seen, StoredMatcher, Target
@@ -29,9 +30,12 @@ class NeuralMatcher(Neural, Matcher):
     def new(cls, recipe: Recipe, target: Target, texts: Sequence[str], *, seed: int, device: str) -> "NeuralMatcher":
         """Weights drawn from `seed`."""
         config = config_of(recipe)
+        model, _ = kind_of(recipe).load()
         reader = fit_reader(texts, tokens=config.tokens, max_tokens=config.max_tokens, sentences=False, encoder=None)
+        vocabulary = reader.tokenizer.vocabulary
+        sized = as_large(recipe, lambda config: model(config, vocabulary=vocabulary, outputs=target.outputs))
         torch.manual_seed(seed)
-        return cls(recipe, target, PairReader(reader), device)
+        return cls(sized, target, PairReader(reader), device)
 
     @classmethod
     def restore(cls, stored: StoredMatcher, folder: Path, *, device: str) -> "NeuralMatcher":

@@ -22,6 +22,7 @@ from headwork.data.batches import ordered_batches
 from headwork.data.bitext import Pairs
 from headwork.data.tokenizers import PAD_ID, UNKNOWN_ID, TextTokenizer, fit_bpe, fit_wordpiece
 from headwork.models import config_of, kind_of
+from headwork.models.size import as_large
 from headwork.models.stored import load_tensors, save_tensors
 from headwork.models.translation import TextSettings, TranslationModel
 from headwork.ops.linear import for_inference
@@ -99,8 +100,10 @@ class Translator:
         settings: TextSettings = config_of(recipe)
         fit = {"bpe": fit_bpe, "wordpiece": fit_wordpiece}[settings.tokens]
         tokenizer = fit([*train.sources, *train.targets], size=settings.vocabulary)
+        model, _ = kind_of(recipe).load()
+        sized = as_large(recipe, lambda config: model(config, vocabulary=tokenizer.vocabulary))
         torch.manual_seed(seed)
-        return cls(recipe, languages, tokenizer, device)
+        return cls(sized, languages, tokenizer, device)
 
     @classmethod
     def load(cls, folder: Path, *, device: str = "cpu") -> "Translator":

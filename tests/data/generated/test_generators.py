@@ -317,3 +317,30 @@ def test_the_optimum_of_episodes_is_the_posterior_of_classes():
             given.append((weights * asked).sum() / weights.sum())
         posterior = np.array(given) / np.sum(given)
         np.testing.assert_allclose(np.exp(generator.optimum(examples)[row]), posterior, atol=0.03)
+
+
+@pytest.mark.row("ME08")
+@pytest.mark.parametrize("supports", [1, 2])
+def test_stories_are_answered_by_following_their_facts(supports: int):
+    """By a reader that walks through the steps, and by the supports alone."""
+    stories = GENERATORS["stories"](longest=8, supports=supports)
+    examples = stories.draw(np.random.default_rng(3), 8, 200)
+    people, places = slice(3, 7), slice(7, 13)
+    for steps, targets, looks in zip(examples.inputs, examples.targets, examples.looks, strict=True):
+        where, holder = {}, {}
+        for number, step in enumerate(steps[:-1]):
+            person = int(step[people].argmax())
+            if step[0]:
+                where[person] = number, int(step[places].argmax())
+            else:
+                holder[int(step[13:].argmax())] = number, person
+        question = steps[-1]
+        assert question[2] == 1
+        if supports == 1:
+            expected = [where[int(question[people].argmax())]]
+            assert looks.tolist() == [expected[0][0]]
+        else:
+            taken, person = holder[int(question[13:].argmax())]
+            expected = [where[person]]
+            assert looks.tolist() == [taken, expected[0][0]]
+        assert targets[-1] == expected[0][1]

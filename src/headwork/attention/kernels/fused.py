@@ -17,6 +17,9 @@ from headwork.attention.where import Where
 TRAINS_FROM = {torch.float32: 128, torch.bfloat16: 1024, torch.float16: 1024}
 """queries of a text from which it trains faster on a CPU than the products written out"""
 
+FEW = 8
+"""queries of a text up to which, on a CPU, the products written out predict faster: a decoder asks one at a time"""
+
 
 def run(mechanism: Mechanism, value: Tensor, where: Where, present: Tensor | None = None) -> Tensor:
     """Softmax of a product score with anything that can be written as a mask or a bias."""
@@ -81,10 +84,12 @@ def obstacle(mechanism: Mechanism, request: Request) -> str:
 
 
 def worth(mechanism: Mechanism, request: Request) -> bool:
-    """Always on a GPU; on a CPU it trains short texts slowly, and many small masked rectangles fast."""
+    """Always on a GPU; on a CPU it serves few queries and trains short texts slowly, and many small rectangles fast."""
     if request.device != "cpu" or request.queries >= TRAINS_FROM.get(request.dtype, 0):
         return True
-    return request.dtype == torch.float32 and (not request.trains or request.layout == "chunks")
+    if request.layout == "chunks":
+        return request.dtype == torch.float32
+    return request.dtype == torch.float32 and not request.trains and request.queries > FEW
 
 
 def extra_bytes(mechanism: Mechanism, request: Request) -> int:

@@ -113,6 +113,6 @@ class ProductKeyMemory(nn.Module):
 
 def _candidates(keys: int, knn: int) -> tuple[Tensor, Tensor]:
     """The ranks (from 0) in the two halves of the pairs that can be among the `knn` best."""
-    ranks = torch.arange(1, min(knn, keys) + 1)
+    ranks = torch.arange(1, min(knn, keys) + 1, device="cpu")  # also where weights are only counted, on no device
     first, second = torch.nonzero(ranks[:, None] * ranks <= knn, as_tuple=True)
     return first, second

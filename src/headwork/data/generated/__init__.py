@@ -10,13 +10,14 @@ from headwork.data.generated.patches import MarkedPatch
 from headwork.data.generated.planar import ConvexHull, Tsp
 from headwork.data.generated.recall import Recall
 from headwork.data.generated.sorting import PrioritySort
+from headwork.data.generated.stories import Stories
 
 GENERATORS: dict[str, type[Generated]] = {
     kind.NAME: kind
     for kind in (
         *(Copy, RepeatCopy, Recall, NGram, PrioritySort),
         *(Reverse, AddTwoNumbers, FindTheMaximum, MarkedPatch),
-        *(Parity, ConvexHull, Tsp, Episodes),
+        *(Parity, ConvexHull, Tsp, Episodes, Stories),
     )
 }
 
