@@ -71,7 +71,7 @@ class PairConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     compose: Literal["none", "lstm"] = "none"
     pool: Literal["sum", "mean-max"] = "sum"
     aggregate: Literal["concat", "symmetric"] = "concat"
-    dropout: float = 0.2
+    dropout: float = 0.3
 
     def __post_init__(self) -> None:
         if self.encoder == "transformer" and self.width % self.heads:
