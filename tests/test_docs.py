@@ -56,6 +56,13 @@ def desk(tmp_path: Path) -> Path:
     for name, some in (("train", pairs[:100]), ("dev", pairs[100:120]), ("test", pairs[120:])):
         for end, column in (("en", 0), ("de", 1)):
             (tmp_path / f"{name}.{end}").write_text("".join(f"{pair[column]}\n" for pair in some))
+    claims, likeness = ["premise,hypothesis,label\n"], ["sentence1,sentence2,score\n"]
+    for number in range(90):
+        claim, label, score = (("sleeps", "yes", 5), ("runs", "no", 1), ("dreams", "maybe", 3))[number % 3]
+        claims.append(f'"A dog sleeps in house {number}.","An animal {claim} in house {number}.",{label}\n')
+        likeness.append(f'"A dog sleeps in house {number}.","A dog {claim} in house {number}.",{score}.{number % 10}\n')
+    (tmp_path / "claims.csv").write_text("".join(claims))
+    (tmp_path / "likeness.csv").write_text("".join(likeness))
     (tmp_path / "lines.txt").write_text("A great evening.\nAn awful one.\n")
     story = "In winter the {0} sleeps, in summer the {0} sings.\n\nNaïve, who asks the {0} why!\n\n"
     (tmp_path / "book.txt").write_text("".join(story.format(word) for word in ("bear", "fox", "owl") * 40))

@@ -8,7 +8,6 @@ import pytest
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import load_recipe, with_settings
 from headwork.base.runs import Run
-from headwork.compare.classify.trial import sample_of, share_of
 from headwork.compare.trial import held, run_trial
 from headwork.compare.work import Settings
 from headwork.data.corpus import Corpus, Examples, prepare
@@ -161,7 +160,7 @@ def test_renamed_and_misshapen_tensors_are_refused_by_name(finished: Run, tmp_pa
 
 def test_shares_are_nested_and_keep_every_class() -> None:
     examples = Examples([str(number) for number in range(100)], np.arange(100) % 7, np.arange(100))
-    tenth, third = share_of(examples, 0.1), share_of(examples, 0.3)
+    tenth, third = examples.share(0.1), examples.share(0.3)
     assert set(tenth.texts) < set(third.texts) < set(examples.texts)
     assert set(tenth.labels) == set(range(7))
     assert 7 <= len(tenth.texts) <= 14
@@ -169,5 +168,5 @@ def test_shares_are_nested_and_keep_every_class() -> None:
 
 def test_the_sample_is_the_same_for_every_model() -> None:
     examples = Examples([str(number) for number in range(100)], np.arange(100) % 7, np.arange(100))
-    assert sample_of(examples, 6).texts == sample_of(examples, 6).texts
-    assert len(sample_of(examples, 1000).texts) == 100
+    assert examples.sample(6).texts == examples.sample(6).texts
+    assert len(examples.sample(1000).texts) == 100

@@ -79,16 +79,21 @@ def dense(mechanism: Mechanism, value: Tensor, where: Where, present: Tensor | N
 
 def weights(mechanism: Mechanism, where: Where, present: Tensor | None = None) -> Tensor:
     """(B, H, Q, K) weights; a query without any key gets zeros."""
+    shares = mechanism.normaliser(scores(mechanism, where, present))
+    factor = mechanism.parts.factor(where)
+    return shares if factor is None else shares * factor
+
+
+def scores(mechanism: Mechanism, where: Where, present: Tensor | None = None) -> Tensor:
+    """(B, H, Q, K) scores, minus infinity where a query may not look."""
     parts = mechanism.parts
     query, key = parts.turn(where.query, where.key, where)
-    scores = mechanism.score.dense(query, key, where)
+    found = mechanism.score.dense(query, key, where)
     if (bias := parts.bias(where)) is not None:
-        scores = scores + bias
+        found = found + bias
     if (allowed := both(parts.allowed(where), present)) is not None:
-        scores = scores.masked_fill(~allowed, -torch.inf)
-    shares = mechanism.normaliser(scores)
-    factor = parts.factor(where)
-    return shares if factor is None else shares * factor
+        found = found.masked_fill(~allowed, -torch.inf)
+    return found
 
 
 def both(one: Tensor | None, other: Tensor | None) -> Tensor | None:

@@ -81,6 +81,13 @@ def read_json(path: Path, kind: type[T]) -> T:
         raise HeadworkError(f"{path}: damaged ({error}); make it again with the command that wrote it") from error
 
 
+def read_config(folder: Path, kind: type[T]) -> T:
+    """config.json of a stored model, in the `model` folder of a run."""
+    if not (folder / "config.json").is_file():
+        raise HeadworkError(f"{folder}: no model here (config.json is missing); name a finished run folder")
+    return read_json(folder / "config.json", kind)
+
+
 def sha256(path: Path) -> str:
     """Hex digest of a file, read in pieces."""
     with path.open("rb") as file:

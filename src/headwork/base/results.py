@@ -174,6 +174,17 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
     """what a reader of the report should know about the data"""
     unit: str = "rows"
     """what is counted: characters, for a running text"""
+    second_column: str = ""
+    """of the second text, where a row is a pair of texts"""
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """What each column holds, and its name."""
+        if self.second_column:
+            target = "label" if self.classes else "score"
+            return {"text": self.text_column, "second text": self.second_column, target: self.label_column}
+        names = ("text", "label") if self.classes else ("from", "into")
+        return dict(zip(names, (self.text_column, self.label_column), strict=True))
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,8 +1,8 @@
 """The run folder, the only place where making and showing meet.
 
     run.json  recipe.toml  data.json  split.json  plan.json  metrics.jsonl  predictions.parquet  explanations.json
-    alignments.json  looks.json  result.json  model/{config.json, model.safetensors, tokenizer.json, README.md}
-    checkpoint/ (gone when done)  report.html
+    alignments.json  looks.json  maps.json  result.json  report.html
+    model/{config.json, model.safetensors, tokenizer.json, README.md}  checkpoint/ (gone when done)
 
 A comparison is a folder with `result.json`, `report.html` and `trials/<model>-<seed>/`, each of them a run folder.
 """
@@ -16,12 +16,15 @@ from headwork.base.algorithm import AlgorithmComparison, AlgorithmRun, Looks
 from headwork.base.errors import HeadworkError
 from headwork.base.files import read_json
 from headwork.base.language import LanguageComparison, LanguageRun
+from headwork.base.pair import PairComparison, PairMaps, PairRun
 from headwork.base.recipes import Recipe, decode_recipe
 from headwork.base.results import Compared, Comparison, DataFacts, Explanations, Finished, RunResult
 from headwork.base.translation import Alignments, TranslationComparison, TranslationRun
 
-ANY_RUN = cast(type[Finished], RunResult | TranslationRun | LanguageRun | AlgorithmRun)
-ANY_COMPARISON = cast(type[Compared], Comparison | TranslationComparison | LanguageComparison | AlgorithmComparison)
+ANY_RUN = cast(type[Finished], RunResult | TranslationRun | LanguageRun | AlgorithmRun | PairRun)
+ANY_COMPARISON = cast(
+    type[Compared], Comparison | TranslationComparison | LanguageComparison | AlgorithmComparison | PairComparison
+)
 """the structs of all tasks; a file says which of them it holds"""
 F = TypeVar("F", bound=Finished)
 C = TypeVar("C", bound=Compared)
@@ -67,6 +70,7 @@ class Run:
         self.explanations_file = folder / "explanations.json"
         self.alignments_file = folder / "alignments.json"
         self.looks_file = folder / "looks.json"
+        self.maps_file = folder / "maps.json"
         self.result_file = folder / "result.json"
         self.report_file = folder / "report.html"
         self.model = folder / "model"
@@ -102,6 +106,9 @@ class Run:
 
     def looks(self) -> Looks | None:
         return read_json(self.looks_file, Looks) if self.looks_file.is_file() else None
+
+    def maps(self) -> PairMaps | None:
+        return read_json(self.maps_file, PairMaps) if self.maps_file.is_file() else None
 
     def metrics(self) -> list[Point]:
         if not self.metrics_file.is_file():

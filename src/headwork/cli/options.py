@@ -59,10 +59,11 @@ limit_option = click.option(
     "--limit", "limits", multiple=True, metavar="NAME=N", callback=_limits, help="Raise a limit on what is read."
 )
 task_option = click.option(
-    "--task", metavar="TASK", help="What to learn: classify, translate, language, algorithm; that of the models."
+    "--task", metavar="TASK", help="What to learn: classify, translate, language, algorithm, pair; that of the models."
 )
 data_options = _all(
     click.option("--text", metavar="COLUMN", help="Column of the texts; guessed when not given."),
+    click.option("--text-b", metavar="COLUMN", help="Of pairs, column of the second texts; guessed when not given."),
     click.option("--label", metavar="COLUMN", help="Column of the labels; guessed when not given."),
     click.option("--source", metavar="NAME", help="Language to translate from: a column, or the end of file names."),
     click.option("--target", metavar="NAME", help="Language to translate into."),
@@ -70,6 +71,7 @@ data_options = _all(
     click.option("--test", metavar="FILE", help="Official test rows."),
     click.option("--group", metavar="COLUMN", help="Rows of one group stay on one side of the split."),
     click.option("--as-classes", is_flag=True, help="Take more than 20 different numbers as classes."),
+    click.option("--as-scores", is_flag=True, help="Of pairs: take numbers, however few, as scores."),
     click.option("--documents", is_flag=True, help="Of a running text: empty lines part documents."),
     limit_option,
 )

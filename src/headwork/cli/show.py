@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from headwork.base.algorithm import AlgorithmRun
 from headwork.base.language import LanguageRun
+from headwork.base.pair import PairRun
 from headwork.base.results import Compared, Finished, RunResult
 from headwork.base.translation import TranslationRun
 
@@ -27,9 +28,7 @@ def warn(text: str) -> None:
 def describe_data(data: "Data") -> None:
     """What was read, which columns were taken, what was dropped and how the rows were split."""
     facts = data.facts
-    names = ("text", "label") if facts.classes else ("from", "into")
-    columns = dict(zip(names, (facts.text_column, facts.label_column), strict=True))
-    said = ", ".join(f"{name} {column!r}" for name, column in columns.items() if column)
+    said = ", ".join(f"{name} {column!r}" for name, column in facts.columns.items() if column)
     say(f"{facts.source}: {facts.rows:,} {facts.unit}{f'; {said}' if said else ''}")
     if facts.classes:
         shown = ", ".join(f"{name} {count:,}" for name, count in list(facts.class_rows.items())[:12])
@@ -107,3 +106,9 @@ def _(result: LanguageRun) -> str:
 @scores_of.register
 def _(result: AlgorithmRun) -> str:
     return f"test score {result.accuracy:.3f}, {result.whole:.1%} of the examples without a mistake"
+
+
+@scores_of.register
+def _(result: PairRun) -> str:
+    names = {"accuracy": "accuracy", "macro_f1": "macro-F1", "spearman": "Spearman", "pearson": "Pearson"}
+    return "test " + ", ".join(f"{names[name]} {score:.3f}" for name, score in result.scores.items())

@@ -1,4 +1,8 @@
-"""Which column is the text and which the label: as named, or else guessed from names and contents."""
+"""Which column is the text and which the label: as named, or else guessed from names and contents.
+
+A row may be a pair of texts. Columns that differ only in a mark (sentence1 and sentence2, text_a and text_b) are then
+taken for its sides before others.
+"""
 
 import difflib
 import re
@@ -17,17 +21,26 @@ LABEL_NAMES = frozenset(
     "label labels class classes category categories target sentiment topic intent kind type tag rating stars star "
     "score polarity emotion gold y".split()
 )
+SIDE_NAMES = TEXT_NAMES | frozenset("premise hypothesis answer passage response context title reference".split())
+TARGET_NAMES = LABEL_NAMES | frozenset(
+    "entailment relatedness similarity duplicate relation judgment judgement relevance".split()
+)
+"""the same of pairs"""
+MARK = re.compile(r"[ _-]?(?:[12ab]|one|two|first|second|left|right)$", re.IGNORECASE)
+"""what tells two columns of one kind apart"""
 NUMERIC_CLASSES = 20
 """a label column of numbers holds classes up to so many different ones"""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The names of the two columns; `guessed` holds those of them that nobody named."""
+    """The names of the columns; `guessed` holds those of them that nobody named."""
 
     text: str
     label: str
     guessed: tuple[str, ...] = ()
+    second: str = ""
+    """of the second text, where a row is a pair"""
 
 
 def choose_columns(
@@ -47,6 +60,57 @@ def choose_columns(
         text = _guess_text(table, taken={label, *exclude})
         guessed.append(text)
     return Columns(text, label, tuple(guessed))
+
+
+def choose_pair_columns(
+    table: Table,
+    *,
+    text: str | None = None,
+    second: str | None = None,
+    label: str | None = None,
+    exclude: Collection[str] = (),
+) -> Columns:
+    """The columns of both texts and of the target, those that were not named guessed among those not in `exclude`."""
+    named = (text, second, label)
+    for name in filter(None, (*named, *exclude)):
+        check_column(table, name)
+    if twice := {name for name in filter(None, named) if named.count(name) > 1}:
+        raise HeadworkError(f"column {min(twice)!r} is named twice; name three columns of {_listed(table)}")
+    taken = {*filter(None, named), *exclude}
+    twins = None if text or second else _twins(table, taken)
+    if label is None:
+        label = _guess_label(table, {*taken, *(twins or ())}, TARGET_NAMES)
+    first, other = twins or _sides(table, {*taken, label}, text, second)
+    guessed = [found for found, given in zip((first, other, label), named, strict=True) if found != given]
+    return Columns(first, label, tuple(guessed), other)
+
+
+def _twins(table: Table, taken: Collection[str]) -> tuple[str, str] | None:
+    """Two columns of words whose names differ in a mark alone; of several the shortest names."""
+    kinds: dict[str, list[str]] = {}
+    for name in table.columns:
+        if name not in taken and MARK.search(name) and _has_words(table.columns[name]):
+            kinds.setdefault(MARK.sub("", name), []).append(name)
+    found = [(len(kind), names) for kind, names in kinds.items() if len(names) == 2]
+    if not found:
+        return None
+    first, second = min(found)[1]
+    return first, second
+
+
+def _sides(table: Table, taken: Collection[str], text: str | None, second: str | None) -> tuple[str, str]:
+    """The columns of words that are called most like a text and hold the longest cells, in the order of the table."""
+    free = [name for name in table.columns if name not in taken and _has_words(table.columns[name])]
+    wanted = [text, second].count(None)
+    if len(free) < wanted:
+        found = [*filter(None, (text, second)), *free]
+        raise HeadworkError(
+            f"{table.source}: a pair has two texts, but {', '.join(map(repr, found)) or 'no column'} alone looks like "
+            f"one; name both with --text and --text-b, of {_listed(table)}"
+        )
+    best = sorted(free, key=lambda name: (not _parts(name) & SIDE_NAMES, -_characters(table.columns[name])))[:wanted]
+    rest = iter(sorted(best, key=free.index))
+    return text or next(rest), second or next(rest)
 
 
 def choose_text_column(table: Table, name: str) -> str:
@@ -79,11 +143,11 @@ def is_number(text: str) -> bool:
     return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII) is not None
 
 
-def _guess_label(table: Table, taken: Collection[str | None]) -> str:
+def _guess_label(table: Table, taken: Collection[str | None], names: Collection[str] = LABEL_NAMES) -> str:
     """A column called like a label before others, then one whose cells recur, then the one with the fewest of them."""
     candidates = []
     for name in table.columns.keys() - set(taken):
-        called = bool(_parts(name) & LABEL_NAMES)
+        called = not _parts(name).isdisjoint(names)
         different = {cell for cell in table.columns[name] if cell and not cell.isspace()}
         most = NUMERIC_CLASSES if all(map(is_number, different)) else max(2, table.rows // 5)
         recurs = 2 <= len(different) <= most

@@ -4,8 +4,9 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Self
 
 import msgspec
 import numpy as np
@@ -36,6 +37,33 @@ class Examples:
     def __len__(self) -> int:
         return len(self.texts)
 
+    def __getitem__(self, places: Sequence[int]) -> Self:
+        chosen = list(places)
+        return replace(
+            self, texts=[self.texts[place] for place in chosen], labels=self.labels[chosen], rows=self.rows[chosen]
+        )
+
+    @property
+    def items(self) -> Sequence[Any]:
+        """What a model is given."""
+        return self.texts
+
+    def sample(self, count: int) -> Self:
+        """The same few rows for every model: chosen by a fixed generator."""
+        return self[np.sort(np.random.default_rng(0).permutation(len(self))[:count]).tolist()]
+
+    def share(self, share: float) -> Self:
+        """A share of the rows of each class, at least one; a smaller share is part of a larger one."""
+        if share == 1.0:
+            return self
+        order = np.random.default_rng(0).permutation(len(self))
+        classes = self.labels if self.labels.dtype.kind == "i" else np.zeros(len(self))
+        chosen: list[int] = []
+        for label in np.unique(classes):
+            of_class = order[classes[order] == label]
+            chosen += of_class[: max(1, round(share * len(of_class)))].tolist()
+        return self[sorted(chosen)]
+
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
@@ -59,8 +87,7 @@ class Corpus:
         return re.sub(r"[^\w.-]+", "-", stem).strip("-.") or "data"
 
     def part(self, side: Side) -> Examples:
-        places = np.flatnonzero(self.sides == side)
-        return Examples([self.texts[place] for place in places], self.labels[places], self.rows[places])
+        return Examples(self.texts, self.labels, self.rows)[np.flatnonzero(self.sides == side).tolist()]
 
     def examples(self) -> Iterator[tuple[str, ...]]:
         """Rows of the test side on one line each, the label first."""
@@ -68,15 +95,21 @@ class Corpus:
         for text, label in zip(test.texts, test.labels, strict=True):
             yield self.facts.classes[label], " ".join(text.split())
 
-    def save(self, folder: Path) -> None:
-        """Write rows.parquet, split.json and data.json, the last one last."""
-        columns = {
+    def columns(self) -> dict[str, pa.Array]:
+        """What rows.parquet holds."""
+        labels = self.facts.classes
+        written = [labels[label] for label in self.labels] if labels else [repr(float(label)) for label in self.labels]
+        return {
             "row": pa.array(self.rows),
             "side": pa.array(self.sides.tolist(), pa.string()),
-            "label": pa.array([self.facts.classes[label] for label in self.labels], pa.large_string()),
+            "label": pa.array(written, pa.large_string()),
             "text": pa.array(self.texts, pa.large_string()),
         }
-        write_atomically(folder / "rows.parquet", lambda path: parquet.write_table(pa.table(columns), path))
+
+    def save(self, folder: Path) -> None:
+        """Write rows.parquet, split.json and data.json, the last one last."""
+        table = pa.table(self.columns())
+        write_atomically(folder / "rows.parquet", lambda path: parquet.write_table(table, path))
         self.save_facts(folder)
 
     def save_facts(self, folder: Path) -> None:
@@ -86,20 +119,21 @@ class Corpus:
         write_json(folder / "data.json", self.facts)
 
     @classmethod
-    def load(cls, folder: Path) -> "Corpus":
+    def load(cls, folder: Path) -> Self:
         """Read what `save` wrote; HeadworkError where it is missing or was changed."""
         facts = read_json(folder / "data.json", DataFacts)
         path = folder / "rows.parquet"
+        texts = ("text", "second") if facts.second_column else ("text",)
         try:
-            columns = parquet.read_table(path, columns=["row", "side", "label", "text"]).to_pydict()
-            places = {name: place for place, name in enumerate(facts.classes)}
-            labels = np.array([places[label] for label in columns["label"]], dtype=np.int64)
-            whole = _fingerprint(columns["text"], columns["label"], columns["side"]) == facts.fingerprint
-        except (OSError, KeyError, TypeError, pa.ArrowException) as error:
+            columns = parquet.read_table(path, columns=["row", "side", "label", *texts]).to_pydict()
+            labels = numbered(columns["label"], facts.classes)
+            found = fingerprint(*(columns[name] for name in (*texts, "label", "side")))
+        except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
             raise HeadworkError(f"{path}: missing or damaged ({error}); prepare the data again") from error
-        if not whole:
+        if found != facts.fingerprint:
             raise HeadworkError(f"{path}: not the rows that data.json tells of; prepare the data again")
-        return cls(facts, columns["text"], labels, np.array(columns["side"]), np.array(columns["row"], dtype=np.int64))
+        sides, rows = np.array(columns["side"]), np.array(columns["row"], dtype=np.int64)
+        return cls(facts, columns["text"], labels, sides, rows, *(columns[name] for name in texts[1:]))
 
 
 def prepare(
@@ -124,7 +158,7 @@ def prepare(
     embedded = not found.files
     if embedded:
         text, label, group = text or "text", label or "package", group or "file"
-    tables = _tables(found, {"dev": dev, "test": test}, limits)
+    tables = tables_of(found, {"dev": dev, "test": test}, limits)
     if group and len(tables) == len(SIDES):
         raise HeadworkError(f"--group {group}: the files already say which side a row is on; leave it out")
     columns = choose_columns(tables["train"], text=text, label=label, exclude=[group] if group else [])
@@ -143,12 +177,12 @@ def prepare(
         source=found.name,
         columns=columns,
         rows=sum(table.rows for table in tables.values()),
-        split_by=_split_by(tables, group),
+        split_by=split_by(tables, group),
         notes=list(_notes(columns, sieve.rows, of_class)),
     )
 
 
-def _tables(found: DataSet, others: Mapping[Side, str | Path | None], limits: Limits) -> dict[Side, Table]:
+def tables_of(found: DataSet, others: Mapping[Side, str | Path | None], limits: Limits) -> dict[Side, Table]:
     """The table of each side that has one; all rows of the embedded default are under train."""
     files = {**found.files, **{side: Path(path) for side, path in others.items() if path is not None}}
     tables: dict[Side, Table] = {} if found.files else {"train": docstrings()}
@@ -158,7 +192,8 @@ def _tables(found: DataSet, others: Mapping[Side, str | Path | None], limits: Li
     return tables
 
 
-def _split_by(sides: Collection[Side], group: str | None) -> str:
+def split_by(sides: Collection[Side], group: str | None) -> str:
+    """How sides were chosen, in words."""
     cut = f"group {group}" if group else "stratified"
     if len(sides) == 1:
         return cut
@@ -185,12 +220,10 @@ def _corpus(
 ) -> Corpus:
     texts, labels = [row.text for row in sieve.rows], [row.label for row in sieve.rows]
     of_class, of_side = Counter(labels), Counter(sides)
-    numeric = all(map(is_number, of_class))
-    classes = sorted(of_class, key=lambda label: (float(label) if numeric else 0.0, label))
-    places = {label: place for place, label in enumerate(classes)}
+    classes = in_order(of_class)
     facts = DataFacts(
         source=source,
-        fingerprint=_fingerprint(texts, labels, sides),
+        fingerprint=fingerprint(texts, labels, sides),
         text_column=columns.text,
         label_column=columns.label,
         rows=rows,
@@ -202,11 +235,26 @@ def _corpus(
         notes=notes,
     )
     indices = np.array([row.index for row in sieve.rows], dtype=np.int64)
-    return Corpus(facts, texts, np.array([places[label] for label in labels], dtype=np.int64), np.array(sides), indices)
+    return Corpus(facts, texts, numbered(labels, classes), np.array(sides), indices)
 
 
-def _fingerprint(texts: Sequence[str], labels: Sequence[str], sides: Sequence[str]) -> str:
+def in_order(classes: Collection[str]) -> list[str]:
+    """By their value where all are numbers, else by name."""
+    numeric = all(map(is_number, classes))
+    return sorted(classes, key=lambda label: (float(label) if numeric else 0.0, label))
+
+
+def numbered(labels: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+    """(n,) places of labels among the classes, int64; without classes the numbers that they are, float64."""
+    if not classes:
+        return np.array([float(label) for label in labels])
+    places = {name: place for place, name in enumerate(classes)}
+    return np.array([places[label] for label in labels], dtype=np.int64)
+
+
+def fingerprint(*columns: Sequence[str]) -> str:
+    """sha256 over rows of cells."""
     digest = hashlib.sha256()
-    for row in zip(texts, labels, sides, strict=True):
+    for row in zip(*columns, strict=True):
         digest.update(msgspec.json.encode(row))
     return digest.hexdigest()

@@ -1,12 +1,18 @@
 """Which side each clean row stands on: that of its file, or cut from the training rows where a side has no file."""
 
+from collections import Counter
 from collections.abc import Collection, Hashable, Sequence
 
 from headwork.base.errors import HeadworkError
+from headwork.data.duplicates import normalised
 from headwork.data.sieve import Row, Sieve, absent_classes, rare_classes
 from headwork.data.split import SHARES, SIDES, Side, linked, split
 
 FEWEST_ROWS = 20
+STRATA = 10
+"""parts of the rows, by their score, that are shared out like classes"""
+MOST_OF_ONE = 0.1
+"""share of the pairs that may have one first text; where more have, they are parted"""
 
 
 def choose_sides(sieve: Sieve, *, files: Collection[Side], group: str | None, seed: int, source: str) -> list[Side]:
@@ -19,23 +25,37 @@ def choose_sides(sieve: Sieve, *, files: Collection[Side], group: str | None, se
     while True:
         sieve.drop_classes(small)
         _check_enough(sieve, source)
-        sides = _sides(sieve.rows, files, group, seed)
+        sides = _sides(sieve.rows, files, group, seed, [row.label for row in sieve.rows])
         small = absent_classes(sieve.rows, sides)
         if not small:
             return sides
 
 
-def _check_enough(sieve: Sieve, source: str) -> None:
+def choose_sides_by_score(
+    sieve: Sieve, *, files: Collection[Side], group: str | None, seed: int, source: str
+) -> list[Side]:
+    """As `choose_sides`, of rows whose labels are numbers: low and high ones come to every side."""
+    _check_enough(sieve, source, of="value")
+    order = sorted(range(len(sieve.rows)), key=lambda place: float(sieve.rows[place].label))
+    strata = [0] * len(order)
+    for rank, place in enumerate(order):
+        strata[place] = STRATA * rank // len(order)
+    return _sides(sieve.rows, files, group, seed, strata)
+
+
+def _check_enough(sieve: Sieve, source: str, of: str = "class") -> None:
     classes = sorted({row.label for row in sieve.rows})
     account = ", ".join(f"{count:,} {reason}" for reason, count in sieve.dropped.items())
     dropped = f" (dropped: {account})" if account else ""
     if len(classes) == 1:
-        raise HeadworkError(f"{source}: one class only, {classes[0]!r:.60}{dropped}; at least two are needed")
+        raise HeadworkError(f"{source}: one {of} only, {classes[0]!r:.60}{dropped}; at least two are needed")
     if len(sieve.rows) < FEWEST_ROWS:
         raise HeadworkError(f"{source}: {len(sieve.rows)} usable rows{dropped}; at least {FEWEST_ROWS} are needed")
 
 
-def _sides(rows: Sequence[Row], files: Collection[Side], group: str | None, seed: int) -> list[Side]:
+def _sides(
+    rows: Sequence[Row], files: Collection[Side], group: str | None, seed: int, strata: Sequence[Hashable]
+) -> list[Side]:
     sides: list[Side] = [row.side for row in rows]
     shares: dict[Side, float] = {side: SHARES[side] for side in SIDES if side not in files}
     if shares:
@@ -43,15 +63,22 @@ def _sides(rows: Sequence[Row], files: Collection[Side], group: str | None, seed
         cut = [place for place, side in enumerate(sides) if side == "train"]
         training = [rows[place] for place in cut]
         groups = _groups(training, group, fewest=len(shares))
-        chosen = split([row.label for row in training], seed=seed, groups=groups, shares=shares)
+        chosen = split([strata[place] for place in cut], seed=seed, groups=groups, shares=shares)
         for place, side in zip(cut, chosen, strict=True):
             sides[place] = side
     return sides
 
 
 def _groups(rows: Sequence[Row], group: str | None, *, fewest: int) -> Sequence[Hashable]:
-    """What must stay together: rows of one text (their labels differ, or they would be duplicates) and of one group."""
-    keys = [row.key for row in rows]
+    """What must stay together: rows of one text (their labels differ, or they would be duplicates) and of one group.
+
+    Of pairs those with one first text too, as all hypotheses of a premise.
+    """
+    keys: Sequence[Hashable] = [row.key for row in rows]
+    if any(row.second for row in rows):
+        firsts = [normalised(row.text) for row in rows]
+        if max(Counter(firsts).values()) <= MOST_OF_ONE * len(rows):
+            keys = linked(keys, firsts)
     if group is None:
         return keys
     named = [row.group or row.index for row in rows]  # a row without a group is one by itself

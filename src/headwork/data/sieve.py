@@ -25,7 +25,9 @@ class Row(NamedTuple):
     group: str
     ragged: bool
     key: bytes
-    """stands for the normalised text"""
+    """stands for the normalised text; of a pair for both texts, whichever comes first"""
+    second: str = ""
+    """the other text of a pair"""
 
 
 class Sieve:
@@ -52,11 +54,18 @@ def rows_of(tables: Mapping[Side, Table], columns: Columns, group: str | None) -
         table = tables[side]
         ragged = set(table.ragged)
         groups = table.columns[group] if group else [None] * table.rows
-        cells = zip(table.columns[columns.text], table.columns[columns.label], groups, strict=True)
-        for place, (text, label, of_group) in enumerate(cells):
-            key = hashlib.blake2b(normalised(text or "").encode(), digest_size=16).digest()
-            rows.append(Row(len(rows), text or "", (label or "").strip(), side, of_group or "", place in ragged, key))
+        seconds = table.columns[columns.second] if columns.second else [None] * table.rows
+        cells = zip(table.columns[columns.text], table.columns[columns.label], groups, seconds, strict=True)
+        for place, (text, label, of_group, second) in enumerate(cells):
+            texts = [text or "", second or ""] if columns.second else [text or ""]
+            found = (texts[0], (label or "").strip(), side, of_group or "", place in ragged, _key(texts), second or "")
+            rows.append(Row(len(rows), *found))
     return rows
+
+
+def _key(texts: Sequence[str]) -> bytes:
+    joined = "\x1f".join(sorted(map(normalised, texts)))
+    return hashlib.blake2b(joined.encode(), digest_size=16).digest()
 
 
 def sieved(rows: Sequence[Row], *, near: bool = False) -> Sieve:
@@ -72,7 +81,8 @@ def sieved(rows: Sequence[Row], *, near: bool = False) -> Sieve:
     latest = {row.key: SIDES.index(row.side) for row in sieve.rows}  # rows come side by side, so the last one stays
     earlier = {row.index for row in sieve.rows if SIDES.index(row.side) < latest[row.key]}
     sieve.drop("duplicate of a later split", earlier)
-    places = repeats((row.key, row.label, row.side) for row in sieve.rows)
+    # The other way round a pair may well have another answer, and is another row.
+    places = repeats((row.key, normalised(row.second), row.label, row.side) for row in sieve.rows)
     sieve.drop("duplicate", {sieve.rows[place].index for place in places})
     if near:
         places = near_repeats([row.text for row in sieve.rows])

@@ -12,12 +12,14 @@ import torch
 
 from headwork.attention.record import Recordable, Tape, record
 from headwork.base.errors import HeadworkError
+from headwork.data.pairs import Pair
 from headwork.data.tokenizers import UNKNOWN
 from headwork.explain.drawing import Drawing, Map
 from headwork.models import Weights
 from headwork.models.encoder import EncoderClassifier
 from headwork.tasks.classify import Classifier
 from headwork.tasks.neural import NeuralClassifier
+from headwork.tasks.pair import Matcher
 from headwork.tasks.reading import ReadTexts
 from headwork.tasks.translate import Translator
 
@@ -34,14 +36,46 @@ POOLED_NOTE = "How much each word counts in the text's vector; the weights of a 
 
 
 def attention_of(
-    model: Classifier | Translator, text: str, *, layer: int | None = None, head: Head = "mean"
+    model: Classifier | Translator | Matcher,
+    text: str,
+    text_b: str | None = None,
+    *,
+    layer: int | None = None,
+    head: Head = "mean",
 ) -> Drawing:
-    """The maps of one text; layers and heads count from 1, the last layer when none is named."""
-    if not isinstance(model, Translator):
+    """The maps of one text, or of two; layers and heads count from 1, the last layer when none is named."""
+    if isinstance(model, Classifier):
+        _check_one(text_b)
         return _of_classifier(model, text, layer, head)
     if layer is not None or head != "mean":
-        raise HeadworkError("--layer, --head: of a translator its alignment is drawn; leave them out")
+        raise HeadworkError("--layer, --head: this model has one alignment, which is drawn; leave them out")
+    if isinstance(model, Matcher):
+        return _both_ways(model, text, text_b)
+    _check_one(text_b)
     return _alignment(model, text)
+
+
+def _check_one(text_b: str | None) -> None:
+    if text_b is not None:
+        raise HeadworkError("--text-b: the model reads one text; leave it out")
+
+
+def _both_ways(matcher: Matcher, text: str, text_b: str | None) -> Drawing:
+    """Each text over the other."""
+    if not text.strip() or not (text_b or "").strip():
+        raise HeadworkError("--text, --text-b: the model compares two texts; give both, with words")
+    pair = Pair(text, text_b or "")
+    seen = matcher.look([pair])
+    if seen is None:
+        raise HeadworkError(f"{matcher.recipe.name} ({matcher.recipe.title}) has no attention to draw")
+    (look,), (found,) = seen, matcher.answer([pair])
+    classes = matcher.target.classes
+    answer = f"{classes[int(found.argmax())]} ({found.max():.0%})" if classes else f"{found:.2f}"
+    maps = (
+        Map("the first text over the second", look.of_first, tuple(look.first), tuple(look.second)),
+        Map("the second text over the first", look.of_second, tuple(look.second), tuple(look.first)),
+    )
+    return Drawing(f"{matcher.recipe.name}: {answer}", MATRIX_NOTE, maps)
 
 
 def _alignment(translator: Translator, text: str) -> Drawing:
@@ -76,9 +110,12 @@ def _of_classifier(classifier: Classifier, text: str, layer: int | None, head: H
     return _pooled(tape.map(0)[:, 0].double().cpu().numpy(), name, tokens)
 
 
-def cut_note(model: Classifier | Translator, text: str) -> str | None:
+def cut_note(model: Classifier | Translator | Matcher, text: str, text_b: str | None = None) -> str | None:
     """A line where the model does not read the text to its end."""
-    cut = model.read_sources([text])[1] if isinstance(model, Translator) else model.cut([text])
+    if isinstance(model, Matcher):
+        cut = model.cut([Pair(text, text_b or "")])
+    else:
+        cut = model.read_sources([text])[1] if isinstance(model, Translator) else model.cut([text])
     return f"the model reads the first {cut.of_tokens - cut.tokens} of {cut.of_tokens} tokens" if cut.tokens else None
 
 

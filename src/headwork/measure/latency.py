@@ -6,10 +6,13 @@ texts per second over calls with all texts together. The first calls are left ou
 
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from headwork.base.results import Latency
+
+Item = TypeVar("Item")
 
 WARM_UP = 3
 """calls that are not counted"""
@@ -18,19 +21,19 @@ SINGLES, BATCHES = 200, 5
 
 
 def measure_latency(
-    predict: Callable[[Sequence[str]], object],
-    texts: Sequence[str],
+    predict: Callable[[Sequence[Item]], object],
+    texts: Sequence[Item],
     *,
     seconds: float = 1.5,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Latency:
-    """Time `predict` on lists of texts: half of `seconds` for single texts, half for many.
+    """Time `predict` on lists of texts, or of pairs of them: half of `seconds` for single texts, half for many.
 
     Each half ends with the call during which its time is up. Many texts go in one call, but no more than fit the time
     when sent singly.
     """
 
-    def timed(batch: Sequence[str]) -> float:
+    def timed(batch: Sequence[Item]) -> float:
         start = clock()
         predict(batch)
         return clock() - start

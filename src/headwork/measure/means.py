@@ -9,7 +9,7 @@ import numpy as np
 
 from headwork.base.results import Difference, Score
 from headwork.measure.holm import holm
-from headwork.measure.resampling import exact_bound, percentiles, seed_shares
+from headwork.measure.resampling import Gap, exact_bound, gap_of, percentiles, seed_shares
 
 REPLICATES = 2000
 BLOCK = 4_000_000
@@ -32,28 +32,24 @@ def mean_score(values: np.ndarray, *, seed: int = 0) -> Score:
 
 def mean_differences(reference: str, models: Mapping[str, np.ndarray], *, seed: int = 0) -> dict[str, Difference]:
     """The mean of each model's (S, n) values minus that of `reference`: the same rows are drawn for both."""
-    others = [name for name in models if name != reference]
-    found = {name: _difference(models[name], models[reference], seed) for name in others}
-    p_holm = dict(zip(others, holm([each[3] for each in found.values()]), strict=True))
+    found = {name: _difference(own, models[reference], seed) for name, own in models.items() if name != reference}
+    return corrected(reference, found)
+
+
+def corrected(reference: str, found: Mapping[str, Gap]) -> dict[str, Difference]:
+    """The gaps to `reference` with Holm's correction; the reference itself differs by nothing and is not counted."""
+    p_holm = dict(zip(found, holm([gap.p for gap in found.values()]), strict=True))
     none = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
-    return {reference: none} | {
-        name: Difference(difference=difference, low=low, high=high, p=p, p_holm=p_holm[name])
-        for name, (difference, low, high, p) in found.items()
-    }
+    return {reference: none} | {name: Difference(**gap._asdict(), p_holm=p_holm[name]) for name, gap in found.items()}
 
 
-def _difference(ours: np.ndarray, theirs: np.ndarray, seed: int) -> tuple[float, float, float, float]:
+def _difference(ours: np.ndarray, theirs: np.ndarray, seed: int) -> Gap:
     generator = np.random.default_rng(seed)
     drawn = [
         (means * seed_shares(len(side), REPLICATES, generator)).sum(1)
         for side, means in zip((ours, theirs), _means([ours, theirs], generator), strict=True)
     ]
-    gaps = drawn[0] - drawn[1]
-    gaps[np.abs(gaps) < 1e-12] = 0  # dust of another order of summing; a tie must count as one
-    difference = float(ours.mean() - theirs.mean())
-    low, high = percentiles(gaps, difference)
-    tail = 1 + min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
-    return difference, low, high, min(1.0, 2 * tail / (REPLICATES + 1))
+    return gap_of(drawn[0] - drawn[1], float(ours.mean() - theirs.mean()))
 
 
 def _means(sides: list[np.ndarray], generator: np.random.Generator) -> list[np.ndarray]:

@@ -69,6 +69,15 @@ SCORE = Yardstick(
 )
 
 
+SPEARMAN = Yardstick(
+    "spearman",
+    "Spearman's correlation",
+    "has the highest Spearman correlation",
+    lambda value: signed(f"{value:.3f}"),
+    lambda value: signed(f"{value:+.3f}"),
+)
+
+
 def best_model(models: Sequence[Model], by: Yardstick = ACCURACY) -> Model:
     """The one with the best mean score; of equals the one with the fewest bytes, then the first by name."""
     return min(models, key=by.rank)

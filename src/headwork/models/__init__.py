@@ -51,6 +51,8 @@ MODELS = {
     "snail": ModelKind("snail", "Snail", "SnailConfig"),
     "memory-network": ModelKind("memory_network", "MemoryNetwork", "MemoryNetworkConfig"),
     "reader": ModelKind("reader", "Reader", "ReaderConfig"),
+    "pair-linear": ModelKind("pair_linear", "PairLinear", "PairLinearConfig", neural=False),
+    "pair": ModelKind("pair", "PairNetwork", "PairConfig"),
 }
 
 

@@ -62,7 +62,7 @@ class Majority:
     def restore(cls, settings: dict[str, Any], tensors: dict[str, np.ndarray]) -> "Majority":
         """Raises HeadworkError where the arrays do not fit."""
         model = cls(strictly(settings, MajorityConfig, "majority model"))
-        _check_shapes("majority", tensors, {"shares": (np.size(tensors.get("shares", ())),)})
+        check_shapes("majority", tensors, {"shares": (np.size(tensors.get("shares", ())),)})
         model.shares = tensors["shares"]
         return model
 
@@ -95,46 +95,86 @@ class WordWeight(NamedTuple):
     weight: float
 
 
-class TfidfLogistic:
+class Tfidf:
+    """Terms in the order of their columns, and how rare each is."""
+
+    def __init__(self, config: TfidfConfig):
+        self.config = config
+        self.columns: dict[str, int] = {}
+        self.idf = np.zeros(0, np.float32)
+
+    def number(self, terms: Sequence[str]) -> None:
+        """Columns for stored terms."""
+        self.columns = {term: column for column, term in enumerate(terms)}
+        if len(self.columns) < len(terms):
+            raise HeadworkError(f"tfidf model: a term stands twice in its settings; {AGAIN}")
+
+    def choose_terms(self, texts: Sequence[str]) -> None:
+        """Columns for the terms that are in enough texts, and how rare each is."""
+        texts_with = Counter(term for text in texts for term in {term for term, _ in self.terms(text)})
+        # Where nothing is said twice (a handful of texts), every term counts.
+        frequent = [term for term, count in texts_with.items() if count >= self.config.min_texts] or list(texts_with)
+        if not frequent:
+            raise HeadworkError("tfidf: the training texts hold no word; is this the column of the text?")
+        kept = sorted(sorted(frequent, key=lambda term: (-texts_with[term], term))[: self.config.max_terms])
+        self.columns = {term: column for column, term in enumerate(kept)}
+        counts = np.array([texts_with[term] for term in kept])
+        self.idf = (np.log((1 + len(texts)) / (1 + counts)) + 1).astype(np.float32)
+
+    def terms(self, text: str) -> Iterator[tuple[str, list[int]]]:
+        """Every word of the text, and every pair, with the places of its words."""
+        words = [word.lower() for word in WORD.findall(text)]
+        yield from ((word, [place]) for place, word in enumerate(words))
+        if self.config.pairs:
+            yield from ((f"{one} {two}", [place, place + 1]) for place, (one, two) in enumerate(pairwise(words)))
+
+    def values(self, texts: Sequence[str]) -> csr_matrix:
+        """(n, V) values of the terms; the row of a text without a known term is zero."""
+        columns, counts, ends = array("q"), array("q"), [0]
+        for text in texts:
+            found = Counter(self.columns[term] for term, _ in self.terms(text) if term in self.columns)
+            columns.extend(found)
+            counts.extend(found.values())
+            ends.append(len(columns))
+        data = (1 + np.log(np.asarray(counts))) * self.idf[np.asarray(columns, dtype=np.int64)]
+        values = csr_matrix((data, columns, ends), shape=(len(texts), len(self.columns)))
+        norms = np.sqrt(np.asarray(values.multiply(values).sum(axis=1)).ravel())
+        values.data /= np.repeat(norms, np.diff(ends))
+        return values
+
+
+class TfidfLogistic(Tfidf):
     """Logistic regression on TF-IDF."""
 
     SEEN_AS = "what the word adds to the answer (coefficient times value)"
 
     def __init__(self, config: TfidfConfig):
-        self.config = config
-        self.columns: dict[str, int] = {}
-        self.idf, self.intercepts = np.zeros(0, np.float32), np.zeros(0, np.float32)
+        super().__init__(config)
+        self.intercepts = np.zeros(0, np.float32)
         self.coefficients = np.zeros((0, 0), np.float32)
 
     def fit(self, texts: Sequence[str], labels: np.ndarray, *, classes: int, seed: int) -> None:
         """labels: (n,) class indices. Raises HeadworkError when the texts hold no word or are all of one class."""
-        from sklearn.linear_model import LogisticRegression  # predicting does not wait for it
-
         if len(np.unique(labels)) < 2:
             raise HeadworkError("tfidf: the training texts are all of one class; give it texts of at least two")
-        self._choose_terms(texts)
-        fitted = LogisticRegression(C=self.config.strength, max_iter=2000, random_state=seed)
-        fitted.fit(self._values(texts), labels)
-        weight, bias = fitted.coef_, fitted.intercept_
-        if len(fitted.classes_) == 2:  # one row that speaks for the second class and against the first
-            weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
-        self.coefficients = np.zeros((classes, len(self.columns)), np.float32)
-        self.intercepts = np.full(classes, NEVER, np.float32)
-        self.coefficients[fitted.classes_], self.intercepts[fitted.classes_] = weight, bias
+        self.choose_terms(texts)
+        self.coefficients, self.intercepts = fit_logistic(
+            self.values(texts), labels, classes=classes, strength=self.config.strength, seed=seed
+        )
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """(n, C) unnormalised log-probabilities."""
-        return self._values(texts) @ self.coefficients.T + self.intercepts
+        return self.values(texts) @ self.coefficients.T + self.intercepts
 
     def word_weights(self, text: str, label: int) -> list[WordWeight]:
         """What each word adds to the logit of class `label`; with its intercept they sum to the logit.
 
         What a term adds is divided equally among the places where it stands, and a pair's among its two words.
         """
-        values = self._values([text])
+        values = self.values([text])
         adds = values.data * self.coefficients[label, values.indices]
         added = dict(zip(values.indices.tolist(), adds.tolist(), strict=True))
-        found = [(self.columns[term], places) for term, places in self._terms(text) if term in self.columns]
+        found = [(self.columns[term], places) for term, places in self.terms(text) if term in self.columns]
         times = Counter(column for column, _ in found)
         words = list(WORD.finditer(text))
         weights = np.zeros(len(words))
@@ -158,50 +198,31 @@ class TfidfLogistic:
         """Raises HeadworkError where settings and arrays do not fit together."""
         known = strictly(settings, TfidfSettings, "tfidf model")
         model = cls(known.config)
-        model.columns = {term: column for column, term in enumerate(known.terms)}
-        if len(model.columns) < len(known.terms):
-            raise HeadworkError(f"tfidf model: a term stands twice in its settings; {AGAIN}")
+        model.number(known.terms)
         terms, classes = len(known.terms), np.size(tensors.get("intercepts", ()))
         shapes = {"coefficients": (classes, terms), "intercepts": (classes,), "idf": (terms,)}
-        _check_shapes("tfidf", tensors, shapes)
+        check_shapes("tfidf", tensors, shapes)
         model.coefficients, model.intercepts, model.idf = (tensors[name] for name in shapes)
         return model
 
-    def _choose_terms(self, texts: Sequence[str]) -> None:
-        """Columns for the terms that are in enough texts, and how rare each is."""
-        texts_with = Counter(term for text in texts for term in {term for term, _ in self._terms(text)})
-        # Where nothing is said twice (a handful of texts), every term counts.
-        frequent = [term for term, count in texts_with.items() if count >= self.config.min_texts] or list(texts_with)
-        if not frequent:
-            raise HeadworkError("tfidf: the training texts hold no word; is this the column of the text?")
-        kept = sorted(sorted(frequent, key=lambda term: (-texts_with[term], term))[: self.config.max_terms])
-        self.columns = {term: column for column, term in enumerate(kept)}
-        counts = np.array([texts_with[term] for term in kept])
-        self.idf = (np.log((1 + len(texts)) / (1 + counts)) + 1).astype(np.float32)
 
-    def _terms(self, text: str) -> Iterator[tuple[str, list[int]]]:
-        """Every word of the text, and every pair, with the places of its words."""
-        words = [word.lower() for word in WORD.findall(text)]
-        yield from ((word, [place]) for place, word in enumerate(words))
-        if self.config.pairs:
-            yield from ((f"{one} {two}", [place, place + 1]) for place, (one, two) in enumerate(pairwise(words)))
+def fit_logistic(
+    values: Any, labels: np.ndarray, *, classes: int, strength: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(C, V) coefficients and (C,) intercepts, in single precision, of (n, V) values; labels are (n,) class indices."""
+    from sklearn.linear_model import LogisticRegression  # predicting does not wait for it
 
-    def _values(self, texts: Sequence[str]) -> csr_matrix:
-        """(n, V) values of the terms; the row of a text without a known term is zero."""
-        columns, counts, ends = array("q"), array("q"), [0]
-        for text in texts:
-            found = Counter(self.columns[term] for term, _ in self._terms(text) if term in self.columns)
-            columns.extend(found)
-            counts.extend(found.values())
-            ends.append(len(columns))
-        data = (1 + np.log(np.asarray(counts))) * self.idf[np.asarray(columns, dtype=np.int64)]
-        values = csr_matrix((data, columns, ends), shape=(len(texts), len(self.columns)))
-        norms = np.sqrt(np.asarray(values.multiply(values).sum(axis=1)).ravel())
-        values.data /= np.repeat(norms, np.diff(ends))
-        return values
+    fitted = LogisticRegression(C=strength, max_iter=2000, random_state=seed).fit(values, labels)
+    weight, bias = fitted.coef_, fitted.intercept_
+    if len(fitted.classes_) == 2:  # one row that speaks for the second class and against the first
+        weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
+    coefficients = np.zeros((classes, values.shape[1]), np.float32)
+    intercepts = np.full(classes, NEVER, np.float32)
+    coefficients[fitted.classes_], intercepts[fitted.classes_] = weight, bias
+    return coefficients, intercepts
 
 
-def _check_shapes(model: str, tensors: dict[str, np.ndarray], shapes: dict[str, tuple[int, ...]]) -> None:
+def check_shapes(model: str, tensors: dict[str, np.ndarray], shapes: dict[str, tuple[int, ...]]) -> None:
     """Refuse arrays that are missing, additional, of another shape or not finite floating-point numbers."""
     if tensors.keys() != shapes.keys():
         odd = sorted(tensors.keys() ^ shapes.keys())[0]

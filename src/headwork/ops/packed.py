@@ -31,6 +31,21 @@ class TokenBatch:
         return pad(self.ids, self.lengths, fill), mask_of(self.lengths, self.ids.device)
 
 
+@dataclass(frozen=True)
+class PairBatch:
+    """Token ids of B pairs of texts."""
+
+    first: TokenBatch
+    second: TokenBatch
+
+    def to(self, device: torch.device | str) -> "PairBatch":
+        return PairBatch(self.first.to(device), self.second.to(device))
+
+    def joined(self) -> TokenBatch:
+        """2 B texts: all first ones, then all second ones."""
+        return TokenBatch(torch.cat([self.first.ids, self.second.ids]), self.first.lengths + self.second.lengths)
+
+
 def pack(rows: Sequence[Sequence[int]], sentences: Sequence[Sequence[int]] | None = None) -> TokenBatch:
     """A batch from token ids of each text."""
     ids = torch.tensor([token for row in rows for token in row], dtype=torch.int64)

@@ -3,13 +3,17 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from headwork.base.pair import PairStanding
 from headwork.base.results import Cut, ModelResult, Standing
 from headwork.base.translation import TranslationStanding
 from headwork.report import numbers
 from headwork.report.table import Cell, Column, Row, Table
 
+Limited = ModelResult | TranslationStanding | PairStanding
+"""models that may have cut their texts"""
 
-def limits_table(models: Sequence[ModelResult | TranslationStanding]) -> Table:
+
+def limits_table(models: Sequence[Limited]) -> Table:
     return Table(
         columns=[
             Column(title="model", align="left"),

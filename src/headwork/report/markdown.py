@@ -1,13 +1,14 @@
 """report.md: the report's words and tables for places that show markdown."""
 
 import re
+from collections.abc import Sequence
 
-from headwork.base.results import Compared, Comparison, Mistake
+from headwork.base.results import Compared, Comparison, DataFacts, Mistake
 from headwork.report import numbers
 from headwork.report.classes import class_table
 from headwork.report.faithful import faithfulness_table
 from headwork.report.glossary import GLOSSARY
-from headwork.report.limits import budget_note, limits_table
+from headwork.report.limits import Limited, budget_note, limits_table
 from headwork.report.standings import comparison_table, ranked
 from headwork.report.table import Cell, Column, Row, Table
 from headwork.report.text import quoted, visible
@@ -46,17 +47,24 @@ def comparison_markdown(comparison: Comparison, methods: dict[str, str]) -> str:
     if checks:
         blocks += ["## Can the word weights be believed?", written(faithfulness_table(checks, methods))]
     blocks += [
+        *closing(comparison, ranked(comparison), GLOSSARY),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def closing(comparison: Compared, models: Sequence[Limited], terms: Sequence[tuple[str, str]]) -> list[str]:
+    """What every report ends with: the data, what was cut, the command, and what `terms` mean."""
+    return [
         "## The data",
         data_facts(comparison),
         "## What was cut, and why training ended",
-        written(limits_table(ranked(comparison))),
-        plain(budget_note(ranked(comparison))),
+        written(limits_table(models)),
+        plain(budget_note(models)),
         "## How to get this again",
         again(comparison),
         "## How to read this",
-        listed([f"{term}: {meaning}" for term, meaning in GLOSSARY]),
+        listed([f"{term}: {meaning}" for term, meaning in terms]),
     ]
-    return "\n\n".join(block for block in blocks if block) + "\n"
 
 
 def written(table: Table) -> str:
@@ -98,15 +106,21 @@ def _mistake_table(mistakes: list[Mistake]) -> Table:
     )
 
 
+def _columns(data: DataFacts) -> str:
+    if data.second_column:
+        return "; ".join(f"{what}: {name}" for what, name in data.columns.items())
+    if data.classes:
+        return f"text column: {data.text_column}; label column: {data.label_column}"
+    return f"from {data.text_column} into {data.label_column}"
+
+
 def data_facts(comparison: Compared) -> str:
     data = comparison.data
     dropped = ", ".join(f"{reason} {rows:,}" for reason, rows in data.dropped.items()) or "none"
     return listed(
         [
             f"source: {data.source}",
-            f"text column: {data.text_column}; label column: {data.label_column}"
-            if data.classes
-            else f"from {data.text_column} into {data.label_column}",
+            _columns(data),
             f"rows read: {data.rows:,}",
             f"split: train {data.split.train:,}, dev {data.split.dev:,}, test {data.split.test:,} ({data.split_by})",
             f"dropped: {dropped}",

@@ -1,9 +1,12 @@
 """All pictures of a page, drawn from its results and from the training curves of its trials."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 import msgspec
 from markupsafe import Markup
 
-from headwork.base.results import Comparison, ModelResult
+from headwork.base.results import Comparison, ModelResult, Standing
 from headwork.base.runs import Point
 from headwork.report import numbers
 from headwork.report.charts.drawing import Look, looks
@@ -50,42 +53,21 @@ def draw_all(comparison: Comparison, curves: dict[str, list[list[Point]]]) -> Pi
         ),
         reliability=_reliability(models, look),
         training=draw_training(curves, look),
-        learning=_learning(models, look),
+        learning=draw_learning(models, look, title="Accuracy of each model for fewer training texts"),
     )
 
 
 def _accuracy(models: list[ModelResult], look: dict[str, Look], comparison: Comparison) -> Markup:
-    scores = {model.name: model.scores["accuracy"] for model in models}
-    marks = [
-        Mark(
-            name=name,
-            look=look[name],
-            value=score.mean,
-            low=score.low,
-            high=score.high,
-            strong=name == comparison.verdict.model,
-        )
-        for name, score in scores.items()
-    ]
     return interval_chart(
-        marks, name="accuracy", title="Accuracy of each model with its 95% interval", axis="accuracy"
+        score_marks(models, look, score="accuracy", chosen=comparison.verdict.model),
+        name="accuracy", title="Accuracy of each model with its 95% interval", axis="accuracy",
     )  # fmt: skip
 
 
 def _difference(models: list[ModelResult], look: dict[str, Look], comparison: Comparison) -> Markup:
-    marks = [
-        Mark(
-            name=model.name,
-            look=look[model.name],
-            value=model.against_best.difference,
-            low=model.against_best.low,
-            high=model.against_best.high,
-            strong=model.name == comparison.verdict.model,
-        )
-        for model in models
-    ]
     return interval_chart(
-        marks, name="difference", title="Accuracy of each model minus that of the best, with its 95% interval",
+        gap_marks(models, look, chosen=comparison.verdict.model),
+        name="difference", title="Accuracy of each model minus that of the best, with its 95% interval",
         axis="points of accuracy against the best", unit="", zero=True,
     )  # fmt: skip
 
@@ -93,18 +75,54 @@ def _difference(models: list[ModelResult], look: dict[str, Look], comparison: Co
 def _tradeoff(
     costs: dict[str, float], models: list[ModelResult], look: dict[str, Look], comparison: Comparison, **texts
 ) -> Markup:
-    spots = [
+    return tradeoff_chart(spots(costs, models, look, score="accuracy", chosen=comparison.verdict.model), **texts)
+
+
+def score_marks(models: Sequence[Standing], look: dict[str, Look], *, score: str, chosen: str) -> list[Mark]:
+    """A score of each model with its interval."""
+    return [
+        Mark(
+            name=model.name,
+            look=look[model.name],
+            value=model.scores[score].mean,
+            low=model.scores[score].low,
+            high=model.scores[score].high,
+            strong=model.name == chosen,
+        )
+        for model in models
+    ]
+
+
+def gap_marks(models: Sequence[Standing], look: dict[str, Look], *, chosen: str) -> list[Mark]:
+    """The difference of each model to the best with its interval."""
+    return [
+        Mark(
+            name=model.name,
+            look=look[model.name],
+            value=model.against_best.difference,
+            low=model.against_best.low,
+            high=model.against_best.high,
+            strong=model.name == chosen,
+        )
+        for model in models
+    ]
+
+
+def spots(
+    costs: dict[str, float], models: Sequence[Standing], look: dict[str, Look], *, score: str, chosen: str
+) -> list[Spot]:
+    """A score of each model against what it costs."""
+    return [
         Spot(
             name=model.name,
             look=look[model.name],
             # A logarithmic axis has no zero: what costs nothing measurable stands at the left end.
             cost=costs[model.name] or min((cost for cost in costs.values() if cost > 0), default=1.0),
-            score=model.scores["accuracy"],
-            strong=model.name == comparison.verdict.model,
+            score=model.scores[score],
+            strong=model.name == chosen,
         )
         for model in models
     ]
-    return tradeoff_chart(spots, **texts)
 
 
 def _reliability(models: list[ModelResult], look: dict[str, Look]) -> dict[str, Markup]:
@@ -120,8 +138,10 @@ def _reliability(models: list[ModelResult], look: dict[str, Look]) -> dict[str, 
     }
 
 
-def draw_training(curves: dict[str, list[list[Point]]], look: dict[str, Look]) -> dict[str, Markup]:
-    """Training curves of the models that have any, all on the same scales."""
+def draw_training(
+    curves: dict[str, list[list[Point]]], look: dict[str, Look], *, score: str = "accuracy"
+) -> dict[str, Markup]:
+    """Training curves of the models that have any, all on the same scales; `score` is what is called accuracy there."""
     trained = {name: [seed for seed in curves.get(name, []) if seed] for name in look}
     trained = {name: seeds for name, seeds in trained.items() if seeds}
     points = [point for seeds in trained.values() for seed in seeds for point in seed]
@@ -134,15 +154,19 @@ def draw_training(curves: dict[str, list[list[Point]]], look: dict[str, Look]) -
             seeds,
             look[name],
             name=f"training{place}",
-            title=f"Accuracy and loss of {name} over the epochs of its training",
+            title=f"{score.capitalize()} and loss of {name} over the epochs of its training",
             accuracy_from=max(0.0, accuracy_from - 0.03),
             loss_to=loss_to,
+            score=score,
         )
         for place, (name, seeds) in enumerate(trained.items())
     }
 
 
-def _learning(models: list[ModelResult], look: dict[str, Look]) -> Markup | None:
+def draw_learning(
+    models: Sequence[Standing], look: dict[str, Look], *, title: str, unit: Literal["%", ""] = "%"
+) -> Markup | None:
+    """The learning curves of the models that have any."""
     curves = [
         Curve(name=model.name, look=look[model.name], points=sorted(model.curve, key=lambda point: point.rows))
         for model in models
@@ -150,4 +174,4 @@ def _learning(models: list[ModelResult], look: dict[str, Look]) -> Markup | None
     ]
     if not curves:
         return None
-    return learning_chart(curves, name="learning", title="Accuracy of each model for fewer training texts")
+    return learning_chart(curves, name="learning", title=title, unit=unit)

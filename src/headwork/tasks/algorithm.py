@@ -15,8 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from headwork.base.errors import HeadworkError
-from headwork.base.files import read_json, write_json
+from headwork.base.files import read_config, write_json
 from headwork.base.recipes import Recipe
 from headwork.data.drawn import prepare_drawn
 from headwork.data.generated import Examples, Generated
@@ -79,9 +78,7 @@ class Learner:
     @classmethod
     def load(cls, folder: Path, *, device: str = "cpu") -> "Learner":
         """The learner stored in `folder` (the `model` folder of a run); anything damaged is refused."""
-        if not (folder / "config.json").is_file():
-            raise HeadworkError(f"{folder}: no model here (config.json is missing); name a finished run folder")
-        stored = read_json(folder / "config.json", StoredLearner)
+        stored = read_config(folder, StoredLearner)
         learner = cls(stored.recipe, prepare_drawn(stored.data).generator, device)
         load_tensors(learner.network, folder / "model.safetensors")
         learner.network.eval()

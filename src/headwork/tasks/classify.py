@@ -7,17 +7,18 @@ Axes: n texts, C classes.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
 
-from headwork.base.errors import HeadworkError
-from headwork.base.files import read_json, write_json
+from headwork.base.files import read_config, write_json
 from headwork.base.recipes import Recipe
 from headwork.base.results import Cut
 from headwork.measure.calibration import softmax
 from headwork.models import kind_of
+
+Item = TypeVar("Item")
 
 
 class Span(NamedTuple):
@@ -114,9 +115,7 @@ def new_classifier(
 
 def load_classifier(folder: Path, *, device: str = "cpu") -> Classifier:
     """The classifier stored in `folder` (the `model` folder of a run); anything damaged is refused."""
-    if not (folder / "config.json").is_file():
-        raise HeadworkError(f"{folder}: no model here (config.json is missing); name a finished run folder")
-    stored = read_json(folder / "config.json", StoredClassifier)
+    stored = read_config(folder, StoredClassifier)
     if kind_of(stored.recipe).neural:
         from headwork.tasks.neural import NeuralClassifier
 
@@ -129,7 +128,7 @@ def load_classifier(folder: Path, *, device: str = "cpu") -> Classifier:
     return loaded
 
 
-def in_blocks(texts: Sequence[str], size: int = 4096) -> Iterator[Sequence[str]]:
-    """Texts in blocks, so that tokens of millions of rows are never in memory at once."""
+def in_blocks(texts: Sequence[Item], size: int = 4096) -> Iterator[Sequence[Item]]:
+    """Texts, or pairs of them, in blocks, so that tokens of millions of rows are never in memory at once."""
     for start in range(0, len(texts), size):
         yield texts[start : start + size]

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from headwork.base.errors import HeadworkError
-from headwork.base.files import read_json, write_json
+from headwork.base.files import read_config, write_json
 from headwork.base.language import UNKNOWN_ID
 from headwork.base.recipes import Recipe
 from headwork.data.vocabulary import Encoded, Vocabulary, fit_vocabulary, load_vocabulary
@@ -191,9 +191,7 @@ def new_language_model(recipe: Recipe, train: Sequence[str], *, seed: int, devic
 
 def load_language_model(folder: Path, *, device: str = "cpu") -> LanguageModel:
     """The model stored in `folder` (the `model` folder of a run); anything damaged is refused."""
-    if not (folder / "config.json").is_file():
-        raise HeadworkError(f"{folder}: no model here (config.json is missing); name a finished run folder")
-    recipe = read_json(folder / "config.json", StoredLanguageModel).recipe
+    recipe = read_config(folder, StoredLanguageModel).recipe
     vocabulary = load_vocabulary(folder / "tokenizer.json")
     if not kind_of(recipe).neural:
         from headwork.tasks.counted_language import CountedLanguageModel

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
@@ -26,20 +26,73 @@ PREDICT_TOKENS = 2048
 """padded tokens of a batch when predicting: large enough for fast products, small enough for any memory"""
 
 
-class NeuralClassifier(Classifier):
-    """A tokenizer and a network; `network` takes a TokenBatch and gives (B, C) logits."""
+class Read(Protocol):
+    """What a reader made of some rows."""
 
-    def __init__(self, recipe: Recipe, classes: Sequence[str], reader: TextReader, device: str):
-        super().__init__(recipe, classes)
-        model, _ = kind_of(recipe).load()
-        self.reader = reader
-        self.device = device
-        self.config = config_of(recipe)
-        network = model(self.config, vocabulary=reader.tokenizer.vocabulary, classes=len(classes))
+    @property
+    def lengths(self) -> list[int]: ...
+
+    @property
+    def cut(self) -> Cut: ...
+
+    def batch(self, rows: Sequence[int]) -> Any: ...
+
+
+class Neural:
+    """A reader and a network, which answers what the reader reads: texts, or pairs of them."""
+
+    def __init__(self, reader: Any, network: Any, device: str, *, outputs: int):
+        self.reader, self.device, self.outputs = reader, device, outputs
         self.network: Any = network.to(device)
         """an nn.Module that keeps the contract of `headwork.models`"""
         self._fast: Any = None
         """a copy of the network that only predicts"""
+
+    @property
+    def parameters(self) -> int:
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
+    def cut(self, items: Sequence[Any]) -> Cut:
+        cuts = [self.reader.read(block).cut for block in in_blocks(items)]
+        return Cut(
+            rows=sum(c.rows for c in cuts), tokens=sum(c.tokens for c in cuts), of_tokens=sum(c.of_tokens for c in cuts)
+        )
+
+    def logits(self, items: Sequence[Any]) -> np.ndarray:
+        if self._fast is None:
+            self._fast = for_inference(self.network)
+        blocks = [self.logits_of(self.reader.read(block), self._fast).numpy() for block in in_blocks(items)]
+        return np.concatenate(blocks) if blocks else np.zeros((0, self.outputs))
+
+    def changed(self) -> None:
+        """The network's weights are new: forget the copy that predicts."""
+        self._fast = None
+
+    def logits_of(self, read: Read, network: Any) -> Tensor:
+        """(n, C) float64 logits that `network` gives rows that are already tokenized, in their order."""
+        network.eval()
+        batches = ordered_batches(read.lengths, PREDICT_TOKENS)
+        out = torch.zeros(len(read.lengths), self.outputs, dtype=torch.float64)
+        answers = each_in_a_thread(lambda rows: network(read.batch(rows).to(self.device)), batches)
+        for rows, logits in zip(batches, answers, strict=True):
+            out[rows] = logits.double().cpu()
+        return out
+
+    def save_network(self, folder: Path) -> None:
+        """Its weights and its tokenizer."""
+        save_tensors(self.network, folder / "model.safetensors")
+        write_atomically(folder / "tokenizer.json", self.reader.tokenizer.save)
+
+
+class NeuralClassifier(Neural, Classifier):
+    """A tokenizer and a network; `network` takes a TokenBatch and gives (B, C) logits."""
+
+    def __init__(self, recipe: Recipe, classes: Sequence[str], reader: TextReader, device: str):
+        Classifier.__init__(self, recipe, classes)
+        model, _ = kind_of(recipe).load()
+        self.config = config_of(recipe)
+        network = model(self.config, vocabulary=reader.tokenizer.vocabulary, classes=len(classes))
+        Neural.__init__(self, reader, network, device, outputs=len(classes))
 
     @classmethod
     def new(
@@ -73,8 +126,7 @@ class NeuralClassifier(Classifier):
         return classifier
 
     def store(self, folder: Path) -> StoredClassifier:
-        save_tensors(self.network, folder / "model.safetensors")
-        write_atomically(folder / "tokenizer.json", self.reader.tokenizer.save)
+        self.save_network(folder)
         return StoredClassifier(
             recipe=self.recipe,
             classes=self.classes,
@@ -82,36 +134,6 @@ class NeuralClassifier(Classifier):
             text_column=self.text_column,
             vocabulary=self.reader.tokenizer.vocabulary,
         )
-
-    @property
-    def parameters(self) -> int:
-        return sum(parameter.numel() for parameter in self.network.parameters())
-
-    def cut(self, texts: Sequence[str]) -> Cut:
-        cuts = [self.reader.read(block).cut for block in in_blocks(texts)]
-        return Cut(
-            rows=sum(c.rows for c in cuts), tokens=sum(c.tokens for c in cuts), of_tokens=sum(c.of_tokens for c in cuts)
-        )
-
-    def logits(self, texts: Sequence[str]) -> np.ndarray:
-        if self._fast is None:
-            self._fast = for_inference(self.network)
-        blocks = [self.logits_of(self.reader.read(block), self._fast).numpy() for block in in_blocks(texts)]
-        return np.concatenate(blocks) if blocks else np.zeros((0, len(self.classes)))
-
-    def changed(self) -> None:
-        """The network's weights are new: forget the copy that predicts."""
-        self._fast = None
-
-    def logits_of(self, read: ReadTexts, network: Any) -> Tensor:
-        """(n, C) float64 logits that `network` gives texts that are already tokenized, in their order."""
-        network.eval()
-        batches = ordered_batches(read.lengths, PREDICT_TOKENS)
-        out = torch.zeros(len(read.ids), len(self.classes), dtype=torch.float64)
-        answers = each_in_a_thread(lambda rows: network(read.batch(rows).to(self.device)), batches)
-        for rows, logits in zip(batches, answers, strict=True):
-            out[rows] = logits.double().cpu()
-        return out
 
     @torch.inference_mode()
     def look(self, texts: Sequence[str]) -> list[Seen] | None:

@@ -7,7 +7,7 @@ import torch
 from headwork.attention.plan import Plan
 from headwork.attention.planned import plans_of
 from headwork.base.errors import HeadworkError
-from headwork.base.recipes import Recipe
+from headwork.base.recipes import MAIN_TASK, Recipe
 from headwork.models import config_of, kind_of
 from headwork.ops.packed import TokenBatch
 
@@ -22,6 +22,8 @@ def plan_recipe(recipe: Recipe, lengths: Sequence[int], *, training: bool, devic
     if not kind.neural:
         raise HeadworkError(f"plan: {recipe.name} has no attention")
     model, _ = kind.load()
+    if recipe.task != MAIN_TASK:
+        raise HeadworkError(f"plan: {recipe.name} is a model of the task {recipe.task}; name one of {MAIN_TASK}")
     if max(lengths) > config.max_tokens:
         raise HeadworkError(
             f"plan: asked for texts of {max(lengths)} tokens, but {recipe.name} reads {config.max_tokens}; "

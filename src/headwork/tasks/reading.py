@@ -7,7 +7,7 @@ from pathlib import Path
 from headwork.base.results import Cut
 from headwork.data.sentences import sentence_lengths
 from headwork.data.tokenizers import TextTokenizer, fit_wordpiece, fit_words, load_bert
-from headwork.ops.packed import TokenBatch, pack
+from headwork.ops.packed import PairBatch, TokenBatch, pack
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,43 @@ class TextReader:
                 sentences.append(sentence_lengths(text, offsets[-1]))
         cut = Cut(rows=rows_cut, tokens=tokens_cut, of_tokens=of_tokens)
         return ReadTexts(ids, offsets, sentences if self.sentences else None, cut)
+
+
+@dataclass(frozen=True)
+class ReadPairs:
+    """Both texts of some pairs."""
+
+    first: ReadTexts
+    second: ReadTexts
+
+    @property
+    def lengths(self) -> list[int]:
+        """What a pair costs: the tokens of both texts."""
+        return [len(one) + len(other) for one, other in zip(self.first.ids, self.second.ids, strict=True)]
+
+    @property
+    def cut(self) -> Cut:
+        """Rows are texts, of which a pair has two."""
+        sides = (self.first.cut, self.second.cut)
+        rows, tokens, of = (sum(getattr(cut, name) for cut in sides) for name in ("rows", "tokens", "of_tokens"))
+        return Cut(rows=rows, tokens=tokens, of_tokens=of)
+
+    def batch(self, rows: Sequence[int]) -> PairBatch:
+        return PairBatch(self.first.batch(rows), self.second.batch(rows))
+
+
+@dataclass(frozen=True)
+class PairReader:
+    """Reads both texts of a pair with one tokenizer."""
+
+    texts: TextReader
+
+    @property
+    def tokenizer(self) -> TextTokenizer:
+        return self.texts.tokenizer
+
+    def read(self, pairs: Sequence[tuple[str, str]]) -> ReadPairs:
+        return ReadPairs(*(self.texts.read([pair[side] for pair in pairs]) for side in (0, 1)))
 
 
 def fit_reader(

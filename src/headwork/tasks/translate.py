@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from headwork.base.errors import HeadworkError
-from headwork.base.files import read_json, write_atomically, write_json
+from headwork.base.files import read_config, write_atomically, write_json
 from headwork.base.recipes import Recipe
 from headwork.base.results import Cut
 from headwork.data.batches import ordered_batches
@@ -108,9 +108,7 @@ class Translator:
     @classmethod
     def load(cls, folder: Path, *, device: str = "cpu") -> "Translator":
         """The translator stored in `folder` (the `model` folder of a run); anything damaged is refused."""
-        if not (folder / "config.json").is_file():
-            raise HeadworkError(f"{folder}: no model here (config.json is missing); name a finished run folder")
-        stored = read_json(folder / "config.json", StoredTranslator)
+        stored = read_config(folder, StoredTranslator)
         translator = cls(stored.recipe, stored.languages, TextTokenizer.load(folder / "tokenizer.json"), device)
         load_tensors(translator.network, folder / "model.safetensors")
         translator.network.eval()

@@ -1,13 +1,14 @@
-"""Fitting any classifier in the way that its recipe names; torch is loaded only for a network."""
+"""Fitting any classifier in the way that its recipe names, of texts or pairs; torch is loaded only for a network."""
 
 import time
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import Recipe
 from headwork.data.corpus import Examples
 from headwork.models import config_of, kind_of
 from headwork.tasks.classify import Classifier
+from headwork.tasks.pair import Matcher
 from headwork.train.config import train_config
 from headwork.train.record import Fitted, Place, Progress
 
@@ -28,7 +29,7 @@ def check_recipe(recipe: Recipe) -> None:
 
 
 def fit_any(
-    classifier: Classifier,
+    classifier: Classifier | Matcher,
     train: Examples,
     dev: Examples,
     *,
@@ -37,11 +38,14 @@ def fit_any(
     place: Place | None = None,
     progress: Progress = lambda share: None,
 ) -> Fitted:
-    """Fit on `train` with `dev` for early stopping and choices; `place` is where a long fit keeps its state."""
+    """Fit on `train` with `dev` for early stopping and choices; `place` is where a long fit keeps its state.
+
+    A classifier has rows of texts, a matcher rows of pairs.
+    """
     began = time.perf_counter()
     config = train_config(classifier.recipe)
     if not kind_of(classifier.recipe).neural:
-        cast("ClassicalClassifier", classifier).fit(train.texts, train.labels, seed=seed)
+        cast("ClassicalClassifier", classifier).fit(train.items, train.labels, seed=seed)
         return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
     network = cast("NeuralClassifier", classifier)
     if config.fit == "logistic":
@@ -51,6 +55,8 @@ def fit_any(
         return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
     from headwork.train.classify import Classify
     from headwork.train.fit import fit
+    from headwork.train.pair import Match
 
-    problem = Classify(network, train, dev, config, seed=seed)
+    learn: Any = Classify if isinstance(classifier, Classifier) else Match
+    problem = learn(network, train, dev, config, seed=seed)
     return fit(problem, budget_seconds=budget_seconds, place=place, progress=progress)

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from headwork.data.corpus import Examples
 from headwork.ops.linear import multiplies_bf16
-from headwork.tasks.neural import NeuralClassifier
+from headwork.tasks.neural import Neural, NeuralClassifier
 from headwork.train.config import TrainConfig
 from headwork.train.logistic import fit_logistic_head
 from headwork.train.problem import Look, Problem
@@ -19,11 +19,9 @@ from headwork.train.problem import Look, Problem
 class Classify(Problem):
     """The training rows of a neural classifier."""
 
-    def __init__(
-        self, classifier: NeuralClassifier, train: Examples, dev: Examples, config: TrainConfig, *, seed: int
-    ) -> None:
+    def __init__(self, classifier: Neural, train: Examples, dev: Examples, config: TrainConfig, *, seed: int) -> None:
         self.classifier, self.train_examples, self.dev_examples = classifier, train, dev
-        self.train, self.dev = classifier.reader.read(train.texts), classifier.reader.read(dev.texts)
+        self.train, self.dev = classifier.reader.read(train.items), classifier.reader.read(dev.items)
         self.labels, self.dev_labels = torch.as_tensor(train.labels), torch.as_tensor(dev.labels)
         super().__init__(classifier.network, config, lengths=self.train.lengths, seed=seed)
 
@@ -31,7 +29,7 @@ class Classify(Problem):
         """Begin with a head fitted on frozen features, where the recipe asks for it."""
         if self.config.fit != "logistic-gradient":
             return False
-        fit_logistic_head(self.classifier, self.train_examples, self.dev_examples)
+        fit_logistic_head(cast(NeuralClassifier, self.classifier), self.train_examples, self.dev_examples)
         return True
 
     def loss(self, rows: Sequence[int]) -> Tensor:
@@ -40,7 +38,11 @@ class Classify(Problem):
         penalised: Any = getattr(self.network, "with_penalty", None)
         with precision(self.config, device):
             logits, penalty = penalised(batch) if penalised else (self.network(batch), 0.0)
-        return F.cross_entropy(logits.float(), labels, label_smoothing=self.config.label_smoothing) + penalty
+        return self.cost(logits.float(), labels) + penalty
+
+    def cost(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """What (B, C) logits cost beside the (B,) right answers."""
+        return F.cross_entropy(logits, labels, label_smoothing=self.config.label_smoothing)
 
     def look(self) -> Look:
         logits = self.classifier.logits_of(self.dev, self.network)

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 from msgspec.structs import replace
 
 from headwork.base.algorithm import AlgorithmComparison, AlgorithmRun, AlgorithmStanding, Baseline, LengthScore
-from headwork.base.results import Cost, Difference
+from headwork.base.results import Difference
 from headwork.base.runs import Run
+from headwork.compare.seeds import by_model, mean, mean_cost
 from headwork.compare.work import Conditions
 from headwork.data.drawn import Drawn
 from headwork.data.generated import Guess
@@ -46,7 +46,7 @@ def assemble(
     drawn: Drawn, runs: Sequence[Run], curve_runs: Sequence[Run], conditions: Conditions
 ) -> AlgorithmComparison:
     """The result of a comparison from its trials; generated examples are endless, so there is no learning curve."""
-    scored = {name: Scored.of(own) for name, own in _by_model(runs).items()}
+    scored = {name: Scored.of(own) for name, own in by_model(runs).items()}
     models = [_describe(each, drawn) for each in scored.values()]
     best = best_model(models, SCORE).name
     to_best = mean_differences(best, {name: each.score for name, each in scored.items()})
@@ -71,13 +71,6 @@ def assemble(
     )
 
 
-def _by_model(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    grouped: dict[str, list[Run]] = {}
-    for run in runs:
-        grouped.setdefault(run.result().model, []).append(run)
-    return grouped
-
-
 def _describe(scored: Scored, drawn: Drawn) -> AlgorithmStanding:
     """One row of the comparison, not yet compared with others."""
     runs = scored.runs
@@ -92,21 +85,12 @@ def _describe(scored: Scored, drawn: Drawn) -> AlgorithmStanding:
             "whole": mean_score(scored.whole.astype(float)),
             "bits": mean_score(scored.bits),
         },
-        cost=Cost(
-            train_seconds=_mean(run.cost.train_seconds for run in runs),
-            parameters=first.cost.parameters,
-            bytes=max(run.cost.bytes for run in runs),
-            peak_bytes=max(run.cost.peak_bytes for run in runs),
-        ),
+        cost=mean_cost(runs),
         against_best=UNCOMPARED,
         stopped=[run.stopped for run in runs],
         lengths=list(_by_length(scored, drawn)),
-        found=_mean(found) if found else None,
+        found=mean(found) if found else None,
     )
-
-
-def _mean(values: Any) -> float:
-    return float(np.mean(list(values)))
 
 
 def _by_length(scored: Scored, drawn: Drawn) -> Iterator[LengthScore]:

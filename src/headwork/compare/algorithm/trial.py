@@ -10,12 +10,11 @@ import pyarrow.parquet as pq
 from headwork.base.algorithm import AlgorithmRun, Looked, Looks
 from headwork.base.files import write_atomically, write_json, write_text
 from headwork.base.recipes import Recipe
-from headwork.base.results import Cost
 from headwork.base.runs import Identity, Run
+from headwork.compare.ended import ended
 from headwork.compare.work import Settings
 from headwork.data.drawn import Drawn
 from headwork.data.generated import Examples, Generated
-from headwork.measure.memory import peak_bytes
 from headwork.models import config_of
 from headwork.tasks.algorithm import Answered, Learner
 from headwork.train.algorithm import Learn
@@ -54,15 +53,7 @@ def result_of(
 ) -> AlgorithmRun:
     found = [each.found for each in answered if each.found is not None]
     return AlgorithmRun(
-        model=learner.recipe.name,
-        title=learner.recipe.title,
-        seed=identity.seed,
-        recipe_sha256=identity.recipe_sha256,
-        data_fingerprint=identity.data_fingerprint,
-        stopped=fitted.stopped,
-        steps=fitted.steps,
-        epochs=fitted.epochs,
-        cost=Cost(train_seconds=fitted.seconds, parameters=learner.parameters, bytes=size, peak_bytes=peak_bytes()),
+        **ended(learner.recipe, identity, fitted, parameters=learner.parameters, size=size),
         dev_accuracy=max(point.dev_accuracy for point in fitted.points),
         accuracy=_mean([each.score for each in answered]),
         whole=_mean([each.whole for each in answered]),

@@ -15,8 +15,6 @@ from headwork.base.results import (
     AccuracyDifference,
     Calibration,
     Comparison,
-    Cost,
-    CurvePoint,
     Latency,
     Mistake,
     ModelResult,
@@ -24,7 +22,7 @@ from headwork.base.results import (
 )
 from headwork.base.runs import Run
 from headwork.compare.classify.labels import count_wrong_labels
-from headwork.compare.classify.trial import share_of
+from headwork.compare.seeds import by_model, curve, mean, mean_cost
 from headwork.compare.work import Conditions
 from headwork.data.corpus import Corpus
 from headwork.measure.against import differences_against
@@ -86,13 +84,6 @@ def assemble(corpus: Corpus, runs: Sequence[Run], curve_runs: Sequence[Run], con
     )
 
 
-def by_model(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    grouped: dict[str, list[Run]] = {}
-    for run in runs:
-        grouped.setdefault(run.result(RunResult).model, []).append(run)
-    return grouped
-
-
 def ranked(models: Sequence[ModelResult]) -> list[ModelResult]:
     """Best mean accuracy first."""
     return sorted(models, key=lambda model: -model.scores["accuracy"].mean)
@@ -118,12 +109,7 @@ def describe(answers: Answers, truth: np.ndarray) -> ModelResult:
         calibration=Calibration(
             **{name: mean(getattr(c, name) for c in each) for name in Calibration.__struct_fields__}
         ),
-        cost=Cost(
-            train_seconds=mean(run.cost.train_seconds for run in runs),
-            parameters=runs[0].cost.parameters,
-            bytes=max(run.cost.bytes for run in runs),
-            peak_bytes=max(run.cost.peak_bytes for run in runs),
-        ),
+        cost=mean_cost(runs),
         latency=Latency(
             **{
                 name: float(np.median([getattr(run.latency, name) for run in runs]))
@@ -138,10 +124,6 @@ def describe(answers: Answers, truth: np.ndarray) -> ModelResult:
         reliability_after=reliability(np.concatenate(after), all_truth),
         faithfulness=next((run.faithfulness for run in runs if run.faithfulness), None),
     )
-
-
-def mean(values) -> float:
-    return float(np.mean(list(values)))
 
 
 def with_differences(
@@ -159,25 +141,14 @@ def with_differences(
 def with_curve(model: ModelResult, corpus: Corpus, whole: Answers, curve_runs: Sequence[Run]) -> ModelResult:
     """The model with its accuracy by share of the training rows."""
     train = corpus.part("train")
-    accuracies: dict[float, list[float]] = {}
-    for run in curve_runs:
-        if run.result(RunResult).model == model.name:
-            accuracies.setdefault(run.identity().share, []).append(run.result(RunResult).test_accuracy)
-    if not accuracies:
-        return model
-    accuracies[1.0] = [run.test_accuracy for run in whole.runs]
-    return replace(
-        model,
-        curve=tuple(
-            CurvePoint(
-                share=share,
-                rows=len(train.texts) if share == 1.0 else len(share_of(train, share).texts),
-                accuracy=mean(found),
-                spread=float(np.std(found, ddof=1)) if len(found) > 1 else 0.0,
-            )
-            for share, found in sorted(accuracies.items())
-        ),
+    points = curve(
+        whole.runs,
+        curve_runs,
+        RunResult,
+        rows=lambda share: len(train.share(share)),
+        score=lambda run: run.test_accuracy,
     )
+    return replace(model, curve=points)
 
 
 def mistakes(corpus: Corpus, answers: Answers) -> list[Mistake]:

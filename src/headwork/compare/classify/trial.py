@@ -8,15 +8,15 @@ import pyarrow.parquet as pq
 
 from headwork.base.files import write_atomically, write_json, write_text
 from headwork.base.recipes import Recipe
-from headwork.base.results import Cost, RunResult
+from headwork.base.results import RunResult
 from headwork.base.runs import Identity, Run
+from headwork.compare.ended import ended
 from headwork.compare.work import Settings
 from headwork.data.corpus import Corpus, Examples
 from headwork.explain.deletion import faithfulness
 from headwork.explain.words import explain
 from headwork.measure.calibration import fit_temperature, softmax
 from headwork.measure.latency import measure_latency
-from headwork.measure.memory import peak_bytes
 from headwork.measure.scores import accuracy, macro_f1
 from headwork.tasks.classify import Classifier, new_classifier
 from headwork.train.any import fit_any
@@ -33,7 +33,7 @@ def trial(
     """Train, measure and write all of the run folder but result.json."""
     began = time.perf_counter()
     train, dev = corpus.part("train"), corpus.part("dev")
-    train = train if settings.share == 1.0 else share_of(train, settings.share)
+    train = train.share(settings.share)
     classifier = new_classifier(
         recipe, corpus.facts.classes, train.texts, seed=identity.seed, offline=settings.offline, device=settings.device
     )
@@ -71,25 +71,17 @@ def measure_and_store(
     write_predictions(run, {"dev": (dev, dev_logits), "test": (test, test_logits)}, classifier.temperature)
     trusted = None
     if settings.explains:
-        shown = explain(classifier, sample_of(test, SHOWN_TEXTS))
+        shown = explain(classifier, test.sample(SHOWN_TEXTS))
         if shown is not None:
             write_json(run.explanations_file, shown)
-            trusted = faithfulness(classifier, sample_of(test, DELETION_TEXTS).texts)
+            trusted = faithfulness(classifier, test.sample(DELETION_TEXTS).texts)
     predicted = test_logits.argmax(axis=1)
     return RunResult(
-        model=classifier.recipe.name,
-        title=classifier.recipe.title,
-        seed=identity.seed,
-        recipe_sha256=identity.recipe_sha256,
-        data_fingerprint=identity.data_fingerprint,
+        **ended(classifier.recipe, identity, fitted, parameters=classifier.parameters, size=size),
         dev_accuracy=accuracy(dev.labels, dev_logits.argmax(axis=1)),
         test_accuracy=accuracy(test.labels, predicted),
         test_macro_f1=macro_f1(test.labels, predicted),
         temperature=classifier.temperature,
-        stopped=fitted.stopped,
-        steps=fitted.steps,
-        epochs=fitted.epochs,
-        cost=Cost(train_seconds=fitted.seconds, parameters=classifier.parameters, bytes=size, peak_bytes=peak_bytes()),
         latency=measure_latency(classifier.probabilities, test.texts[:LATENCY_TEXTS]),
         cut=classifier.cut(test.texts),
         faithfulness=trusted,
@@ -112,23 +104,6 @@ def write_predictions(run: Run, sides: dict[str, tuple[Examples, np.ndarray]], t
         for side, (examples, logits) in sides.items()
     ]
     write_atomically(run.predictions_file, lambda path: pq.write_table(pa.concat_tables(tables), path))
-
-
-def sample_of(examples: Examples, count: int) -> Examples:
-    """The same few rows for every model: chosen by a fixed generator."""
-    chosen = np.sort(np.random.default_rng(0).permutation(len(examples.texts))[:count])
-    return Examples([examples.texts[place] for place in chosen], examples.labels[chosen], examples.rows[chosen])
-
-
-def share_of(examples: Examples, share: float) -> Examples:
-    """A share of the rows of each class, at least one; a smaller share is part of a larger one."""
-    order = np.random.default_rng(0).permutation(len(examples.texts))
-    chosen: list[int] = []
-    for label in np.unique(examples.labels):
-        of_class = order[examples.labels[order] == label]
-        chosen += of_class[: max(1, round(share * len(of_class)))].tolist()
-    places = np.sort(chosen)
-    return Examples([examples.texts[place] for place in places], examples.labels[places], examples.rows[places])
 
 
 def model_card(result: RunResult, corpus: Corpus) -> str:

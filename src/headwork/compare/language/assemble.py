@@ -1,15 +1,16 @@
 """From finished trials of language models to one result: losses with intervals, paired differences, the verdict."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from msgspec.structs import replace
 
 from headwork.base.language import LanguageComparison, LanguageRun, LanguageStanding
-from headwork.base.results import Cost, Difference
+from headwork.base.results import Difference
 from headwork.base.runs import Run
 from headwork.compare.language.trial import read_predictions
+from headwork.compare.seeds import by_model, mean, mean_cost
 from headwork.compare.work import Conditions
 from headwork.data.running_text import RunningText
 from headwork.measure.machine import describe_machine
@@ -36,7 +37,7 @@ def assemble(
     text: RunningText, runs: Sequence[Run], shares: Sequence[Run], conditions: Conditions
 ) -> LanguageComparison:
     """The result of a comparison from its trials; there are none on shares of the text."""
-    predicted = {name: Predicted.of(own) for name, own in _by_model(runs).items()}
+    predicted = {name: Predicted.of(own) for name, own in by_model(runs).items()}
     models = [_describe(each) for each in predicted.values()]
     best = best_model(models, BITS).name
     to_best = differences_to(best, {name: each.blocks for name, each in predicted.items()})
@@ -56,13 +57,6 @@ def assemble(
     )
 
 
-def _by_model(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    grouped: dict[str, list[Run]] = {}
-    for run in runs:
-        grouped.setdefault(run.result().model, []).append(run)
-    return grouped
-
-
 def _describe(predicted: Predicted) -> LanguageStanding:
     """One row of the comparison, not yet compared with others."""
     runs, first = predicted.runs, predicted.runs[0]
@@ -72,28 +66,19 @@ def _describe(predicted: Predicted) -> LanguageStanding:
         title=first.title,
         seeds=[run.seed for run in runs],
         scores=scores,
-        cost=Cost(
-            train_seconds=_mean(run.cost.train_seconds for run in runs),
-            parameters=first.cost.parameters,
-            bytes=max(run.cost.bytes for run in runs),
-            peak_bytes=max(run.cost.peak_bytes for run in runs),
-        ),
+        cost=mean_cost(runs),
         against_best=UNCOMPARED,
         stopped=[run.stopped for run in runs],
         tokens=first.tokens,
         context=first.context,
         perplexity=float(np.exp(scores["nats"].mean)),
-        trained_tokens_per_second=_mean(run.trained_tokens_per_second for run in runs),
-        read_tokens_per_second=_mean(run.read_tokens_per_second for run in runs),
+        trained_tokens_per_second=mean(run.trained_tokens_per_second for run in runs),
+        read_tokens_per_second=mean(run.read_tokens_per_second for run in runs),
         lengths=first.lengths,
         slopes=first.slopes,
         samples=first.samples,
         insights=first.insights,
     )
-
-
-def _mean(values: Iterable[float]) -> float:
-    return float(np.mean(list(values)))
 
 
 def _warnings(text: RunningText, models: Sequence[LanguageStanding]) -> Iterator[str]:

@@ -12,11 +12,10 @@ from headwork.base.errors import HeadworkError
 from headwork.base.files import write_atomically, write_text
 from headwork.base.language import UNKNOWN_ID, Insights, LanguageRun, LengthPoint, Slopes, Tokens
 from headwork.base.recipes import Recipe
-from headwork.base.results import Cost
 from headwork.base.runs import Identity, Run
+from headwork.compare.ended import ended
 from headwork.compare.work import Settings
 from headwork.data.running_text import RunningText
-from headwork.measure.memory import peak_bytes
 from headwork.measure.slopes import slope
 from headwork.measure.text_loss import Blocks, blocks_of
 from headwork.models import config_of, kind_of
@@ -54,15 +53,7 @@ def trial(
     prompt = prompt_of(text, model)
     tokens = tokens_of(model, scored)
     result = LanguageRun(
-        model=recipe.name,
-        title=recipe.title,
-        seed=identity.seed,
-        recipe_sha256=identity.recipe_sha256,
-        data_fingerprint=identity.data_fingerprint,
-        stopped=fitted.stopped,
-        steps=fitted.steps,
-        epochs=fitted.epochs,
-        cost=Cost(train_seconds=fitted.seconds, parameters=model.parameters, bytes=size, peak_bytes=peak_bytes()),
+        **ended(recipe, identity, fitted, parameters=model.parameters, size=size),
         tokens=tokens,
         context=model.context,
         dev=dev.loss,

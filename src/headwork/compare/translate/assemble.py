@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 from msgspec.structs import replace
 
-from headwork.base.results import Cost, CurvePoint, Difference
+from headwork.base.results import CurvePoint, Difference
 from headwork.base.runs import Run
 from headwork.base.translation import LengthPoint, Sample, TranslationComparison, TranslationRun, TranslationStanding
+from headwork.compare.seeds import by_model, curve, mean, mean_cost
 from headwork.compare.translate.trial import sample_of, share_of
 from headwork.compare.work import Conditions
 from headwork.data.bitext import Bitext, Pairs
@@ -49,7 +49,7 @@ def assemble(
 ) -> TranslationComparison:
     """The result of a comparison from its trials; `curve_runs` saw only a share of the training pairs."""
     test = bitext.part("test")
-    written = {name: Written.of(own, test) for name, own in _by_model(runs).items()}
+    written = {name: Written.of(own, test) for name, own in by_model(runs).items()}
     models = [_describe(each, test) for each in written.values()]
     best = best_model(models, BLEU).name
     to_best = differences_to(best, {name: each.scored for name, each in written.items()})
@@ -72,13 +72,6 @@ def assemble(
     )
 
 
-def _by_model(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    grouped: dict[str, list[Run]] = {}
-    for run in runs:
-        grouped.setdefault(run.result().model, []).append(run)
-    return grouped
-
-
 def _describe(written: Written, test: Pairs) -> TranslationStanding:
     """One row of the comparison, not yet compared with others."""
     runs = written.runs
@@ -88,29 +81,20 @@ def _describe(written: Written, test: Pairs) -> TranslationStanding:
         title=first.title,
         seeds=[run.seed for run in runs],
         scores=with_intervals(written.scored),
-        cost=Cost(
-            train_seconds=_mean(run.cost.train_seconds for run in runs),
-            parameters=first.cost.parameters,
-            bytes=max(run.cost.bytes for run in runs),
-            peak_bytes=max(run.cost.peak_bytes for run in runs),
-        ),
+        cost=mean_cost(runs),
         against_best=UNCOMPARED,
         stopped=[run.stopped for run in runs],
         writing=replace(
             first.writing,
-            seconds=_mean(run.writing.seconds for run in runs),
-            tokens_per_second=_mean(run.writing.tokens_per_second for run in runs),
+            seconds=mean(run.writing.seconds for run in runs),
+            tokens_per_second=mean(run.writing.tokens_per_second for run in runs),
         ),
-        trained_tokens_per_second=_mean(run.trained_tokens_per_second for run in runs),
+        trained_tokens_per_second=mean(run.trained_tokens_per_second for run in runs),
         cut=first.cut,
         left_out=first.left_out,
         lengths=list(_by_length(written.scored, test)),
         heads=first.heads,
     )
-
-
-def _mean(values: Any) -> float:
-    return float(np.mean(list(values)))
 
 
 def _by_length(scored: Sequence[Scored], test: Pairs) -> Iterator[LengthPoint]:
@@ -136,23 +120,13 @@ def _by_length(scored: Sequence[Scored], test: Pairs) -> Iterator[LengthPoint]:
 
 def _curve(name: str, bitext: Bitext, written: dict[str, Written], curve_runs: Sequence[Run]) -> tuple[CurvePoint, ...]:
     """BLEU by share of the training pairs."""
-    found: dict[float, list[float]] = {}
-    for run in curve_runs:
-        result = run.result(TranslationRun)
-        if result.model == name:
-            found.setdefault(run.identity().share, []).append(result.bleu)
-    if not found:
-        return ()
-    found[1.0] = [run.bleu for run in written[name].runs]
     train = bitext.part("train")
-    return tuple(
-        CurvePoint(
-            share=share,
-            rows=len(share_of(train, share)),
-            accuracy=_mean(scores) / 100,
-            spread=float(np.std(scores, ddof=1)) / 100 if len(scores) > 1 else 0.0,
-        )
-        for share, scores in sorted(found.items())
+    return curve(
+        written[name].runs,
+        curve_runs,
+        TranslationRun,
+        rows=lambda share: len(share_of(train, share)),
+        score=lambda run: run.bleu / 100,
     )
 
 

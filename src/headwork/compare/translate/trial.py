@@ -9,14 +9,13 @@ import pyarrow.parquet as pq
 
 from headwork.base.files import write_atomically, write_json, write_text
 from headwork.base.recipes import Recipe
-from headwork.base.results import Cost
 from headwork.base.runs import Identity, Run
 from headwork.base.translation import Alignments, TranslationRun, Writing
+from headwork.compare.ended import ended
 from headwork.compare.work import Settings
 from headwork.data.bitext import Bitext, Pairs
 from headwork.explain.translations import draw, head_use
 from headwork.measure.bleu import score_translations
-from headwork.measure.memory import peak_bytes
 from headwork.models import config_of
 from headwork.tasks.decoding import Search
 from headwork.tasks.translate import Translation, Translator
@@ -86,15 +85,7 @@ def measure_and_store(
     trained = fitted.epochs * sum(len(target) - 1 for target in problem.train.target)
     best = min(fitted.points, key=lambda point: point.dev_loss)
     return TranslationRun(
-        model=translator.recipe.name,
-        title=translator.recipe.title,
-        seed=identity.seed,
-        recipe_sha256=identity.recipe_sha256,
-        data_fingerprint=identity.data_fingerprint,
-        stopped=fitted.stopped,
-        steps=fitted.steps,
-        epochs=fitted.epochs,
-        cost=Cost(train_seconds=fitted.seconds, parameters=translator.parameters, bytes=size, peak_bytes=peak_bytes()),
+        **ended(translator.recipe, identity, fitted, parameters=translator.parameters, size=size),
         dev_loss=best.dev_loss,
         bleu=scored.scores["bleu"],
         chrf=scored.scores["chrf"],

@@ -1,6 +1,7 @@
 """Learning curve: accuracy against the number of training texts."""
 
 import itertools
+from typing import Literal
 
 import msgspec
 from markupsafe import Markup
@@ -29,7 +30,7 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
         return self.points[-1].accuracy
 
 
-def learning_chart(curves: list[Curve], *, name: str, title: str) -> Markup:
+def learning_chart(curves: list[Curve], *, name: str, title: str, unit: Literal["%", ""] = "%") -> Markup:
     """A line for each model with the spread over seeds, its name at the right end."""
     rows = sorted({point.rows for curve in curves for point in curve.points})
     scale = scale_of(
@@ -45,7 +46,7 @@ def learning_chart(curves: list[Curve], *, name: str, title: str) -> Markup:
         axes.set_xticks(rows, [f"{value:,}" for value in rows])
         axes.xaxis.set_minor_locator(NullLocator())
         axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: hundredths(value)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: hundredths(value, unit)))
         for curve in curves:
             _draw_curve(axes, curve)
         _name_ends(axes, curves, scale, rows[-1])

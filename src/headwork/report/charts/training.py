@@ -11,9 +11,19 @@ WIDTH, HEIGHT = 170, 230
 
 
 def training_chart(
-    seeds: list[list[Point]], look: Look, *, name: str, title: str, accuracy_from: float, loss_to: float
+    seeds: list[list[Point]],
+    look: Look,
+    *,
+    name: str,
+    title: str,
+    accuracy_from: float,
+    loss_to: float,
+    score: str = "accuracy",
 ) -> Markup:
-    """Above, accuracy on dev; below, loss on dev (solid) and on train (dotted). The ends make pictures comparable."""
+    """Above, accuracy on dev, or another score; below, loss on dev (solid) and on train (dotted).
+
+    The ends make pictures comparable.
+    """
 
     def draw(figure: Figure) -> None:
         above, below = figure.subplots(2, sharex=True)
@@ -25,7 +35,7 @@ def training_chart(
             above.plot(epochs, [point.dev_accuracy for point in points], color=look.color, linewidth=1)
             below.plot(epochs, [point.dev_loss for point in points], color=look.color, linewidth=1)
             below.plot(epochs, [point.train_loss for point in points], color=INK, linewidth=0.8, linestyle=":")
-        above.set(ylim=(accuracy_from, 1), ylabel="accuracy")
+        above.set(ylim=(accuracy_from, 1), ylabel=score)
         above.yaxis.set_major_formatter(FuncFormatter(lambda value, _: hundredths(value)))
         below.set(ylim=(0, loss_to), ylabel="loss", xlabel="epochs")
         for axes in (above, below):

@@ -2,8 +2,7 @@
 
 from headwork.base.translation import Sample, TranslationComparison
 from headwork.report.glossary import WRITING
-from headwork.report.limits import budget_note, limits_table
-from headwork.report.markdown import again, data_facts, listed, plain, written
+from headwork.report.markdown import closing, listed, plain, written
 from headwork.report.text import quoted
 from headwork.report.translation.standings import heads_table, ranked, translation_table
 
@@ -24,15 +23,7 @@ def translation_markdown(comparison: TranslationComparison) -> str:
         "## What they write",
         *(listed(_sample_lines(sample, [model.name for model in models])) for sample in comparison.samples),
         *(["## How widely the heads look", written(heads)] if heads else []),
-        "## The data",
-        data_facts(comparison),
-        "## What was cut, and why training ended",
-        written(limits_table(models)),
-        plain(budget_note(models)),
-        "## How to get this again",
-        again(comparison),
-        "## How to read this",
-        listed([f"{term}: {meaning}" for term, meaning in WRITING]),
+        *closing(comparison, models, WRITING),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 

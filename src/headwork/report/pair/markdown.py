@@ -1,0 +1,31 @@
+"""report.md of a comparison of models of text pairs."""
+
+from headwork.base.pair import PairComparison
+from headwork.report.classes import class_table
+from headwork.report.glossary import PAIRS
+from headwork.report.markdown import closing, listed, plain, written
+from headwork.report.pair.standings import pair_table, ranked
+from headwork.report.text import quoted
+
+
+def pair_markdown(comparison: PairComparison) -> str:
+    """The report of a comparison of models of text pairs without pictures."""
+    blocks = [
+        f"# Which model of pairs for {plain(quoted(comparison.name))}?",
+        f"**Take {plain(comparison.verdict.model)}**",
+        listed([comparison.verdict.reason]),
+        "Pictures, and maps of attention in both directions, are in `report.html`; all numbers in `result.json`.",
+        *(["## Notes", listed(comparison.warnings)] if comparison.warnings else []),
+        "## All models",
+        written(pair_table(comparison)),
+    ]
+    if comparison.per_class:
+        blocks += [f"## Classes, as {plain(comparison.best)} tells them", written(class_table(comparison.per_class))]
+    for model, mistakes in comparison.mistakes.items():
+        lines = [
+            f"row {each.row}: {quoted(each.first)} / {quoted(each.second)}: {each.target}, answered {each.predicted}"
+            for each in mistakes
+        ]
+        blocks += [f"## Worst mistakes of {plain(model)}", listed(lines)]
+    blocks += closing(comparison, ranked(comparison), PAIRS)
+    return "\n\n".join(block for block in blocks if block) + "\n"
