@@ -1,6 +1,7 @@
 """Networks of every task with as many weights as are asked for."""
 
 import msgspec
+import numpy as np
 import pytest
 
 from headwork.base.errors import HeadworkError
@@ -8,11 +9,13 @@ from headwork.base.recipes import all_recipes, load_recipe
 from headwork.compare.lineup import line_up
 from headwork.data.bitext import Pairs
 from headwork.data.drawn import prepare_drawn
+from headwork.data.pairs import PairExamples
 from headwork.models import kind_of, widths_of
 from headwork.models.size import as_large
 from headwork.tasks.algorithm import Learner
 from headwork.tasks.classify import new_classifier
 from headwork.tasks.language import new_language_model
+from headwork.tasks.pair import Target, new_matcher
 from headwork.tasks.translate import Translator
 
 SIZED = {recipe.kind: recipe for recipe in reversed(all_recipes()) if kind_of(recipe).neural and widths_of(recipe)}
@@ -28,6 +31,10 @@ def new(recipe):
             return new_classifier(recipe, ["no", "yes"], TEXTS, seed=0)
         case "translate":
             return Translator.new(recipe, ("en", "de"), Pairs(TEXTS, TEXTS, list(range(len(TEXTS)))), seed=0)
+        case "pair":
+            labels = np.arange(len(TEXTS)) % 2
+            train = PairExamples(TEXTS, labels, np.arange(len(TEXTS)), TEXTS[::-1])
+            return new_matcher(recipe, Target.of(["no", "yes"], labels), train, seed=0)
         case "language":
             return new_language_model(recipe, TEXTS, seed=0, device="cpu")
         case _:
