@@ -14,7 +14,7 @@ from headwork.models import config_of, kind_of, widths_of
 
 ORDER = (
     *("majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer", "minilm-frozen", "minilm"),
-    *("overlap", "second-only", "decomposable", "two-way-lstm"),
+    *("overlap", "second-only", "decomposable", "decomposable-intra", "two-way-lstm"),
     *("rnn", "bahdanau"),
     *("ngram", "lstm", "transformer-xl"),
     "ntm",

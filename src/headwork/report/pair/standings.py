@@ -93,7 +93,7 @@ def _of_classes() -> list[_Maker]:
         ),
         _Maker(Column(title="macro-F1", detail="95% interval", brief="text"), lambda m: _share(m.scores["macro_f1"])),
         _Maker(Column(title="against best", detail="points, interval", brief="whole"), gap, compared=True),
-        *_exchanges("accuracy", numbers.percent),
+        *_exchanges(numbers.percent),
         _Maker(Column(title="ECE", detail="uncalibrated"), _ece),
         *_costs(),
     ]
@@ -115,7 +115,7 @@ def _of_scores() -> list[_Maker]:
             Column(title="Pearson", detail="95% interval", brief="text"), lambda m: _correlation(m.scores["pearson"])
         ),
         _Maker(Column(title="against best", detail="Spearman, interval", brief="whole"), gap, compared=True),
-        *_exchanges("Spearman", correlation),
+        *_exchanges(correlation),
         *_costs(),
     ]
 
@@ -124,14 +124,14 @@ def _name() -> list[_Maker]:
     return [_Maker(Column(title="model", align="left", brief="text"), lambda model: Cell(model.name))]
 
 
-def _exchanges(score: str, show: Callable[[float], str]) -> list[_Maker]:
+def _exchanges(show: Callable[[float], str]) -> list[_Maker]:
     return [
         _Maker(
-            Column(title="first exchanged", detail=f"answers moved, {score} left"),
+            Column(title="first exchanged", detail="moved, left"),
             lambda model: _exchanged(model.exchanges.first, show),
         ),
         _Maker(
-            Column(title="second exchanged", detail=f"answers moved, {score} left"),
+            Column(title="second exchanged", detail="moved, left"),
             lambda model: _exchanged(model.exchanges.second, show),
         ),
     ]
