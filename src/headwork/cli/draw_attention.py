@@ -25,7 +25,7 @@ def draw_attention(run, text, text_b, layer, head, out, threads) -> None:
     set_threads(threads)
     from headwork.base.errors import HeadworkError
     from headwork.cli.show import warn
-    from headwork.compare.answer import open_run
+    from headwork.compare.open import open_run
     from headwork.explain.drawing import check_ending, shades, write_drawing
     from headwork.explain.maps import attention_of, cut_note
 

@@ -23,7 +23,7 @@ def generate(run, prompt, tokens, temperature, top_k, top_p, seed, device, threa
     from headwork.base.errors import HeadworkError
     from headwork.cli.options import choose_device
     from headwork.cli.show import warn
-    from headwork.compare.answer import open_run
+    from headwork.compare.open import open_run
     from headwork.tasks.language import Sampling
 
     try:

@@ -25,7 +25,8 @@ def heads(run, file, column, as_json, threads, limits) -> None:
     set_threads(threads)
     import msgspec
 
-    from headwork.compare.answer import open_run, texts_of
+    from headwork.compare.asked import texts_of
+    from headwork.compare.open import open_run
     from headwork.explain.heads import heads_of
 
     classifier, _ = open_run(run, device="cpu", task="classify")

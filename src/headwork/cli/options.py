@@ -10,6 +10,7 @@ import click
 
 from headwork.base.errors import HeadworkError
 from headwork.base.limits import Limits, parse_limits
+from headwork.base.recipes import TASKS
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
@@ -58,9 +59,7 @@ def _limits(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) 
 limit_option = click.option(
     "--limit", "limits", multiple=True, metavar="NAME=N", callback=_limits, help="Raise a limit on what is read."
 )
-task_option = click.option(
-    "--task", metavar="TASK", help="What to learn: classify, translate, language, algorithm, pair; that of the models."
-)
+task_option = click.option("--task", metavar="TASK", help=f"What to learn: {', '.join(TASKS)}; that of the models.")
 data_options = _all(
     click.option("--text", metavar="COLUMN", help="Column of the texts; guessed when not given."),
     click.option("--text-b", metavar="COLUMN", help="Of pairs, column of the second texts; guessed when not given."),

@@ -34,12 +34,13 @@ def predict(run, file, text, text_b, column, column_b, device, threads, limits, 
     import msgspec
 
     from headwork.cli.options import choose_device, known_options
-    from headwork.compare.answer import Asked, open_run
+    from headwork.compare.asked import Asked
+    from headwork.compare.open import open_run
 
     opened, work = open_run(run, device=choose_device(device))
     options = known_options(work.answering, options, of=f"{run}")
     asked = Asked(file, sys.stdin.buffer, (text, text_b), (column, column_b), limits)
     assert work.answers is not None  # what can be opened answers
-    for answer in work.answers(opened, asked.of(opened), **options):
+    for answer in work.answers(opened, work.asked(opened, asked), **options):
         sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
     sys.stdout.buffer.flush()

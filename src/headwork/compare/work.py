@@ -14,6 +14,7 @@ import msgspec
 from headwork.base.recipes import Recipe, check_task
 from headwork.base.results import Compared, DataFacts, Finished
 from headwork.base.runs import Identity, Run
+from headwork.compare.asked import Asked, texts_asked
 from headwork.train.record import Progress
 
 
@@ -74,9 +75,11 @@ class Work:
     assemble: Callable[[Any, Sequence[Run], Sequence[Run], Conditions], Compared]
     """(data, runs, runs on a share of the rows, conditions): the result of a comparison"""
     open: Callable[..., Any] | None = None
-    """(model folder, device=…): what a run has learned, with the `text_column` that it learned from"""
+    """(model folder, device=…): what a run has learned, with the column or columns that it learned from"""
+    asked: Callable[[Any, Asked], Sequence[Any]] = texts_asked
+    """(what was opened, what was asked): texts or pairs, as it takes them"""
     answers: Callable[..., Iterator[dict[str, Any]]] | None = None
-    """(what was opened, texts, **options): an object for each text, in order"""
+    """(what was opened, those, **options): an object for each, in order"""
     answering: frozenset[str] = frozenset()
     """names of the options that `answers` takes"""
     has_shares: bool = True

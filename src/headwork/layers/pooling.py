@@ -43,10 +43,13 @@ class MaxPool(nn.Module):
         return winners(packed, segment_max(packed, lengths), lengths).mean(1)
 
 
-class LastPool:
+class LastPool(nn.Module):
     """A text is what stands behind its last token; zeros for a text without tokens."""
 
-    def __call__(self, packed: Tensor, lengths: Sequence[int]) -> Tensor:
+    def __init__(self, width: int, *, hidden: int | None = None):
+        super().__init__()
+
+    def forward(self, packed: Tensor, lengths: Sequence[int]) -> Tensor:
         there, ends = _ends(lengths, packed.device)
         return packed.new_zeros(len(lengths), packed.shape[1]).index_copy(0, there, packed[ends])
 
@@ -55,7 +58,7 @@ class LastPool:
         return packed.new_zeros(len(packed)).index_fill(0, ends, 1)
 
 
-POOLINGS = {"mean": MeanPool, "max": MaxPool, "attention": ContextAttention}
+POOLINGS = {"mean": MeanPool, "max": MaxPool, "last": LastPool, "attention": ContextAttention}
 
 
 def _ends(lengths: Sequence[int], device: torch.device) -> tuple[Tensor, Tensor]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
+import msgspec
 import numpy as np
 
 from headwork.base.results import AccuracyDifference
 from headwork.measure.holm import holm
 from headwork.measure.mcnemar import mcnemar
 from headwork.measure.paired import paired_difference
+from headwork.measure.replicated import corrected
 
 
 def differences_against(
@@ -19,25 +21,16 @@ def differences_against(
     differs by 0 with p = 1 and is not one of the comparisons that Holm's correction counts.
     """
     theirs = predicted[reference]
-    others = [name for name in predicted if name != reference]
+    others = {name: ours for name, ours in predicted.items() if name != reference}
     paired = {
-        name: paired_difference(truth, predicted[name], theirs, replicates=replicates, seed=seed) for name in others
+        name: paired_difference(truth, ours, theirs, replicates=replicates, seed=seed) for name, ours in others.items()
     }
-    exact = {name: mcnemar(truth, predicted[name][0], theirs[0]) for name in others}
-    p_holm = dict(zip(others, holm([paired[name].p for name in others]), strict=True))
-    mcnemar_holm = dict(zip(others, holm([exact[name] for name in others]), strict=True))
-    same = AccuracyDifference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0, mcnemar_p=1.0, mcnemar_p_holm=1.0)
+    exact = {name: mcnemar(truth, ours[0], theirs[0]) for name, ours in others.items()} | {reference: 1.0}
+    exact_holm = dict(zip(others, holm([exact[name] for name in others]), strict=True)) | {reference: 1.0}
+    gaps = corrected(reference, paired)
     return {
-        name: same
-        if name == reference
-        else AccuracyDifference(
-            difference=paired[name].difference,
-            low=paired[name].low,
-            high=paired[name].high,
-            p=paired[name].p,
-            p_holm=p_holm[name],
-            mcnemar_p=exact[name],
-            mcnemar_p_holm=mcnemar_holm[name],
+        name: AccuracyDifference(
+            **msgspec.structs.asdict(gaps[name]), mcnemar_p=exact[name], mcnemar_p_holm=exact_holm[name]
         )
         for name in predicted
     }

@@ -17,8 +17,8 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
 from headwork.base.results import Difference, Score
-from headwork.measure.holm import holm
-from headwork.measure.resampling import percentiles, seed_shares
+from headwork.measure.replicated import Gap, corrected, gap_of, score_of
+from headwork.measure.resampling import seed_shares
 
 REPLICATES = 1000
 ORDERS = 4
@@ -83,10 +83,7 @@ def with_intervals(seeds: Sequence[Scored], chosen: np.ndarray | None = None, *,
     for name, score in SCORES.items():
         facts = np.stack([each.facts[name] if chosen is None else each.facts[name][chosen] for each in seeds])
         by_seed = score(facts.sum(1))
-        mean = float(by_seed.mean())
-        low, high = percentiles(_drawn(name, facts, np.random.default_rng(seed)), mean)
-        spread = float(by_seed.std(ddof=1)) if len(by_seed) > 1 else 0.0
-        found[name] = Score(mean=mean, low=low, high=high, spread=spread)
+        found[name] = score_of(by_seed, _drawn(name, facts, np.random.default_rng(seed)))
     return found
 
 
@@ -94,31 +91,17 @@ def differences_to(
     reference: str, models: Mapping[str, Sequence[Scored]], *, score: str = "bleu", seed: int = 0
 ) -> dict[str, Difference]:
     """BLEU of each model minus that of `reference`: the same sentences are drawn for both, the seeds of each apart."""
-    others = [name for name in models if name != reference]
-    found = {name: _paired(score, models[name], models[reference], seed) for name in others}
-    p_holm = dict(zip(others, holm([found[name][3] for name in others]), strict=True))
-    same = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
-    return {name: same if name == reference else _difference(found[name], p_holm[name]) for name in models}
+    theirs = models[reference]
+    found = {name: _paired(score, ours, theirs, seed) for name, ours in models.items() if name != reference}
+    return corrected(reference, found)
 
 
-def _difference(found: tuple[float, float, float, float], p_holm: float) -> Difference:
-    difference, low, high, p = found
-    return Difference(difference=difference, low=low, high=high, p=p, p_holm=p_holm)
-
-
-def _paired(
-    name: str, ours: Sequence[Scored], theirs: Sequence[Scored], seed: int
-) -> tuple[float, float, float, float]:
+def _paired(name: str, ours: Sequence[Scored], theirs: Sequence[Scored], seed: int) -> Gap:
     sides = [np.stack([each.facts[name] for each in side]) for side in (ours, theirs)]
     generator = np.random.default_rng(seed)
     counts = _counts(sides[0].shape[1], generator)
     mine, other = (_drawn(name, facts, generator, counts) for facts in sides)
-    drawn = mine - other
-    drawn[np.abs(drawn) < 1e-12] = 0
-    difference = float(SCORES[name](sides[0].sum(1)).mean() - SCORES[name](sides[1].sum(1)).mean())
-    low, high = percentiles(drawn, difference)
-    tail = 1 + min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
-    return difference, low, high, min(1.0, 2 * tail / (len(drawn) + 1))
+    return gap_of(mine - other, float(SCORES[name](sides[0].sum(1)).mean() - SCORES[name](sides[1].sum(1)).mean()))
 
 
 def _counts(sentences: int, generator: np.random.Generator) -> np.ndarray:

@@ -14,15 +14,14 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from headwork.base.results import Difference, Score
-from headwork.measure.means import corrected
-from headwork.measure.resampling import Gap, gap_of, percentiles, seed_shares
+from headwork.measure.replicated import Gap, corrected, gap_of, score_of
+from headwork.measure.resampling import seed_shares
 
 REPLICATES = 1000
 BLOCK_CELLS = 1_000_000
 """counts held in memory at once"""
 CONSTANT = 1e-12
 """of the mean square: a variance below is the dust of rounding"""
-
 
 Columns = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(n,) values and (R, n) counts to what is correlated, (R, n) or (1, n), near 0 on average"""
@@ -44,10 +43,7 @@ def correlations(truth: np.ndarray, predicted: np.ndarray, *, seed: int = 0) -> 
     for name, columns in {"spearman": _ranks, "pearson": _centred}.items():
         by_seed = np.array([_whole(columns, row, truth) for row in predicted])
         (drawn,) = _drawn(columns, truth, [predicted], np.random.default_rng(seed))
-        mean = float(by_seed.mean())
-        low, high = percentiles(drawn, mean)
-        spread = float(by_seed.std(ddof=1)) if len(by_seed) > 1 else 0.0
-        found[name] = Score(mean=mean, low=low, high=high, spread=spread)
+        found[name] = score_of(by_seed, drawn)
     return found
 
 

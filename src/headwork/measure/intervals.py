@@ -6,7 +6,8 @@ Axes: n rows, S seeds, K distinct outcomes, C classes, R replicates.
 import numpy as np
 
 from headwork.base.results import Score
-from headwork.measure.resampling import Outcomes, exact_bound, percentiles, seed_shares
+from headwork.measure.replicated import score_of
+from headwork.measure.resampling import Outcomes, seed_shares
 from headwork.measure.scores import accuracy, macro_f1, mean_f1
 
 
@@ -25,7 +26,10 @@ def bootstrap(truth: np.ndarray, predicted: np.ndarray, *, replicates: int = 200
         for name, values in drawn.items():
             values[block] = (by_seed[name] * shares[block]).sum(1)
     plain = {"accuracy": accuracy, "macro_f1": macro_f1}
-    return {name: _score([plain[name](truth, row) for row in predicted], drawn[name], len(truth)) for name in plain}
+    return {
+        name: score_of([score(truth, row) for row in predicted], drawn[name], rows=len(truth))
+        for name, score in plain.items()
+    }
 
 
 def _scores(facts: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
@@ -46,14 +50,3 @@ def _scores(facts: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
         accuracies.append(hits.sum(1) / true_rows.sum(1))
         macro_f1s.append(mean_f1(hits, true_rows, by_class(predicted)))
     return {"accuracy": np.stack(accuracies, 1), "macro_f1": np.stack(macro_f1s, 1)}
-
-
-def _score(by_seed: list[float], drawn: np.ndarray, rows: int) -> Score:
-    mean = float(np.mean(by_seed))
-    low, high = percentiles(drawn, mean)
-    if mean == 1:
-        low = exact_bound(rows)
-    elif mean == 0:
-        high = 1 - exact_bound(rows)
-    spread = float(np.std(by_seed, ddof=1)) if len(by_seed) > 1 else 0.0
-    return Score(mean=mean, low=low, high=high, spread=spread)

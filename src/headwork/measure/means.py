@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from headwork.base.results import Difference, Score
-from headwork.measure.holm import holm
-from headwork.measure.resampling import Gap, exact_bound, gap_of, percentiles, seed_shares
+from headwork.measure.replicated import Gap, corrected, gap_of, score_of
+from headwork.measure.resampling import seed_shares
 
 REPLICATES = 2000
 BLOCK = 4_000_000
@@ -20,27 +20,15 @@ def mean_score(values: np.ndarray, *, seed: int = 0) -> Score:
     """(S, n) values of the same rows under each seed to their mean with its 95% interval."""
     generator = np.random.default_rng(seed)
     drawn = _means([values], generator)[0]
-    mean = float(values.mean())
-    low, high = percentiles((drawn * seed_shares(len(values), REPLICATES, generator)).sum(1), mean)
-    if (values == 1).all():
-        low = exact_bound(values.shape[1])
-    elif (values == 0).all():
-        high = 1 - exact_bound(values.shape[1])
-    spread = float(values.mean(1).std(ddof=1)) if len(values) > 1 else 0.0
-    return Score(mean=mean, low=low, high=high, spread=spread)
+    replicated = (drawn * seed_shares(len(values), REPLICATES, generator)).sum(1)
+    rows = values.shape[1] if (values == 1).all() or (values == 0).all() else None
+    return score_of(values.mean(1), replicated, rows=rows)
 
 
 def mean_differences(reference: str, models: Mapping[str, np.ndarray], *, seed: int = 0) -> dict[str, Difference]:
     """The mean of each model's (S, n) values minus that of `reference`: the same rows are drawn for both."""
     found = {name: _difference(own, models[reference], seed) for name, own in models.items() if name != reference}
     return corrected(reference, found)
-
-
-def corrected(reference: str, found: Mapping[str, Gap]) -> dict[str, Difference]:
-    """The gaps to `reference` with Holm's correction; the reference itself differs by nothing and is not counted."""
-    p_holm = dict(zip(found, holm([gap.p for gap in found.values()]), strict=True))
-    none = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
-    return {reference: none} | {name: Difference(**gap._asdict(), p_holm=p_holm[name]) for name, gap in found.items()}
 
 
 def _difference(ours: np.ndarray, theirs: np.ndarray, seed: int) -> Gap:

@@ -14,7 +14,6 @@ Axes: n rows, F facts about a row, K distinct outcomes, R replicates, S seeds.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -65,21 +64,3 @@ def percentiles(values: np.ndarray, around: float, *, level: float = 0.95) -> tu
     """The central interval of (R,) replicated values, stretched to hold `around`."""
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return min(float(low), around), max(float(high), around)
-
-
-class Gap(NamedTuple):
-    """A difference with its 95% interval and two-sided p."""
-
-    difference: float
-    low: float
-    high: float
-    p: float
-
-
-def gap_of(drawn: np.ndarray, difference: float) -> Gap:
-    """From (R,) replicated differences, p = 2 min(share <= 0, share >= 0) with one added to counts and replicates."""
-    # The same sum in another order leaves dust around 0, and a tie must count as one.
-    drawn = np.where(np.abs(drawn) < 1e-12, 0.0, drawn)
-    low, high = percentiles(drawn, difference)
-    tail = 1 + min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
-    return Gap(difference, low, high, min(1.0, 2 * tail / (len(drawn) + 1)))

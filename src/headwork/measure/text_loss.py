@@ -17,8 +17,8 @@ import numpy as np
 
 from headwork.base.language import UNKNOWN_ID, Loss
 from headwork.base.results import Difference, Score
-from headwork.measure.holm import holm
-from headwork.measure.resampling import percentiles, seed_shares
+from headwork.measure.replicated import Gap, corrected, gap_of, score_of
+from headwork.measure.resampling import seed_shares
 
 REPLICATES = 2000
 BLOCKS, FEWEST_CHARACTERS = 128, 50
@@ -78,39 +78,24 @@ def with_intervals(seeds: Sequence[Blocks], *, seed: int = 0) -> dict[str, Score
     for name in SCORES:
         drawn = _drawn(name, seeds, np.random.default_rng(seed))
         by_seed = _scores(name, seeds, np.ones((1, len(seeds[0].nats))))[0]
-        mean = float(by_seed.mean())
-        low, high = percentiles(drawn, mean)
-        spread = float(by_seed.std(ddof=1)) if len(by_seed) > 1 else 0.0
-        found[name] = Score(mean=mean, low=low, high=high, spread=spread)
+        found[name] = score_of(by_seed, drawn)
     return found
 
 
 def differences_to(reference: str, models: Mapping[str, Sequence[Blocks]], *, seed: int = 0) -> dict[str, Difference]:
     """Bits per character of each model minus those of `reference`: the same blocks are drawn for both."""
-    others = [name for name in models if name != reference]
-    found = {name: _paired(models[name], models[reference], seed) for name in others}
-    p_holm = dict(zip(others, holm([found[name].p for name in others]), strict=True))
-    same = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
-    return {
-        name: same if name == reference else _corrected(found[name], p_holm[name]) for name in models
-    }  # fmt: skip
+    theirs = models[reference]
+    return corrected(
+        reference, {name: _paired(ours, theirs, seed) for name, ours in models.items() if name != reference}
+    )
 
 
-def _corrected(found: Difference, p_holm: float) -> Difference:
-    return Difference(difference=found.difference, low=found.low, high=found.high, p=found.p, p_holm=p_holm)
-
-
-def _paired(ours: Sequence[Blocks], theirs: Sequence[Blocks], seed: int) -> Difference:
+def _paired(ours: Sequence[Blocks], theirs: Sequence[Blocks], seed: int) -> Gap:
     name, generator = "bits_per_character", np.random.default_rng(seed)
     counts = _counts(len(ours[0].nats), generator)
     drawn = _drawn(name, ours, generator, counts) - _drawn(name, theirs, generator, counts)
-    drawn[np.abs(drawn) < 1e-12] = 0
     whole = np.ones((1, len(ours[0].nats)))
-    difference = float(_scores(name, ours, whole).mean() - _scores(name, theirs, whole).mean())
-    low, high = percentiles(drawn, difference)
-    tail = 1 + min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
-    p = min(1.0, 2 * tail / (len(drawn) + 1))
-    return Difference(difference=difference, low=low, high=high, p=p, p_holm=p)
+    return gap_of(drawn, float(_scores(name, ours, whole).mean() - _scores(name, theirs, whole).mean()))
 
 
 def _counts(blocks: int, generator: np.random.Generator) -> np.ndarray:

@@ -47,9 +47,6 @@ class ManyToOneConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     dropout: float = 0.5
 
 
-LAST = LastPool()
-
-
 class LookBack(nn.Module):
     """The last state asks all states of its text."""
 
@@ -81,6 +78,7 @@ class ManyToOne(nn.Module):
         self.config = config
         self.embedding = WordEmbedding(vocabulary, config.width, dropout=config.dropout)
         self.recurrent = Recurrent("lstm", config.width, hidden=config.hidden, directions=1)
+        self.last = LastPool(config.hidden)
         if config.attention:
             self.look = LookBack(config.hidden)
             self.units = nn.Linear(2 * config.hidden, config.units, bias=False)
@@ -93,7 +91,7 @@ class ManyToOne(nn.Module):
     def forward(self, batch: TokenBatch) -> Tensor:
         """(B, C) logits."""
         states = self._states(batch)
-        last = LAST(states, batch.lengths)
+        last = self.last(states, batch.lengths)
         if self.look is None:
             found = self.units(last).relu()
         else:
@@ -104,8 +102,8 @@ class ManyToOne(nn.Module):
         """Attention; without it the last token has all."""
         states = self._states(batch)
         if self.look is None:
-            return Weights(LAST.shares(states, batch.lengths))
-        return Weights(self.look.shares(states, LAST(states, batch.lengths), batch.lengths))
+            return Weights(self.last.shares(states, batch.lengths))
+        return Weights(self.look.shares(states, self.last(states, batch.lengths), batch.lengths))
 
     def _states(self, batch: TokenBatch) -> Tensor:
         """(N, H)"""

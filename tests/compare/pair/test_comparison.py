@@ -17,9 +17,10 @@ from headwork.base.pair import PairComparison, PairRun
 from headwork.base.recipes import load_recipe, with_settings
 from headwork.base.runs import ComparisonFolder, Run
 from headwork.compare import comparison
-from headwork.compare.answer import Asked, open_run
+from headwork.compare.asked import Asked, pairs_asked
 from headwork.compare.comparison import Options, compare
 from headwork.compare.lineup import default_names, line_up
+from headwork.compare.open import open_run
 from headwork.compare.trial import run_trial
 from headwork.compare.work import Settings
 from headwork.data.pairs import Pair, PairCorpus, prepare_pairs
@@ -230,7 +231,7 @@ def test_questions_come_from_files_streams_and_words(classes, tmp_path):
     matcher, _ = open_run(str(folder.trial("overlap", 0).folder), device="cpu")
 
     def asked(file=None, stream=b"", texts=(None, None), columns=(None, None)) -> list:
-        return Asked(file, io.BytesIO(stream), texts, columns, DEFAULT_LIMITS).of(matcher)
+        return pairs_asked(matcher, Asked(file, io.BytesIO(stream), texts, columns, DEFAULT_LIMITS))
 
     (tmp_path / "new.csv").write_text("text_a,text_b,other\na b,c,x\n,d,y\n")
     new = str(tmp_path / "new.csv")

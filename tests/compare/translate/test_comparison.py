@@ -10,8 +10,8 @@ from headwork.base.errors import HeadworkError
 from headwork.base.recipes import load_recipe, with_settings
 from headwork.base.runs import ComparisonFolder, Run
 from headwork.base.translation import TranslationComparison, TranslationRun
-from headwork.compare.answer import open_run
 from headwork.compare.comparison import Options, compare
+from headwork.compare.open import open_run
 from headwork.compare.translate.assemble import _by_length
 from headwork.compare.trial import run_trial
 from headwork.compare.work import Settings

@@ -1,5 +1,6 @@
 """Comparing models of text pairs."""
 
+from headwork.compare.asked import pairs_asked
 from headwork.compare.pair.answer import answers
 from headwork.compare.pair.assemble import assemble
 from headwork.compare.pair.trial import trial
@@ -16,6 +17,7 @@ WORK = Work(
     trial=trial,
     assemble=assemble,
     open=load_matcher,
+    asked=pairs_asked,
     answering=frozenset({"explain"}),
     answers=answers,
 )

@@ -88,7 +88,7 @@ class Stories(Generated, frozen=True, kw_only=True, forbid_unknown_fields=True):
         }
 
     def _facts(self, random: np.random.Generator, length: int) -> list[tuple[int, int, int]]:
-        """(verb, person, place or thing) of each fact; where only people are asked for, all of them go somewhere."""
+        """(verb, person, place or thing) of each fact; where people are asked for, all facts are of going."""
         takes = random.integers(0, 2, length) if self.supports == 2 else np.zeros(length, int)
         people = random.integers(0, PEOPLE, length)
         what = random.integers(0, np.where(takes, self.things, self.places))
