@@ -1,6 +1,8 @@
 """Bad input: one line that begins with `headwork: `, exit code 2, no traceback, nothing half-written."""
 
 import gzip
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,3 +89,14 @@ def test_bad_words(headwork, things: Path, tmp_path: Path, words: list[str], tol
 def test_a_folder_that_cannot_be_written(headwork, things: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     refused(headwork("train", "tfidf", things, "-o", tmp_path / "file" / "run"), "choose another folder")
+
+
+def test_a_refusal_does_not_wait_for_an_orderly_end() -> None:
+    """A library that aborts while the interpreter ends (planted here) changes neither the line nor the exit code."""
+    ending = "import atexit, os; from headwork.cli import main; atexit.register(os.abort); main()"
+    refused(
+        subprocess.run(
+            [sys.executable, "-c", ending, "data", "no-such-set"], capture_output=True, text=True, check=False
+        ),
+        "no-such-set",
+    )

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from headwork.cli import main
+from headwork import cli
 
 
 class Done(NamedTuple):
@@ -23,12 +23,12 @@ class Done(NamedTuple):
 
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
-    """`command(*words)` as `main` is called by the installed command."""
+    """`command(*words)` as the installed command runs them."""
 
     def run(*words: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["headwork", *map(str, words)])
         with pytest.raises(SystemExit) as left:
-            main()
+            cli.run()
         return Done(int(left.value.code or 0), *capsys.readouterr())
 
     return run

@@ -1,6 +1,7 @@
 """The command. One file a command; a command's file is imported when it is called, so that `--help` is quick."""
 
 import importlib
+import os
 import sys
 
 import click
@@ -21,6 +22,9 @@ COMMANDS = {
     "recipes": "List the models, or show one.",
     "data": "List the data sets at hand, or show one.",
 }
+
+REFUSED = 2
+"""exit code of what cannot be done"""
 
 
 class Commands(click.Group):
@@ -47,16 +51,29 @@ def group() -> None:
 
 
 def main() -> None:
+    """The process of the command. A refusal leaves at once: in an orderly end of the interpreter a thread of a library
+    that still wants it (Arrow reads ahead) now and then aborts the process, and the exit code with it."""
+    try:
+        run()
+    except SystemExit as end:
+        if end.code != REFUSED:
+            raise
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(REFUSED)
+
+
+def run() -> None:
     """Run the command. A HeadworkError is one line and exit code 2; Ctrl-C is 130."""
     try:
         code = group.main(prog_name="headwork", standalone_mode=False)
         sys.exit(code or 0)
     except HeadworkError as error:
         print(f"headwork: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(REFUSED)
     except click.ClickException as error:
         print(f"headwork: {error.format_message()}; see headwork --help", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(REFUSED)
     except (click.Abort, KeyboardInterrupt):
         print("headwork: stopped; the same command continues where this one was", file=sys.stderr)
         sys.exit(130)

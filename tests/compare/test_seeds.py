@@ -1,0 +1,35 @@
+"""Several seeds of a model as one."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from headwork.compare.seeds import curve
+
+KIND: Any = SimpleNamespace
+
+
+def finished(model: str, score: float) -> Any:
+    return SimpleNamespace(model=model, score=score)
+
+
+def part(model: str, share: float, score: float) -> Any:
+    return SimpleNamespace(result=lambda kind: finished(model, score), identity=lambda: SimpleNamespace(share=share))
+
+
+def test_a_learning_curve_is_of_one_model():
+    parts = [part("han", 0.1, 0.4), part("tfidf", 0.1, 0.9), part("han", 0.5, 0.6), part("han", 0.1, 0.5)]
+    points = curve(
+        [finished("han", 0.7), finished("han", 0.8)],
+        parts,
+        KIND,
+        rows=lambda share: round(200 * share),
+        score=lambda run: run.score,
+    )
+    assert [(point.share, point.rows) for point in points] == [(0.1, 20), (0.5, 100), (1.0, 200)]
+    np.testing.assert_allclose([point.accuracy for point in points], [0.45, 0.6, 0.75])
+    np.testing.assert_allclose(
+        [point.spread for point in points], [np.std([0.4, 0.5], ddof=1), 0, np.std([0.7, 0.8], ddof=1)]
+    )
+    assert curve([finished("gru", 0.7)], parts, KIND, rows=int, score=lambda run: run.score) == ()
