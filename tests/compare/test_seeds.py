@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from headwork.compare.seeds import curve
 
@@ -29,7 +30,5 @@ def test_a_learning_curve_is_of_one_model():
     )
     assert [(point.share, point.rows) for point in points] == [(0.1, 20), (0.5, 100), (1.0, 200)]
     np.testing.assert_allclose([point.accuracy for point in points], [0.45, 0.6, 0.75])
-    np.testing.assert_allclose(
-        [point.spread for point in points], [np.std([0.4, 0.5], ddof=1), 0, np.std([0.7, 0.8], ddof=1)]
-    )
+    assert [point.spread for point in points] == [pytest.approx(0.1 / 2**0.5), 0, pytest.approx(0.1 / 2**0.5)]
     assert curve([finished("gru", 0.7)], parts, KIND, rows=int, score=lambda run: run.score) == ()
