@@ -200,6 +200,11 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     torch: str
     headwork: str
 
+    @property
+    def hardware(self) -> str:
+        threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        return f"{self.processor}, {threads}, {self.device}"
+
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True, tag_field="task"):
     """What result.json of a comparison says whatever the task."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from headwork.base.results import Compared, Cut, Finished, Standing
+from headwork.base.results import Compared, Finished, Standing
 
 
 class HeadUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +43,8 @@ class TranslationRun(Finished, frozen=True, kw_only=True, tag="translate"):
     signatures: dict[str, str]
     writing: Writing
     trained_tokens_per_second: float
-    cut: Cut
+    in_pieces: int
+    """test texts that are longer than the model takes"""
     left_out: int
     """training pairs with a side that is longer than the model takes"""
     heads: tuple[HeadUse, ...] = ()
@@ -81,7 +82,7 @@ class TranslationStanding(Standing, frozen=True, kw_only=True):
 
     writing: Writing
     trained_tokens_per_second: float
-    cut: Cut
+    in_pieces: int
     left_out: int
     lengths: list[LengthPoint]
     heads: tuple[HeadUse, ...] = ()

@@ -112,10 +112,9 @@ def _of_classifier(classifier: Classifier, text: str, layer: int | None, head: H
 
 def cut_note(model: Classifier | Translator | Matcher, text: str, text_b: str | None = None) -> str | None:
     """A line where the model does not read the text to its end."""
-    if isinstance(model, Matcher):
-        cut = model.cut([Pair(text, text_b or "")])
-    else:
-        cut = model.read_sources([text])[1] if isinstance(model, Translator) else model.cut([text])
+    if isinstance(model, Translator):
+        return None
+    cut = model.cut([Pair(text, text_b or "")]) if isinstance(model, Matcher) else model.cut([text])
     return f"the model reads the first {cut.of_tokens - cut.tokens} of {cut.of_tokens} tokens" if cut.tokens else None
 
 

@@ -135,13 +135,14 @@ ALGORITHM = (
 )
 """the words of a report on learners of algorithms"""
 
-PAIRS = (
-    (
-        "Spearman, Pearson",
-        "How well predicted scores follow the true ones: 1 is in perfect order (Spearman) or on a straight line "
-        "(Pearson), 0 is no relation. A model that gives every pair the same score has 0.",
-    ),
-    *(entry for entry in GLOSSARY if entry[0] in ("accuracy, macro-F1", "95% interval", "train, dev, test")),
+_CORRELATION = (
+    "Spearman, Pearson",
+    "How well predicted scores follow the true ones: 1 is in perfect order (Spearman) or on a straight line "
+    "(Pearson), 0 is no relation. A model that gives every pair the same score has 0.",
+)
+
+_PAIRS = (
+    *(entry for entry in GLOSSARY if entry[0] in ("95% interval", "train, dev, test")),
     (
         "against best",
         "Both models answer the same pairs, drawn again together many times. An interval of the difference that "
@@ -157,6 +158,12 @@ PAIRS = (
         "Where a model looks while it compares: a row is a token of one text, a column a token of the other, and the "
         "weights of a row sum to 1. Both maps come from one matrix of scores.",
     ),
-    *(entry for entry in GLOSSARY if entry[0] in ("ECE, temperature", "verdict")),
+    *(entry for entry in GLOSSARY if entry[0] == "verdict"),
 )
-"""the words of a report on models of text pairs"""
+
+
+def pair_terms(*, classes: bool) -> tuple[tuple[str, str], ...]:
+    """The words of a report on models of text pairs, whose target is a class or a score."""
+    if classes:
+        return (*(entry for entry in GLOSSARY if entry[0] in ("accuracy, macro-F1", "ECE, temperature")), *_PAIRS)
+    return (_CORRELATION, *_PAIRS)

@@ -10,29 +10,31 @@ from headwork.report import numbers
 from headwork.report.table import Cell, Column, Row, Table
 
 Limited = ModelResult | TranslationStanding | PairStanding
-"""models that may have cut their texts"""
+"""models that do not take texts of any length"""
 
 
 def limits_table(models: Sequence[Limited]) -> Table:
     return Table(
         columns=[
             Column(title="model", align="left"),
-            Column(title="texts cut"),
-            Column(title="tokens not seen"),
+            *(Column(title=title) for title in _kept_from(models[0])),
             Column(title="training ended by", align="left"),
         ],
         rows=[
-            Row(
-                cells=[
-                    Cell(model.name),
-                    Cell(numbers.count(model.cut.rows)),
-                    Cell(unseen(model.cut)),
-                    Cell(endings(model.stopped)),
-                ]
-            )
+            Row(cells=[Cell(model.name), *map(Cell, _kept_from(model).values()), Cell(endings(model.stopped))])
             for model in models
         ],
     )
+
+
+def _kept_from(model: Limited) -> dict[str, str]:
+    """What it did not take whole; the same columns for all models of a task."""
+    if isinstance(model, TranslationStanding):
+        return {
+            "texts in pieces": numbers.count(model.in_pieces),
+            "training pairs left out": numbers.count(model.left_out),
+        }
+    return {"texts cut": numbers.count(model.cut.rows), "tokens not seen": unseen(model.cut)}
 
 
 def unseen(cut: Cut) -> str:

@@ -136,7 +136,7 @@ def again(comparison: Compared) -> str:
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", command)), default=0))
     budget = f", budget {numbers.seconds(comparison.budget_seconds)} a trial" if comparison.budget_seconds else ""
     facts = (
-        f"{machine.processor}, {machine.threads} threads, {machine.device}; Python {machine.python}, torch "
+        f"{machine.hardware}; Python {machine.python}, torch "
         f"{machine.torch}, headwork {machine.headwork}; {numbers.seconds(comparison.total_seconds)} in all{budget}."
     )
     return f"{fence}\n{command}\n{fence}\n\n{plain(facts)}"

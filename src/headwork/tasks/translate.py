@@ -7,6 +7,7 @@ Axes: B texts, M packed target tokens, V vocabulary.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -17,9 +18,9 @@ from torch import Tensor
 from headwork.base.errors import HeadworkError
 from headwork.base.files import read_config, write_atomically, write_json
 from headwork.base.recipes import Recipe
-from headwork.base.results import Cut
 from headwork.data.batches import ordered_batches
 from headwork.data.bitext import Pairs
+from headwork.data.sentences import sentence_starts
 from headwork.data.tokenizers import PAD_ID, UNKNOWN_ID, TextTokenizer, fit_bpe, fit_wordpiece
 from headwork.models import config_of, kind_of
 from headwork.models.size import as_large
@@ -48,6 +49,8 @@ class Translation(NamedTuple):
     log_probability: float
     tokens: int
     """written, the closing one too"""
+    pieces: int = 1
+    """that the source was translated in"""
 
 
 class Alignment(NamedTuple):
@@ -134,24 +137,32 @@ class Translator:
         sources = [encoded.ids[1:] for encoded in self.tokenizer.encode(pairs.sources)]
         return ReadPairs(sources, [encoded.ids for encoded in self.tokenizer.encode(pairs.targets)])
 
-    def read_sources(self, texts: Sequence[str]) -> tuple[list[list[int]], Cut]:
-        """Token ids of texts to be translated; a longer one loses its tail, which is counted."""
+    def read_sources(self, texts: Sequence[str]) -> list[list[list[int]]]:
+        """Token ids of texts to be translated: of each its pieces, one where the network takes the whole."""
+        return [
+            self._pieces(text, encoded.ids[1:])
+            for text, encoded in zip(texts, self.tokenizer.encode(texts), strict=True)
+        ]
+
+    def _pieces(self, text: str, ids: list[int]) -> list[list[int]]:
+        """Whole sentences, as many as the network takes at once; only a longer one is broken."""
         most = self.config.max_tokens
-        read = [encoded.ids[1:] for encoded in self.tokenizer.encode(texts)]
-        excess = [max(0, len(ids) - most) for ids in read]
-        cut = Cut(rows=sum(map(bool, excess)), tokens=sum(excess), of_tokens=sum(map(len, read)))
-        return [ids if len(ids) <= most else [*ids[: most - 1], ids[-1]] for ids in read], cut
+        if len(ids) <= most:
+            return [ids]
+        sentences = [text[start:end] for start, end in pairwise([0, *sentence_starts(text), len(text)])]
+        tokens = [len(each.ids) - 2 for each in self.tokenizer.encode(sentences)]
+        pieces = ["".join(sentences[start:end]).strip() for start, end in grouped(tokens, most - 1)]
+        return [part for each in self.tokenizer.encode(pieces) for part in _broken(each.ids[1:], most)]
 
     def translate(self, texts: Sequence[str], search: Search = GREEDY) -> list[Translation]:
         """The best translation found for each text, in order; an empty text has an empty one."""
-        ids, _ = self.read_sources(texts)
-        found = [Translation("", 0.0, 0)] * len(texts)
-        rows = [row for row, text in enumerate(texts) if text.strip()]
-        for places in ordered_batches([len(ids[row]) for row in rows], WRITE_TOKENS):
-            chosen = [rows[place] for place in places]
-            for row, written in zip(chosen, self.write([ids[row] for row in chosen], search), strict=True):
-                found[row] = written
-        return found
+        pieces = self.read_sources(texts)
+        places = [(row, ids) for row, text in enumerate(texts) if text.strip() for ids in pieces[row]]
+        written: list[list[tuple[int, Translation]]] = [[] for _ in texts]
+        for batch in ordered_batches([len(ids) for _, ids in places], WRITE_TOKENS):
+            for place, found in zip(batch, self.write([places[place][1] for place in batch], search), strict=True):
+                written[places[place][0]].append((place, found))
+        return [_whole([found for _, found in sorted(each)]) for each in written]
 
     def write(self, sources: Sequence[Sequence[int]], search: Search) -> list[Translation]:
         """Translations of one batch of token ids."""
@@ -175,7 +186,10 @@ class Translator:
 
     @torch.inference_mode()
     def align(self, text: str, translation: str) -> Alignment:
-        """Where the network looks while it writes `translation`, which need not be its own."""
+        """Where the network looks while it writes `translation`, which need not be its own.
+
+        Raises HeadworkError for a model without attention, and for a text that it takes in pieces.
+        """
         if not self.network.LOOKS:
             raise HeadworkError(f"{self.recipe.name} ({self.recipe.title}) has no attention to draw")
         self.network.eval()
@@ -187,7 +201,12 @@ class Translator:
 
     def batches(self, text: str, translation: str) -> tuple[TokenBatch, TokenBatch]:
         """One pair as the network takes it: the source, and what is fed in of the target."""
-        (source,), _ = self.read_sources([text])
+        ((source, *more),) = self.read_sources([text])
+        if more:
+            raise HeadworkError(
+                f"a text that {self.recipe.name} translates in {1 + len(more)} pieces; an alignment is of one, "
+                f"at most {self.config.max_tokens} tokens"
+            )
         (encoded,) = self.tokenizer.encode([translation])
         return pack([source]).to(self.device), pack([encoded.ids[:-1][: self.config.max_tokens]]).to(self.device)
 
@@ -195,6 +214,34 @@ class Translator:
         """Tokens as people read them; the closing one is a full stop in a circle."""
         _, last = self.tokenizer.frame
         return ["⊙" if token == last else self.tokenizer.decode([token]).strip() or "·" for token in ids]
+
+
+def grouped(sizes: Sequence[int], most: int) -> list[tuple[int, int]]:
+    """(start, end) of runs of neighbours, as long as their sum is at most `most`; a larger one stands alone."""
+    bounds, held = [0], 0
+    for place, size in enumerate(sizes):
+        if held and held + size > most:
+            bounds.append(place)
+            held = 0
+        held += size
+    return list(pairwise([*bounds, len(sizes)]))
+
+
+def _broken(ids: list[int], most: int) -> list[list[int]]:
+    """A closed source in closed ones of at most `most` tokens."""
+    if len(ids) <= most:
+        return [ids]
+    return [[*ids[start:-1][: most - 1], ids[-1]] for start in range(0, len(ids) - 1, most - 1)]
+
+
+def _whole(pieces: Sequence[Translation]) -> Translation:
+    """The translation of a text from those of its pieces."""
+    return Translation(
+        " ".join(piece.text for piece in pieces),
+        sum(piece.log_probability for piece in pieces),
+        sum(piece.tokens for piece in pieces),
+        len(pieces),
+    )
 
 
 def in_blocks(texts: Sequence[str], size: int = 64) -> Iterator[Sequence[str]]:

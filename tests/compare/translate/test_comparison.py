@@ -5,6 +5,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import load_recipe, with_settings
@@ -19,6 +21,7 @@ from headwork.data.bitext import Bitext, Pairs, prepare_bitext
 from headwork.explain.maps import attention_of
 from headwork.measure.bleu import score_translations
 from headwork.report.views import standings, write_report, write_run_report
+from headwork.tasks.translate import grouped
 
 WORDS = {"red": "rot", "house": "Haus", "old": "alt", "small": "klein", "tree": "Baum", "and": "und", "dog": "Hund"}
 SETTINGS = ("train.epochs=12", "train.lr=1e-2", "model.vocabulary=300", "model.dropout=0.0")
@@ -113,12 +116,44 @@ def test_a_run_answers_and_shows_where_it_looks(finished: Run) -> None:
         attention_of(translator, "red house", layer=1)
 
 
-def test_a_text_that_is_too_long_is_cut_and_told(finished: Run) -> None:
+def test_a_text_that_is_too_long_is_translated_in_pieces(finished: Run) -> None:
     translator, work = open_run(str(finished.folder), device="cpu")
-    long = "red " * 2000
-    (answer,) = work.answers(translator, [long], beam=1)
-    assert answer["cut"] > 0
-    assert answer["text"] == long
+    sentence = "the red house . "
+    long = sentence * 300
+    (answer,) = work.answers(translator, [long], beam=1, explain=True)
+    (sources,) = translator.read_sources([long])
+    assert answer["text"] == long and answer["pieces"] == len(sources) > 1 and "alignment" not in answer
+    end = translator.tokenizer.frame[1]
+    assert all(len(ids) <= translator.config.max_tokens and ids[-1] == end for ids in sources)
+    words = [translator.tokenizer.decode(ids).split() for ids in sources]
+    assert [word for each in words for word in each] == long.split()
+    assert all(each[-1] == "." for each in words), "a sentence is broken"
+    few = [" ".join(each) for each in words]
+    alone = list(work.answers(translator, few, beam=1))
+    assert answer["translation"] == " ".join(each["translation"] for each in alone)
+    assert answer["log_probability"] == pytest.approx(sum(each["log_probability"] for each in alone), rel=1e-5)
+    with pytest.raises(HeadworkError, match="pieces"):
+        attention_of(translator, long)
+
+
+def test_a_sentence_that_is_too_long_is_broken(finished: Run) -> None:
+    translator, _ = open_run(str(finished.folder), device="cpu")
+    long = "red " * 500
+    (sources,) = translator.read_sources([f"the house . {long}. the red house ."])
+    most = translator.config.max_tokens
+    assert all(len(ids) <= most and ids[-1] == translator.tokenizer.frame[1] for ids in sources)
+    found = [translator.tokenizer.decode(ids) for ids in sources]
+    assert found[0] == "the house ." and found[-1] == "the red house ." and len(sources) > 3
+    assert "".join(found[1:-1]) == f"{long}."
+
+
+@given(sizes=st.lists(st.integers(1, 12), max_size=20), most=st.integers(1, 15))
+def test_neighbours_are_grouped_as_far_as_they_fit(sizes: list[int], most: int) -> None:
+    groups = grouped(sizes, most)
+    assert [place for start, end in groups for place in range(start, end)] == list(range(len(sizes)))
+    sums = [sum(sizes[start:end]) for start, end in groups]
+    assert all(total <= most or end - start == 1 for total, (start, end) in zip(sums, groups, strict=True))
+    assert all(total + sizes[end] > most for total, (_, end) in zip(sums[:-1], groups[:-1], strict=True))
 
 
 def test_a_command_for_classifiers_refuses_a_translator(finished: Run) -> None:

@@ -19,8 +19,8 @@ def answers(
 ) -> Iterator[dict[str, Any]]:
     """{"text", "translation", "log_probability"} for each text.
 
-    "alignment" (source tokens, target tokens, weights) where it is asked for; "cut", the tokens that were not read,
-    where a text is longer than the model takes.
+    "pieces", how many a text was translated in that is longer than the model takes; else, where it is asked for,
+    "alignment" (source tokens, target tokens, weights).
     """
     search = Search(
         beam=SEARCH.beam if beam is None else beam,
@@ -34,10 +34,9 @@ def answers(
                 "translation": written.text,
                 "log_probability": written.log_probability,
             }
-            _, cut = translator.read_sources([text])
-            if cut.tokens:
-                answer["cut"] = cut.tokens
-            if explain:
+            if written.pieces > 1:
+                answer["pieces"] = written.pieces
+            elif explain:
                 drawn = translator.align(text, written.text)
                 answer["alignment"] = {
                     "source": drawn.source,

@@ -90,7 +90,7 @@ def _describe(written: Written, test: Pairs) -> TranslationStanding:
             tokens_per_second=mean(run.writing.tokens_per_second for run in runs),
         ),
         trained_tokens_per_second=mean(run.trained_tokens_per_second for run in runs),
-        cut=first.cut,
+        in_pieces=first.in_pieces,
         left_out=first.left_out,
         lengths=list(_by_length(written.scored, test)),
         heads=first.heads,
@@ -150,5 +150,5 @@ def _warnings(bitext: Bitext, models: Sequence[TranslationStanding]) -> Iterator
     for model in models:
         if model.left_out:
             yield f"{model.name}: {model.left_out:,} training pairs are longer than it takes and were left out"
-        if model.cut.rows:
-            yield f"{model.name}: {model.cut.rows:,} test sentences are longer than it takes and were cut"
+        if model.in_pieces:
+            yield f"{model.name}: {model.in_pieces:,} test texts are longer than it takes and were translated in pieces"

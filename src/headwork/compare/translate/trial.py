@@ -70,16 +70,16 @@ def measure_and_store(
     writing_began = time.perf_counter()
     written = translator.translate(test.sources, SEARCH)
     seconds = time.perf_counter() - writing_began
-    _, cut = translator.read_sources(test.sources)
     write_predictions(run, test, written)
     scored = score_translations([each.text for each in written], test.targets)
     heads = ()
     if settings.explains and translator.network.LOOKS:
-        shown = test[sample_of(test, DRAWN_PAIRS)]
+        short = test[[row for row, each in enumerate(written) if each.pieces == 1]]
+        shown = short[sample_of(short, DRAWN_PAIRS)]
         translations = {row: each.text for row, each in zip(test.rows.tolist(), written, strict=True)}
         texts = [translations[row] for row in shown.rows.tolist()]
         write_json(run.alignments_file, Alignments(pairs=draw(translator, shown.sources, texts, shown.rows.tolist())))
-        many = test[sample_of(test, MEASURED_PAIRS)]
+        many = short[sample_of(short, MEASURED_PAIRS)]
         heads = tuple(head_use(translator, many.sources, [translations[row] for row in many.rows.tolist()]))
     tokens = sum(each.tokens for each in written)
     trained = fitted.epochs * sum(len(target) - 1 for target in problem.train.target)
@@ -97,7 +97,7 @@ def measure_and_store(
             tokens_per_second=tokens / max(seconds, 1e-9),
         ),
         trained_tokens_per_second=trained / max(fitted.seconds, 1e-9),
-        cut=cut,
+        in_pieces=sum(each.pieces > 1 for each in written),
         left_out=problem.left_out,
         heads=heads,
         seconds=time.perf_counter() - began,

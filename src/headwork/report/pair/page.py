@@ -8,7 +8,7 @@ from headwork.base.runs import ComparisonFolder, Run
 from headwork.base.translation import Drawn
 from headwork.report.charts.drawing import looks
 from headwork.report.classes import class_table, shown_confusion
-from headwork.report.glossary import PAIRS
+from headwork.report.glossary import pair_terms
 from headwork.report.limits import budget_note, limits_table
 from headwork.report.page import run_page, write_pages
 from headwork.report.pair.markdown import pair_markdown
@@ -43,7 +43,7 @@ def _(result: PairRun, run: Run) -> str:
         data=data,
         training=draw_training({result.model: [run.metrics()]}, looks([result.model]), score=score),
         maps=_shown({result.model: run.maps()}),
-        terms=PAIRS,
+        terms=pair_terms(classes=bool(data.classes)),
     )
 
 
@@ -63,7 +63,7 @@ def pair_page(comparison: PairComparison, pictures: PairPictures, found: Mapping
         maps=_shown(found),
         limits=limits_table(models),
         budget_note=budget_note(models),
-        terms=PAIRS,
+        terms=pair_terms(classes=bool(classes)),
     )
 
 
