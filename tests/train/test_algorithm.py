@@ -1,7 +1,10 @@
 """Learning from examples without end: exact resume, and the tasks that must come out."""
 
+import dataclasses
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -54,7 +57,7 @@ def short_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("name", "data"), [("ntm", "copy:longest=3"), ("reader-hard", "marked-patch:longest=2")])
 @pytest.mark.parametrize("cuts", [(0.02,), (0.3, 0.31, 0.9), (0.5, 0.999)])
 def test_an_interrupted_fit_ends_with_the_same_bits(name, data, cuts, tmp_path, short_epochs):
-    settings = ("train.epochs=3",)
+    settings = ("train.epochs=3", "train.curriculum=0.3")
     calm, calm_fitted = run(name, data, settings=settings)
     for cut_at in cuts:
         with pytest.raises(PowerCutError):
@@ -82,6 +85,28 @@ def test_no_batch_is_drawn_twice(short_epochs):
     assert [problem.batches(epoch) for epoch in range(3)] == [
         [[0], [1], [2], [3]], [[4], [5], [6], [7]], [[8], [9], [10], [11]],
     ]  # fmt: skip
+
+
+def test_longer_inputs_join_when_the_longest_so_far_are_answered(short_epochs, monkeypatch):
+    scores = iter([0.9, 0.5, 0.85, 0.85])
+    drawn = prepare_drawn("copy:longest=3")
+    learner = Learner.new(load_recipe("lstm", "algorithm"), drawn.generator, seed=0)
+    config = msgspec.structs.replace(train_config(learner.recipe), curriculum=0.8)
+    problem = Learn(learner, drawn, config, seed=0)
+    answer = learner.answer
+
+    def graded(examples):
+        # What joined before, or has not joined yet, must not count.
+        right = next(scores) if examples.length == problem.joined[-1] else 1.0
+        return dataclasses.replace(answer(examples), score=np.full(len(examples), right))
+
+    monkeypatch.setattr(learner, "answer", graded)
+    assert list(problem.joined) == [1]
+    for joined in ([1, 2], [1, 2], [1, 2, 3], [1, 2, 3]):
+        problem.look()
+        assert list(problem.joined) == joined
+        lengths = {drawn.train(0, number, 20, problem.joined).length for number in range(40)}
+        assert lengths == set(joined)
 
 
 def test_seeds_draw_other_weights_and_other_examples(short_epochs):

@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -39,10 +39,13 @@ class Drawn:
         words = [f"{key}-{value}" for key, value in chosen.items() if value != getattr(plain, key)]
         return "-".join([self.generator.NAME, *words])
 
-    def train(self, seed: int, index: int, steps: int) -> Examples:
-        """Batch `index` of a training: as many examples of one length as have about `steps` steps together."""
+    def train(self, seed: int, index: int, steps: int, lengths: Sequence[int] | None = None) -> Examples:
+        """Batch `index` of a training: as many examples of one length as have about `steps` steps together.
+
+        `lengths`: those that the length is drawn from, all of training when not given.
+        """
         random = np.random.default_rng([_STREAMS["train"], seed, index])
-        length = int(random.choice(self.generator.lengths))
+        length = int(random.choice(lengths or self.generator.lengths))
         return self.generator.draw(random, length, max(1, steps // self.generator.steps(length)))
 
     @cached_property

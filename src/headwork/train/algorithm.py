@@ -1,18 +1,26 @@
 """Learning an algorithm from examples without end: an epoch is `EPOCH` batches, each drawn from (seed, its number).
 
 Batch i of epoch e is number e EPOCH + i, so that a resumed run draws what an undisturbed one would have drawn.
+
+With a curriculum the shortest inputs come alone at first, and the next longer ones join at the end of an epoch in which
+the longest so far were answered well enough on dev (Zaremba and Sutskever 2014, "Learning to execute", the mixed
+strategy: what is easy stays).
 """
 
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from headwork.data.drawn import EPOCH, Drawn
 from headwork.models.algorithm import Answer
-from headwork.tasks.algorithm import Learner, loss_of
+from headwork.tasks.algorithm import Answered, Learner, loss_of
 from headwork.train.config import TrainConfig
 from headwork.train.problem import Look, Problem
+
+LENGTHS = "lengths"
+"""name of what is carried: how many of the lengths of training have joined"""
 
 
 class Learn(Problem):
@@ -21,6 +29,12 @@ class Learn(Problem):
     def __init__(self, learner: Learner, drawn: Drawn, config: TrainConfig, *, seed: int):
         self.learner, self.drawn = learner, drawn
         super().__init__(learner.network, config, lengths=[config.batch_tokens] * EPOCH, seed=seed)
+        self.carried[LENGTHS] = torch.tensor(1 if config.curriculum else len(drawn.generator.lengths))
+
+    @property
+    def joined(self) -> Sequence[int]:
+        """The lengths that batches are drawn of."""
+        return self.drawn.generator.lengths[: int(self.carried[LENGTHS])]
 
     def batches(self, epoch: int) -> list[list[int]]:
         """The number of the one batch of each step."""
@@ -28,7 +42,7 @@ class Learn(Problem):
 
     def loss(self, rows: Sequence[int]) -> Tensor:
         (number,) = rows
-        examples = self.drawn.train(self.seed, number, self.config.batch_tokens)
+        examples = self.drawn.train(self.seed, number, self.config.batch_tokens, self.joined)
         inputs, targets = self.learner.tensors(examples)
         answer: Answer = self.network(inputs, targets)
         loss = loss_of(self.learner.generator, answer.outputs, targets)[:, examples.scored].mean()
@@ -36,6 +50,14 @@ class Learn(Problem):
 
     def look(self) -> Look:
         answered = [self.learner.answer(examples) for examples in self.drawn.dev]
+        self._lengthen(answered)
         score = float(np.concatenate([each.score for each in answered]).mean())
         loss = float(np.concatenate([each.nats for each in answered]).mean())
         return Look(score, loss, (score, -loss))
+
+    def _lengthen(self, answered: Sequence[Answered]) -> None:
+        """Let the next length join if the longest so far were answered well enough."""
+        found = zip(answered, self.drawn.dev, strict=True)
+        at_longest = [each.score for each, examples in found if examples.length == self.joined[-1]]
+        if np.concatenate(at_longest).mean() >= self.config.curriculum:
+            self.carried[LENGTHS] = (self.carried[LENGTHS] + 1).clamp_max(len(self.drawn.generator.lengths))

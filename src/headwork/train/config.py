@@ -33,6 +33,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     batch_tokens: int = 2048
     """padded tokens of a batch"""
     label_smoothing: float = 0.0
+    curriculum: float = 0.0
+    """of a generated set: longer inputs join once the longest so far have this score on dev; 0: all from the start"""
     precision: Literal["fp32", "bf16"] = "fp32"
     """of the products; a processor that does not multiply bfloat16 computes in fp32"""
 
@@ -48,6 +50,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "beta1": 0 <= self.beta1 < 1,
             "beta2": 0 <= self.beta2 < 1,
             "average": self.average >= 0,
+            "curriculum": 0 <= self.curriculum < 1,
             "weight_decay": self.weight_decay >= 0,
         }.items():
             if not holds:
@@ -61,6 +64,9 @@ class _Settings(msgspec.Struct):
 def train_config(recipe: Recipe) -> TrainConfig:
     """The recipe's training settings; an unknown key or a value out of range is refused with its path."""
     try:
-        return strictly({"train": recipe.train}, _Settings, f"recipe {recipe.name}").train
+        config = strictly({"train": recipe.train}, _Settings, f"recipe {recipe.name}").train
     except ValueError as error:
         raise HeadworkError(f"recipe {recipe.name}: {error}") from error
+    if config.curriculum and recipe.task != "algorithm":
+        raise HeadworkError(f"recipe {recipe.name}: train.curriculum is for generated sets; leave it out")
+    return config
