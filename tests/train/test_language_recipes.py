@@ -19,7 +19,7 @@ from headwork.train.language import ModelLanguage
 
 NETWORKS = [name for name in recipe_names("language") if kind_of(load_recipe(name, "language")).neural]
 CONFIG = TrainConfig(epochs=2, patience=99, lr=1e-2, batch_tokens=512, weight_decay=0.0)
-SHOWS = {"adaptive-span": "spans", "universal": "ponder", "product-key": "slots"}
+SHOWS = {"adaptive-span": "spans", "universal": "ponder", "product-key": "slots", "memorizing": "gates"}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def play(real_data: Path) -> tuple[list[str], list[str]]:
     return [text[:40_000]], [text[40_000:44_000]]
 
 
-@pytest.mark.row("LC01", "LC02", "LC03", "LC04", "LC05", "LC06", "LC07", "LC08", "LC09", "ME09", "AT27", "AT31")
+@pytest.mark.row("LC01", "LC02", "LC03", "LC04", "LC05", "LC06", "LC07", "LC08", "LC09", "LC18", "ME09", "AT27", "AT31")
 @pytest.mark.parametrize("name", NETWORKS)
 def test_it_learns_more_than_the_shares_of_letters(play, name) -> None:
     train, dev = play
@@ -44,7 +44,7 @@ def test_it_learns_more_than_the_shares_of_letters(play, name) -> None:
     assert nats.mean() < letters.nats(encoded[1]).mean() - 0.3
     assert fitted.points[-1].dev_loss < fitted.points[0].dev_loss or len(fitted.points) == 1
     shown = insights_of(model, encoded[1])
-    for kind in ("spans", "ponder", "slots"):
+    for kind in ("spans", "ponder", "slots", "gates"):
         assert bool(getattr(shown, kind)) == (SHOWS.get(name) == kind)
 
 

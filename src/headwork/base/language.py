@@ -85,12 +85,33 @@ class SlotUse(msgspec.Struct, frozen=True, kw_only=True):
     """KL from even use, in nats"""
 
 
+class Gates(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of what each head gives comes from a memory of older tokens, from 0 to 1."""
+
+    layer: str
+    heads: list[float]
+
+
+class Entries(msgspec.Struct, frozen=True, kw_only=True):
+    """What a datastore of the training text adds to a network, on the first tokens of the test side."""
+
+    entries: int
+    share: float
+    """of the prediction that is theirs; it and the temperature were chosen on dev"""
+    temperature: float
+    nats: float
+    """for each token"""
+    nats_without: float
+
+
 class Insights(msgspec.Struct, frozen=True, kw_only=True):
     """What a model shows of itself, as far as it has such parts."""
 
     spans: tuple[Span, ...] = ()
     ponder: Ponder | None = None
     slots: tuple[SlotUse, ...] = ()
+    gates: Gates | None = None
+    entries: Entries | None = None
 
 
 class LanguageRun(Finished, frozen=True, kw_only=True, tag="language"):

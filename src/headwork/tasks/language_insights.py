@@ -1,15 +1,14 @@
-"""What a language model shows of itself: learned spans, steps of pondering, use of memory slots."""
+"""What a language model shows of itself: learned spans, steps of pondering, use of memory slots, gates, entries."""
 
 from typing import cast
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from headwork.attention.memory import ProductKeyMemory, Slots, Usage
+from headwork.attention.memory import Nearest, ProductKeyMemory, Slots, Usage
 from headwork.attention.record import Recordable, Recorder, listening
 from headwork.attention.scopes import LearnedSpan
-from headwork.base.language import Insights, Ponder, SlotUse, Span
+from headwork.base.language import Entries, Gates, Insights, Ponder, SlotUse, Span
 from headwork.tasks.neural_language import NeuralLanguageModel
 
 READ_TOKENS = 20_000
@@ -17,7 +16,13 @@ READ_TOKENS = 20_000
 
 def insights_of(model: NeuralLanguageModel, ids: np.ndarray) -> Insights:
     """Of a text of (t,) tokens, as far as the model has such parts."""
-    return Insights(spans=spans_of(model), ponder=ponder_of(model, ids), slots=slots_of(model, ids[:READ_TOKENS]))
+    return Insights(
+        spans=spans_of(model),
+        ponder=ponder_of(model, ids),
+        slots=slots_of(model, ids[:READ_TOKENS]),
+        gates=gates_of(model),
+        entries=entries_of(model, ids[:READ_TOKENS]),
+    )
 
 
 def spans_of(model: NeuralLanguageModel) -> tuple[Span, ...]:
@@ -29,8 +34,26 @@ def spans_of(model: NeuralLanguageModel) -> tuple[Span, ...]:
     )
 
 
-def _numbers(x: Tensor) -> list[float]:
-    return x.detach().flatten().tolist()
+def gates_of(model: NeuralLanguageModel) -> Gates | None:
+    """What each head of the layer with older pairs takes from them."""
+    for part in model.network.modules():
+        if isinstance(part, Nearest):
+            return Gates(layer=f"blocks.{model.config.memorizing}", heads=part.gates.detach().tolist())
+    return None
+
+
+def entries_of(model: NeuralLanguageModel, ids: np.ndarray) -> Entries | None:
+    """What the datastore adds on a text."""
+    store = model.datastore
+    if store is None:
+        return None
+    both = float(model.read(ids).nats.mean())
+    model.datastore = None
+    alone = float(model.read(ids).nats.mean())
+    model.datastore = store
+    return Entries(
+        entries=len(store.tokens), share=store.share, temperature=store.temperature, nats=both, nats_without=alone
+    )
 
 
 @torch.inference_mode()
