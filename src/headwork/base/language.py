@@ -104,6 +104,24 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
     nats_without: float
 
 
+class Exits(msgspec.Struct, frozen=True, kw_only=True):
+    """Early exits on the first tokens of the test side."""
+
+    threshold: float | None
+    """of certainty; None: none was certified, and every token goes through all layers"""
+    risk: float
+    doubt: float
+    """what was promised of the threshold on dev: at most this risk, surely but for this doubt"""
+    layers: int
+    depth: float
+    """layers that a token took, on average"""
+    differs: float
+    """share of the tokens that are foretold otherwise than by the full network"""
+    nats: float
+    nats_full: float
+    """for each token, with exits and by the full network"""
+
+
 class Insights(msgspec.Struct, frozen=True, kw_only=True):
     """What a model shows of itself, as far as it has such parts."""
 
@@ -112,6 +130,7 @@ class Insights(msgspec.Struct, frozen=True, kw_only=True):
     slots: tuple[SlotUse, ...] = ()
     gates: Gates | None = None
     entries: Entries | None = None
+    exits: Exits | None = None
 
 
 class LanguageRun(Finished, frozen=True, kw_only=True, tag="language"):

@@ -11,11 +11,13 @@
     stack              blocks: one after the other
                        reversible: two streams, x1 + attention(x2), x2 + ff(y1)      Kitaev et al. 2020, "Reformer"
                        pondering: one block, as often as each place wants            Dehghani et al. 2019
+                       exiting: blocks, until a place is sure (layers.exiting)       Elbayad 2020, Schuster 2022
     product_keys       a memory of slots in place of one feed-forward network        Lample et al. 2019
 
 Auxiliary losses of the deep character model (Al-Rfou et al. 2019, section 3): every place of a segment predicts and not
 the last alone; lower layers predict too, layer n of N for the first n / 2N of the training; further classifiers predict
-the tokens behind the next, each with weight 1/2. Lower layers share the last norm and the table of the last.
+the tokens behind the next, each with weight 1/2. Lower layers share the last norm and the table of the last. Where
+places may exit, layer n predicts throughout the training, with weight n / (1 + … + N).
 
 Axes: B texts, M remembered states, P remembered pairs, T tokens of a segment, H heads, D width, V vocabulary.
 """
@@ -33,6 +35,7 @@ from headwork.attention.choice import Choice
 from headwork.attention.memory import Compressive, Nearest, Pairs, ProductKeyMemory, Recurrence, Remembered
 from headwork.attention.scopes import Document, LearnedSpan
 from headwork.base.errors import HeadworkError
+from headwork.layers.exiting import By, Exit
 from headwork.layers.pondering import Pondering
 from headwork.layers.reversible import Pair, forwards, reversible
 from headwork.layers.slots import SlotBlock
@@ -83,7 +86,15 @@ class LanguageTransformerConfig(NetworkSettings, frozen=True, kw_only=True, forb
     """of these pairs that each query takes"""
     nearest_layer: int = 0
     """counted from 1; 0: three quarters up"""
-    stack: Literal["blocks", "reversible", "pondering"] = "blocks"
+    stack: Literal["blocks", "reversible", "pondering", "exiting"] = "blocks"
+    exit_by: By = "softmax"
+    """what says whether a place is sure"""
+    exit_price: float = 0.1
+    """nats that a layer must be worth to the oracle of a classifier"""
+    exit_risk: float = 0.1
+    """share of places that may foretell another token than the full network does"""
+    exit_doubt: float = 0.05
+    """chance that the threshold, chosen on dev, breaks this promise"""
     recompute: bool = False
     """keep no activations of a block but its input, and compute them again for the gradient (Chen et al. 2016)"""
     ff_chunks: int = 1
@@ -128,6 +139,13 @@ class LanguageTransformerConfig(NetworkSettings, frozen=True, kw_only=True, forb
                 "stack is 'reversible'; it needs norm = 'pre' and what is the same when computed again, so neither "
                 "routed scopes nor product keys"
             )
+        if not (0 < self.exit_risk < 1 and 0 < self.exit_doubt < 1 and self.exit_price >= 0):
+            raise ValueError(
+                f"exit_risk is {self.exit_risk}, exit_doubt {self.exit_doubt}, exit_price {self.exit_price}; expected "
+                "between 0 and 1, between 0 and 1, and 0 or more"
+            )
+        if self.stack == "exiting" and self.layers < 2:
+            raise ValueError("stack is 'exiting' and layers is 1; there is no layer before the last to exit from")
         if not 0 <= self.ahead < self.context:
             raise ValueError(f"ahead is {self.ahead}; expected 0 or more, and less than the context")
         try:
@@ -197,6 +215,7 @@ class LanguageTransformer(LanguageNetwork):
         self.times = nn.Embedding(config.layers, config.dim) if config.stack == "pondering" else None
         self.apply(initialise)
         self.pondering = Pondering(config.dim) if config.stack == "pondering" else None
+        self.exit = Exit(config.dim, config.exit_by) if config.stack == "exiting" else None
         self.recurrence = Recurrence(config.kept)
         self.nearest: Nearest | None = None
         if config.memory == "nearest":
@@ -231,7 +250,12 @@ class LanguageTransformer(LanguageNetwork):
 
     def _run(self, x: Tensor, recall: "Recall", apart: Document | None) -> list[Tensor]:
         """(B, T, D) embeddings to the states behind the layers, as far as the stack has any between."""
-        stack = {"blocks": self._blocks, "reversible": self._reversible, "pondering": self._pondering}
+        stack = {
+            "blocks": self._blocks,
+            "reversible": self._reversible,
+            "pondering": self._pondering,
+            "exiting": self._blocks if self.training else self._exiting,
+        }
         return stack[self.config.stack](x, recall, apart)
 
     def _blocks(self, x: Tensor, recall: "Recall", apart: Document | None) -> list[Tensor]:
@@ -277,6 +301,20 @@ class LanguageTransformer(LanguageNetwork):
         recall.penalties.append(self.config.ponder_penalty * spent.cost.mean())
         return [spent.total]
 
+    def _exiting(self, x: Tensor, recall: "Recall", apart: Document | None) -> list[Tensor]:
+        """The states of a place where it left; in training no place leaves."""
+        assert self.exit is not None
+        runs, depth = torch.ones_like(x[..., 0], dtype=torch.bool), torch.zeros_like(x[..., 0])
+        for number, block in enumerate(self.layers):
+            recalled = recall(number, x)  # also when all have left: later tokens may go deeper
+            if runs.any():
+                new = torch.where(runs[..., None], block.segment(x, recalled, apart=apart), x)
+                depth = depth + runs
+                runs = runs & (self.exit.sure(x, new, self.norm(new), self.logits) < self.exit.threshold)
+                x = new
+        recall.spent = depth
+        return [x]
+
     def _penalty(self, found: list[Tensor]) -> Tensor | None:
         if self.config.span_penalty:
             spans = [part.penalty() for part in self.modules() if isinstance(part, LearnedSpan)]
@@ -288,7 +326,7 @@ class LanguageTransformer(LanguageNetwork):
 
     def learn(self, ids: Tensor, answers: Tensor, memory: Memory | None, *, done: float) -> tuple[Tensor, Memory]:
         read = self(ids, memory)
-        loss = self._loss(read.states, answers)
+        loss = self._loss(read.states, answers) if self.exit is None else self._loss_of_layers(read, answers)
         if self.config.inner_losses:
             for number, states in enumerate(read.inner, 1):
                 if done < number / (2 * self.config.layers):
@@ -297,6 +335,17 @@ class LanguageTransformer(LanguageNetwork):
             logits, behind = classifier(read.states[:, :-further]), answers[:, further:]
             loss = loss + AHEAD * F.cross_entropy(logits.flatten(0, 1), behind.flatten())
         return loss if read.penalty is None else loss + read.penalty, read.memory
+
+    def _loss_of_layers(self, read: Read, answers: Tensor) -> Tensor:
+        """Of all layers that may be the last for a place, and of what decides."""
+        assert self.exit is not None
+        said = [*(self.norm(states) for states in read.inner), read.states]
+        loss = sum(n * self._loss(states, answers) for n, states in enumerate(said, 1)) / sum(range(1, len(said) + 1))
+        if self.config.exit_by != "classifier":
+            return cast(Tensor, loss)
+        with torch.no_grad():
+            nats = [self.judge(states, answers).nats for states in said]
+        return cast(Tensor, loss + self.exit.loss(said, nats, price=self.config.exit_price))
 
     def _loss(self, states: Tensor, answers: Tensor) -> Tensor:
         if self.config.predicts == "last":

@@ -1,4 +1,4 @@
-"""What a language model shows of itself: learned spans, steps of pondering, use of memory slots, gates, entries."""
+"""What a language model shows of itself: spans, pondering, memory slots, gates, entries of a datastore, exits."""
 
 from typing import cast
 
@@ -8,7 +8,8 @@ import torch
 from headwork.attention.memory import Nearest, ProductKeyMemory, Slots, Usage
 from headwork.attention.record import Recordable, Recorder, listening
 from headwork.attention.scopes import LearnedSpan
-from headwork.base.language import Entries, Gates, Insights, Ponder, SlotUse, Span
+from headwork.base.language import Entries, Exits, Gates, Insights, Ponder, SlotUse, Span
+from headwork.tasks.language_exits import exit_of
 from headwork.tasks.neural_language import NeuralLanguageModel
 
 READ_TOKENS = 20_000
@@ -22,6 +23,7 @@ def insights_of(model: NeuralLanguageModel, ids: np.ndarray) -> Insights:
         slots=slots_of(model, ids[:READ_TOKENS]),
         gates=gates_of(model),
         entries=entries_of(model, ids[:READ_TOKENS]),
+        exits=exits_of(model, ids[:READ_TOKENS]),
     )
 
 
@@ -54,6 +56,43 @@ def entries_of(model: NeuralLanguageModel, ids: np.ndarray) -> Entries | None:
     return Entries(
         entries=len(store.tokens), share=store.share, temperature=store.temperature, nats=both, nats_without=alone
     )
+
+
+@torch.inference_mode()
+def exits_of(model: NeuralLanguageModel, ids: np.ndarray) -> Exits | None:
+    """Where tokens of a text leave, and what that changes."""
+    decides = exit_of(model)
+    if decides is None:
+        return None
+    threshold = float(decides.threshold)
+    nats, depth, said = _told(model, ids)
+    decides.threshold.fill_(torch.inf)
+    nats_full, _, said_full = _told(model, ids)
+    decides.threshold.fill_(threshold)
+    return Exits(
+        threshold=threshold if np.isfinite(threshold) else None,
+        risk=model.config.exit_risk,
+        doubt=model.config.exit_doubt,
+        layers=model.config.layers,
+        depth=float(depth.mean()),
+        differs=float((said != said_full).mean()),
+        nats=float(nats.mean()),
+        nats_full=float(nats_full.mean()),
+    )
+
+
+def _told(model: NeuralLanguageModel, ids: np.ndarray) -> np.ndarray:
+    """(3, t - 1) loss, depth and likeliest token of each place."""
+    told = np.zeros((3, len(ids) - 1))
+    for heard in model.hear(ids):
+        assert heard.spent is not None
+        nats, said = (
+            model.network.judge(heard.states, heard.answers).nats,
+            model.network.logits(heard.states).argmax(-1),
+        )
+        for place, found in heard.new(torch.stack([nats, heard.spent.to(nats), said.to(nats)], -1)):
+            told[:, place] = found.T.cpu().numpy()
+    return told
 
 
 @torch.inference_mode()

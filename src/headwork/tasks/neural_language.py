@@ -46,6 +46,8 @@ class Heard(NamedTuple):
     """where the pieces begin"""
     fresh: int
     """how many tokens of a piece have been heard before; none of the text's own beginning"""
+    spent: Tensor | None
+    """(B, T) steps that each place took, where that differs"""
 
     def new(self, values: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """Of (B, T, …) values those of places that were not heard before, with where in the text these are."""
@@ -168,7 +170,7 @@ class NeuralLanguageModel(LanguageModel):
         """Read `width` tokens from each of the places `firsts` on."""
         window = tokens[firsts[:, None] + torch.arange(width + 1)].to(self.device)
         read = self.network(window[:, :-1], memory)
-        return Heard(read.states, window[:, 1:], firsts.tolist(), fresh), read.memory
+        return Heard(read.states, window[:, 1:], firsts.tolist(), fresh, read.spent), read.memory
 
     def note(self, prompt: str) -> str:
         tokens = len(self.vocabulary.encode(prompt).ids)
