@@ -15,6 +15,8 @@ from headwork.attention.where import Where
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import load_recipe, with_settings
 from headwork.models import config_of
+from headwork.models.language import LanguageNetwork
+from headwork.models.language_transformer import LanguageTransformer
 from headwork.ops.live import Live
 
 
@@ -60,6 +62,102 @@ def test_a_state_of_several_documents_belongs_to_none() -> None:
     memory = network(ids).memory
     assert memory["places"].shape[1] == 1 + 4
     assert memory["places"][0, 0] < -1000 and (memory["places"][0, 1:] == 0).all()
+
+
+@pytest.mark.row("LC18")
+def test_a_closed_gate_to_older_pairs_is_recurrence_to_the_bit() -> None:
+    memorizing, ids = build("memorizing", "model.remembered=8"), text(64)
+    recurrent = same_weights(memorizing, build("memorizing", "model.remembered=8", "model.memory=recurrence"))
+    torch.nn.init.constant_(memorizing.nearest.bias, -torch.inf)
+    assert torch.equal(logits(memorizing, ids, pieces=8), logits(recurrent, ids, pieces=8))
+    torch.nn.init.zeros_(memorizing.nearest.bias)
+    assert not torch.allclose(logits(memorizing, ids, pieces=8), logits(recurrent, ids, pieces=8))
+
+
+MEMORIZING = ("model.remembered=6", "model.scope=window:6,0", "model.pairs=20", "model.nearest=3")
+
+
+@pytest.mark.row("LC18")
+@pytest.mark.parametrize("pieces", [1, 7, 30])
+def test_writing_token_by_token_finds_the_pairs_that_reading_finds(pieces) -> None:
+    network, ids = build("memorizing", *MEMORIZING), text(60)
+    ids[:, 40] = 0
+    torch.testing.assert_close(logits(network, ids, pieces=pieces), logits(network, ids), rtol=0, atol=1e-10)
+
+
+@pytest.mark.row("LC18")
+def test_pairs_are_those_of_the_same_document() -> None:
+    network, ids, other = build("memorizing", *MEMORIZING), text(50, seed=1), text(50, seed=2)
+    other[:, 25:] = ids[:, 25:]
+    assert not torch.allclose(logits(network, ids, pieces=9)[:, 45:], logits(network, other, pieces=9)[:, 45:])
+    ids[:, 25] = other[:, 25] = 0
+    one, two = logits(network, ids, pieces=9), logits(network, other, pieces=9)
+    torch.testing.assert_close(one[:, 25:], two[:, 25:], rtol=0, atol=1e-10)
+
+
+@pytest.mark.row("LC18")
+@pytest.mark.parametrize(("layer", "reach"), [("1", 26), ("2", 32)])
+def test_pairs_reach_further_back_than_states(layer, reach) -> None:
+    """One layer sees 6 places back and the layer of the pairs 6 + 20; behind it, or before it, stands another."""
+    network, ids = build("memorizing", *MEMORIZING, "model.nearest=99", f"model.nearest_layer={layer}"), text(60)
+    other = ids.clone()
+    other[:, 10] = (other[:, 10] - 1) % 28 + 2
+    changed = (logits(network, ids) - logits(network, other)).abs().amax((0, 2)) > 1e-12
+    assert changed.nonzero().max() == 10 + 32 and changed[10 + reach]
+    assert network.config.memorizing == int(layer) - 1
+
+
+NAMES, FILLERS = 16, 32
+"""names, and places between a name and its return: more than a segment and the states remembered have"""
+
+
+def recurring_names(texts: int, chance: torch.Generator) -> Tensor:
+    """Start, four times a mark and the text's own name, fillers, and the same again."""
+    name = 4 + torch.randint(NAMES, (texts, 1), generator=chance)
+    named = torch.cat([torch.full_like(name, 3), name], 1).repeat(1, 4)
+    return torch.cat([torch.zeros_like(name), named, torch.randint(1, 3, (texts, FILLERS), generator=chance), named], 1)
+
+
+def memorizing_names(pairs: int) -> LanguageNetwork:
+    sizes = ("model.layers=1", "model.remembered=8", "model.context=16", "model.nearest=4", f"model.pairs={pairs}")
+    recipe = with_settings(load_recipe("memorizing", "language"), sizes, size="tiny")
+    torch.manual_seed(0)
+    return LanguageTransformer(config_of(recipe), vocabulary=4 + NAMES)
+
+
+def taught_names(network: LanguageNetwork, *, steps: int) -> LanguageNetwork:
+    optimizer, chance = torch.optim.AdamW(network.train().parameters(), lr=2e-2), torch.Generator().manual_seed(0)
+    for _ in range(steps):
+        ids, memory = recurring_names(32, chance), None
+        for segment, answers in zip(ids[:, :-1].split(16, 1), ids[:, 1:].split(16, 1), strict=True):
+            loss, memory = network.learn(segment, answers, memory, done=0.0)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+    return network.eval()
+
+
+@torch.no_grad()
+def loss_of_the_name_that_returns(network: LanguageNetwork) -> float:
+    ids = recurring_names(64, torch.Generator().manual_seed(9))
+    said = logits(network, ids[:, :-1], pieces=16)[:, 9 + FILLERS].log_softmax(-1)
+    return -said.gather(-1, ids[:, 10 + FILLERS, None]).mean().item()
+
+
+@pytest.mark.row("LC18")
+def test_a_longer_memory_foretells_a_name_that_returns_from_beyond_the_context() -> None:
+    network = taught_names(memorizing_names(64), steps=60)
+    forgetful = same_weights(network, memorizing_names(8)).eval()
+    assert loss_of_the_name_that_returns(network) < 1.5 < 2.5 < loss_of_the_name_that_returns(forgetful)
+
+
+@pytest.mark.slow
+@pytest.mark.row("LC18")
+def test_a_short_memory_does_not_learn_it() -> None:
+    """Without a trace of the name, no loss is below log 16."""
+    short, long = (loss_of_the_name_that_returns(taught_names(memorizing_names(n), steps=150)) for n in (8, 64))
+    assert long < 0.2 and short > math.log(NAMES) - 0.2
 
 
 def allowed(part, length: int) -> Tensor:
@@ -270,6 +368,10 @@ def test_the_middle_feed_forward_network_is_a_memory_of_slots() -> None:
     ("name", "setting", "told"),
     [
         ("compressive", "model.norm=pre", "norm = 'post'"),
+        ("memorizing", "model.stack=pondering", "stack = 'blocks'"),
+        ("memorizing", "model.pairs=0", "pairs is 0"),
+        ("memorizing", "model.nearest_layer=9", "nearest_layer 9"),
+        ("memorizing", "model.absolute=learned", "relative"),
         ("reformer", "model.norm=post", "norm = 'pre'"),
         ("reformer", "model.product_keys=8", "product keys"),
         ("transformer-xl", "model.absolute=learned", "relative"),

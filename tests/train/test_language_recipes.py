@@ -19,7 +19,9 @@ from headwork.train.language import ModelLanguage
 
 NETWORKS = [name for name in recipe_names("language") if kind_of(load_recipe(name, "language")).neural]
 CONFIG = TrainConfig(epochs=2, patience=99, lr=1e-2, batch_tokens=512, weight_decay=0.0)
-SHOWS = {"adaptive-span": "spans", "universal": "ponder", "product-key": "slots"}
+EXITING = ("transformer-early-exit", "transformer-depth-adaptive")
+SHOWS = {"adaptive-span": "spans", "product-key": "slots", "memorizing": "gates"} | dict.fromkeys(EXITING, "exits")
+PONDERS = {"universal", *EXITING}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,8 @@ def play(real_data: Path) -> tuple[list[str], list[str]]:
     return [text[:40_000]], [text[40_000:44_000]]
 
 
-@pytest.mark.row("LC01", "LC02", "LC03", "LC04", "LC05", "LC06", "LC07", "LC08", "LC09", "ME09", "AT27", "AT31")
+@pytest.mark.row("LC01", "LC02", "LC03", "LC04", "LC05", "LC06", "LC07", "LC08", "LC09")
+@pytest.mark.row("LC18", "LC19", "LC20", "ME09", "AT27", "AT31")
 @pytest.mark.parametrize("name", NETWORKS)
 def test_it_learns_more_than_the_shares_of_letters(play, name) -> None:
     train, dev = play
@@ -44,8 +47,9 @@ def test_it_learns_more_than_the_shares_of_letters(play, name) -> None:
     assert nats.mean() < letters.nats(encoded[1]).mean() - 0.3
     assert fitted.points[-1].dev_loss < fitted.points[0].dev_loss or len(fitted.points) == 1
     shown = insights_of(model, encoded[1])
-    for kind in ("spans", "ponder", "slots"):
+    for kind in ("spans", "slots", "gates", "exits"):
         assert bool(getattr(shown, kind)) == (SHOWS.get(name) == kind)
+    assert bool(shown.ponder) == (name in PONDERS)
 
 
 @pytest.mark.row("ME09")

@@ -85,12 +85,52 @@ class SlotUse(msgspec.Struct, frozen=True, kw_only=True):
     """KL from even use, in nats"""
 
 
+class Gates(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of what each head gives comes from a memory of older tokens, from 0 to 1."""
+
+    layer: str
+    heads: list[float]
+
+
+class Entries(msgspec.Struct, frozen=True, kw_only=True):
+    """What a datastore of the training text adds to a network, on the first tokens of the test side."""
+
+    entries: int
+    share: float
+    """of the prediction that is theirs; it and the temperature were chosen on dev"""
+    temperature: float
+    nats: float
+    """for each token"""
+    nats_without: float
+
+
+class Exits(msgspec.Struct, frozen=True, kw_only=True):
+    """Early exits on the first tokens of the test side."""
+
+    threshold: float | None
+    """of certainty; None: none was certified, and every token goes through all layers"""
+    risk: float
+    doubt: float
+    """what was promised of the threshold on dev: at most this risk, surely but for this doubt"""
+    layers: int
+    depth: float
+    """layers that a token took, on average"""
+    differs: float
+    """share of the tokens that are foretold otherwise than by the full network"""
+    nats: float
+    nats_full: float
+    """for each token, with exits and by the full network"""
+
+
 class Insights(msgspec.Struct, frozen=True, kw_only=True):
     """What a model shows of itself, as far as it has such parts."""
 
     spans: tuple[Span, ...] = ()
     ponder: Ponder | None = None
     slots: tuple[SlotUse, ...] = ()
+    gates: Gates | None = None
+    entries: Entries | None = None
+    exits: Exits | None = None
 
 
 class LanguageRun(Finished, frozen=True, kw_only=True, tag="language"):

@@ -3,6 +3,7 @@
     run.json  recipe.toml  data.json  split.json  plan.json  metrics.jsonl  predictions.parquet  explanations.json
     alignments.json  looks.json  maps.json  result.json  report.html
     model/{config.json, model.safetensors, tokenizer.json, README.md}  checkpoint/ (gone when done)
+    model/datastore.safetensors, where a language model has one
 
 A comparison is a folder with `result.json`, `report.html` and `trials/<model>-<seed>/`, each of them a run folder.
 """

@@ -6,7 +6,7 @@
 Axes: B texts, N packed tokens of all texts, H heads, L tokens of one text, D width.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal, cast
 
@@ -30,6 +30,9 @@ from headwork.ops.linear import Linear
 from headwork.ops.packed import TokenBatch, places_of
 
 Activation = Literal["relu", "gelu", "gelu_tanh", "quick_gelu"]
+Beside = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+"""what attention gave (B, H, T, e), and the (B, H, T, d) queries, (B, H, M + T, d) keys and values that it had, to what
+goes on in its place"""
 
 
 class CoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -153,10 +156,18 @@ class SelfAttention(nn.Module):
         mixed = run(mechanism, query, key, value, layout=Packed(tuple(lengths)), tape=self.tape)
         return self.out(mixed.flatten(1), residual=residual, dropout=c.dropout)
 
-    def segment(self, x: Tensor, queries: int, *, residual: Tensor | None = None, apart: Part | None = None) -> Tensor:
+    def segment(
+        self,
+        x: Tensor,
+        queries: int,
+        *,
+        residual: Tensor | None = None,
+        apart: Part | None = None,
+        beside: Beside | None = None,
+    ) -> Tensor:
         """(B, M + T, D), the last T = `queries` of which look at all that is before them, to (B, T, D).
 
-        `apart` is a scope that keeps documents apart, where there is more than one.
+        `apart` is a scope that keeps documents apart, where there is more than one; `beside` looks elsewhere too.
         """
         c, mechanism = self.config, self.mechanism
         query, key, value = self.qkv(x).unflatten(2, (3, c.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
@@ -167,6 +178,8 @@ class SelfAttention(nn.Module):
         if self.training and c.attention_dropout:
             mechanism = replace(mechanism, dropout=c.attention_dropout)
         mixed = run(mechanism, query[:, :, -queries:], key, value, tape=self.tape)
+        if beside is not None:
+            mixed = beside(mixed, query[:, :, -queries:], key, value)
         if self.training:
             for part in leaves(mechanism.scope):
                 if isinstance(part, Routed):
@@ -201,13 +214,16 @@ class Block(nn.Module):
         x = self.attention_norm(self.attention(x, lengths, residual=x))
         return self.ff_norm(self.feed_forward(x, residual=x))
 
-    def segment(self, x: Tensor, recalled: Tensor, *, apart: Part | None = None) -> Tensor:
+    def segment(
+        self, x: Tensor, recalled: Tensor, *, apart: Part | None = None, beside: Beside | None = None
+    ) -> Tensor:
         """(B, T, D) states to (B, T, D); `recalled` are (B, M + T, D): those of before, then these themselves."""
         queries = x.shape[1]
         if self.config.norm == "pre":
-            x = self.attention.segment(self.attention_norm(recalled), queries, residual=x, apart=apart)
+            recalled = self.attention_norm(recalled)
+            x = self.attention.segment(recalled, queries, residual=x, apart=apart, beside=beside)
             return self.feed_forward(self.ff_norm(x), residual=x)
-        x = self.attention_norm(self.attention.segment(recalled, queries, residual=x, apart=apart))
+        x = self.attention_norm(self.attention.segment(recalled, queries, residual=x, apart=apart, beside=beside))
         return self.ff_norm(self.feed_forward(x, residual=x))
 
     def feed_forward(self, x: Tensor, *, residual: Tensor | None = None) -> Tensor:

@@ -31,6 +31,17 @@ class NetworkSettings(LanguageSettings, frozen=True, kw_only=True, forbid_unknow
     dropout: float = 0.0
     tied: bool = True
     """the table that embeds a token also gives its logit"""
+    datastore: int = 0
+    """most entries of the training text that help to foretell, once the network is trained; 0: none"""
+    neighbours: int = 64
+    """of these entries that a state takes"""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.datastore < 0 or self.neighbours < 1:
+            raise ValueError(
+                f"datastore is {self.datastore}, neighbours {self.neighbours}; expected 0 or more, and at least 1"
+            )
 
 
 class Read(NamedTuple):

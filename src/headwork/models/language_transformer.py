@@ -5,19 +5,25 @@
     memory             none: a segment knows nothing of the ones before              Al-Rfou et al. 2019
                        recurrence: the last states that block n has read             Dai et al. 2019, "Transformer-XL"
                        compressive: older ones in a coarser second memory            Rae et al. 2020
+                       nearest: recurrence, and in one layer the keys and values
+                       of a long past, of which each query takes the best           Wu et al. 2022
     scope              span, strided, fixed, hashed, routed, …                       headwork.attention.scopes
     stack              blocks: one after the other
                        reversible: two streams, x1 + attention(x2), x2 + ff(y1)      Kitaev et al. 2020, "Reformer"
                        pondering: one block, as often as each place wants            Dehghani et al. 2019
+                       exiting: blocks, until a place is sure (layers.exiting)       Elbayad 2020, Schuster 2022
     product_keys       a memory of slots in place of one feed-forward network        Lample et al. 2019
 
 Auxiliary losses of the deep character model (Al-Rfou et al. 2019, section 3): every place of a segment predicts and not
 the last alone; lower layers predict too, layer n of N for the first n / 2N of the training; further classifiers predict
-the tokens behind the next, each with weight 1/2. Lower layers share the last norm and the table of the last.
+the tokens behind the next, each with weight 1/2. Lower layers share the last norm and the table of the last. Where
+places may exit, layer n predicts throughout the training, with weight n / (1 + … + N).
 
-Axes: B texts, M remembered states, T tokens of a segment, D width, V vocabulary.
+Axes: B texts, M remembered states, P remembered pairs, T tokens of a segment, H heads, D width, V vocabulary.
 """
 
+import math
+from functools import partial
 from typing import Any, ClassVar, Literal, NamedTuple, cast
 
 import torch
@@ -26,13 +32,14 @@ from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
 from headwork.attention.choice import Choice
-from headwork.attention.memory import Compressive, ProductKeyMemory, Recurrence, Remembered
+from headwork.attention.memory import Compressive, Nearest, Pairs, ProductKeyMemory, Recurrence, Remembered
 from headwork.attention.scopes import Document, LearnedSpan
 from headwork.base.errors import HeadworkError
+from headwork.layers.exiting import By, Exit
 from headwork.layers.pondering import Pondering
 from headwork.layers.reversible import Pair, forwards, reversible
 from headwork.layers.slots import SlotBlock
-from headwork.layers.transformer import Block, CoreConfig, Embeddings, initialise
+from headwork.layers.transformer import Beside, Block, CoreConfig, Embeddings, initialise
 from headwork.models.language import LanguageNetwork, Memory, NetworkSettings, Read, Tied, kept_apart, places_after
 
 AHEAD = 0.5
@@ -62,7 +69,7 @@ class LanguageTransformerConfig(NetworkSettings, frozen=True, kw_only=True, forb
     position: str = ""
     shared_keys: bool = False
     """keys are the queries at length 1"""
-    memory: Literal["none", "recurrence", "compressive"] = "none"
+    memory: Literal["none", "recurrence", "compressive", "nearest"] = "none"
     """of the segments before"""
     remembered: int = 0
     """states of each layer; 0: as many as the context has"""
@@ -73,7 +80,21 @@ class LanguageTransformerConfig(NetworkSettings, frozen=True, kw_only=True, forb
     compression: Literal["mean", "max", "conv"] = "conv"
     reconstruction: float = 0.01
     """weight of the loss that teaches the compression and nothing else, so that only clipping feels how large it is"""
-    stack: Literal["blocks", "reversible", "pondering"] = "blocks"
+    pairs: int = 1024
+    """keys and values that the layer with the nearest pairs keeps, beyond the states remembered"""
+    nearest: int = 32
+    """of these pairs that each query takes"""
+    nearest_layer: int = 0
+    """counted from 1; 0: three quarters up"""
+    stack: Literal["blocks", "reversible", "pondering", "exiting"] = "blocks"
+    exit_by: By = "softmax"
+    """what says whether a place is sure"""
+    exit_price: float = 0.1
+    """nats that a layer must be worth to the oracle of a classifier"""
+    exit_risk: float = 0.1
+    """share of places that may foretell another token than the full network does"""
+    exit_doubt: float = 0.05
+    """chance that the threshold, chosen on dev, breaks this promise"""
     recompute: bool = False
     """keep no activations of a block but its input, and compute them again for the gradient (Chen et al. 2016)"""
     ff_chunks: int = 1
@@ -104,11 +125,27 @@ class LanguageTransformerConfig(NetworkSettings, frozen=True, kw_only=True, forb
             raise ValueError(
                 "memory is 'compressive'; it compresses what blocks attend to: norm = 'post', stack = 'blocks'"
             )
+        if self.memory == "nearest" and self.stack != "blocks":
+            raise ValueError(
+                f"memory is 'nearest' and stack {self.stack!r}; one block of several has it: stack = 'blocks'"
+            )
+        if self.pairs < 1 or self.nearest < 1 or not 0 <= self.nearest_layer <= self.layers:
+            raise ValueError(
+                f"pairs is {self.pairs}, nearest {self.nearest}, nearest_layer {self.nearest_layer}; expected at least "
+                f"1, at least 1, and 0 to {self.layers}"
+            )
         if self.stack == "reversible" and (self.norm != "pre" or "routed" in self.scope or self.product_keys):
             raise ValueError(
                 "stack is 'reversible'; it needs norm = 'pre' and what is the same when computed again, so neither "
                 "routed scopes nor product keys"
             )
+        if not (0 < self.exit_risk < 1 and 0 < self.exit_doubt < 1 and self.exit_price >= 0):
+            raise ValueError(
+                f"exit_risk is {self.exit_risk}, exit_doubt {self.exit_doubt}, exit_price {self.exit_price}; expected "
+                "between 0 and 1, between 0 and 1, and 0 or more"
+            )
+        if self.stack == "exiting" and self.layers < 2:
+            raise ValueError("stack is 'exiting' and layers is 1; there is no layer before the last to exit from")
         if not 0 <= self.ahead < self.context:
             raise ValueError(f"ahead is {self.ahead}; expected 0 or more, and less than the context")
         try:
@@ -129,8 +166,16 @@ class LanguageTransformerConfig(NetworkSettings, frozen=True, kw_only=True, forb
     @property
     def reach(self) -> int:
         """Places that one query can look at."""
-        older = {"none": 0, "recurrence": self.kept, "compressive": self.kept + self.rate + self.compressed}
+        compressive = self.kept + self.rate + self.compressed
+        older = {"none": 0, "recurrence": self.kept, "compressive": compressive, "nearest": self.kept}
         return self.context + older[self.memory]
+
+    @property
+    def memorizing(self) -> int | None:
+        """The number of the block that has the nearest pairs, from 0."""
+        if self.memory != "nearest":
+            return None
+        return (self.nearest_layer or math.ceil(0.75 * self.layers)) - 1
 
     def core(self, vocabulary: int) -> CoreConfig:
         return CoreConfig(
@@ -170,7 +215,11 @@ class LanguageTransformer(LanguageNetwork):
         self.times = nn.Embedding(config.layers, config.dim) if config.stack == "pondering" else None
         self.apply(initialise)
         self.pondering = Pondering(config.dim) if config.stack == "pondering" else None
+        self.exit = Exit(config.dim, config.exit_by) if config.stack == "exiting" else None
         self.recurrence = Recurrence(config.kept)
+        self.nearest: Nearest | None = None
+        if config.memory == "nearest":
+            self.nearest = Nearest(config.heads, length=config.pairs, k=config.nearest, beyond=config.kept)
         self.compressive = nn.ModuleList(
             Compressive(config.kept, config.compressed, config.rate, config.compression, dim=config.dim)
             for _ in range(config.layers if config.memory == "compressive" else 0)
@@ -189,7 +238,8 @@ class LanguageTransformer(LanguageNetwork):
     def forward(self, ids: Tensor, memory: Memory | None = None) -> Read:
         memory = memory or {}
         places = places_after(ids, memory.get("places"))
-        apart = kept_apart(places, ids.shape[1])
+        near = places if self.compressive else places[:, -self.config.kept - ids.shape[1] :]
+        apart = kept_apart(near, ids.shape[1])
         first = 0 if self.carries else places.shape[1] - ids.shape[1]
         x = self.embeddings.segment(ids, first)
         recall = Recall(self, memory, places)
@@ -200,18 +250,24 @@ class LanguageTransformer(LanguageNetwork):
 
     def _run(self, x: Tensor, recall: "Recall", apart: Document | None) -> list[Tensor]:
         """(B, T, D) embeddings to the states behind the layers, as far as the stack has any between."""
-        stack = {"blocks": self._blocks, "reversible": self._reversible, "pondering": self._pondering}
+        stack = {
+            "blocks": self._blocks,
+            "reversible": self._reversible,
+            "pondering": self._pondering,
+            "exiting": self._blocks if self.training else self._exiting,
+        }
         return stack[self.config.stack](x, recall, apart)
 
     def _blocks(self, x: Tensor, recall: "Recall", apart: Document | None) -> list[Tensor]:
         """The states behind each block."""
         found = []
         for number, block in enumerate(self.layers):
-            recalled = recall(number, x)
+            recalled, beside = recall(number, x), recall.beside(number)
             if self.config.recompute and self.training:
-                x = cast(Tensor, checkpoint(block.segment, x, recalled, apart=apart, use_reentrant=False))
+                run = partial(checkpoint, block.segment, use_reentrant=False)
             else:
-                x = block.segment(x, recalled, apart=apart)
+                run = block.segment
+            x = cast(Tensor, run(x, recalled, apart=apart, beside=beside))
             found.append(x)
         return found
 
@@ -245,6 +301,20 @@ class LanguageTransformer(LanguageNetwork):
         recall.penalties.append(self.config.ponder_penalty * spent.cost.mean())
         return [spent.total]
 
+    def _exiting(self, x: Tensor, recall: "Recall", apart: Document | None) -> list[Tensor]:
+        """The states of a place where it left; in training no place leaves."""
+        assert self.exit is not None
+        runs, depth = torch.ones_like(x[..., 0], dtype=torch.bool), torch.zeros_like(x[..., 0])
+        for number, block in enumerate(self.layers):
+            recalled = recall(number, x)  # also when all have left: later tokens may go deeper
+            if runs.any():
+                new = torch.where(runs[..., None], block.segment(x, recalled, apart=apart), x)
+                depth = depth + runs
+                runs = runs & (self.exit.sure(x, new, self.norm(new), self.logits) < self.exit.threshold)
+                x = new
+        recall.spent = depth
+        return [x]
+
     def _penalty(self, found: list[Tensor]) -> Tensor | None:
         if self.config.span_penalty:
             spans = [part.penalty() for part in self.modules() if isinstance(part, LearnedSpan)]
@@ -256,7 +326,7 @@ class LanguageTransformer(LanguageNetwork):
 
     def learn(self, ids: Tensor, answers: Tensor, memory: Memory | None, *, done: float) -> tuple[Tensor, Memory]:
         read = self(ids, memory)
-        loss = self._loss(read.states, answers)
+        loss = self._loss(read.states, answers) if self.exit is None else self._loss_of_layers(read, answers)
         if self.config.inner_losses:
             for number, states in enumerate(read.inner, 1):
                 if done < number / (2 * self.config.layers):
@@ -265,6 +335,17 @@ class LanguageTransformer(LanguageNetwork):
             logits, behind = classifier(read.states[:, :-further]), answers[:, further:]
             loss = loss + AHEAD * F.cross_entropy(logits.flatten(0, 1), behind.flatten())
         return loss if read.penalty is None else loss + read.penalty, read.memory
+
+    def _loss_of_layers(self, read: Read, answers: Tensor) -> Tensor:
+        """Of all layers that may be the last for a place, and of what decides."""
+        assert self.exit is not None
+        said = [*(self.norm(states) for states in read.inner), read.states]
+        loss = sum(n * self._loss(states, answers) for n, states in enumerate(said, 1)) / sum(range(1, len(said) + 1))
+        if self.config.exit_by != "classifier":
+            return cast(Tensor, loss)
+        with torch.no_grad():
+            nats = [self.judge(states, answers).nats for states in said]
+        return cast(Tensor, loss + self.exit.loss(said, nats, price=self.config.exit_price))
 
     def _loss(self, states: Tensor, answers: Tensor) -> Tensor:
         if self.config.predicts == "last":
@@ -286,7 +367,7 @@ class Recall:
     """What the blocks of one segment look back at, and what they leave to the next."""
 
     def __init__(self, network: LanguageTransformer, memory: Memory, places: Tensor) -> None:
-        self.network, self.memory = network, memory
+        self.network, self.memory, self.places = network, memory, places
         self.penalties: list[Tensor] = []
         self.spent: Tensor | None = None
         """(B, T) steps, where places ponder"""
@@ -308,9 +389,26 @@ class Recall:
         self.kept[older], self.kept[name] = compressive.remember(state, x)
         return compressive.recall(state, x)
 
+    def beside(self, number: int) -> Beside | None:
+        """What block `number` mixes with its attention: older pairs, where it has them."""
+        nearest = self.network.nearest
+        if nearest is None or number != self.network.config.memorizing:
+            return None
+
+        def mixed(attended: Tensor, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+            new = query.shape[2]
+            state = Pairs(self.memory["keys"], self.memory["values"]) if "keys" in self.memory else None
+            pairs = nearest.recall(state, key[:, :, -new:], value[:, :, -new:])
+            self.kept["keys"], self.kept["values"] = nearest.remember(pairs)
+            return nearest(attended, query, pairs, apart=kept_apart(self.places, new))
+
+        return mixed
+
     def _places(self, places: Tensor) -> Tensor:
         """Documents of what will be remembered; a compressed state of several documents belongs to none."""
-        config = self.network.config
+        config, nearest = self.network.config, self.network.nearest
+        if nearest is not None:
+            return places[:, -nearest.kept :]
         if not self.network.compressive:
             return places[:, -config.kept :]
         older = self.memory["compressed.0"].shape[1] if "compressed.0" in self.memory else 0

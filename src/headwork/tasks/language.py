@@ -1,6 +1,7 @@
 """Language models: what a fitted one can be asked, whatever is in it.
 
-Stored as `model/{config.json, model.safetensors, tokenizer.json}`; nothing in these files is executed.
+Stored as `model/{config.json, model.safetensors, tokenizer.json}`, and `datastore.safetensors` where a model has one;
+nothing in these files is executed.
 
     sampling   p(x)^(1 / temperature), of the `top_k` likeliest tokens, of the fewest that hold `top_p` of the chance
                Fan, Lewis and Dauphin 2018 (top-k); Holtzman et al. 2020 (nucleus)

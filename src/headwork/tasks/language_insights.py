@@ -1,15 +1,15 @@
-"""What a language model shows of itself: learned spans, steps of pondering, use of memory slots."""
+"""What a language model shows of itself: spans, pondering, memory slots, gates, entries of a datastore, exits."""
 
 from typing import cast
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from headwork.attention.memory import ProductKeyMemory, Slots, Usage
+from headwork.attention.memory import Nearest, ProductKeyMemory, Slots, Usage
 from headwork.attention.record import Recordable, Recorder, listening
 from headwork.attention.scopes import LearnedSpan
-from headwork.base.language import Insights, Ponder, SlotUse, Span
+from headwork.base.language import Entries, Exits, Gates, Insights, Ponder, SlotUse, Span
+from headwork.tasks.language_exits import exit_of
 from headwork.tasks.neural_language import NeuralLanguageModel
 
 READ_TOKENS = 20_000
@@ -17,7 +17,14 @@ READ_TOKENS = 20_000
 
 def insights_of(model: NeuralLanguageModel, ids: np.ndarray) -> Insights:
     """Of a text of (t,) tokens, as far as the model has such parts."""
-    return Insights(spans=spans_of(model), ponder=ponder_of(model, ids), slots=slots_of(model, ids[:READ_TOKENS]))
+    return Insights(
+        spans=spans_of(model),
+        ponder=ponder_of(model, ids),
+        slots=slots_of(model, ids[:READ_TOKENS]),
+        gates=gates_of(model),
+        entries=entries_of(model, ids[:READ_TOKENS]),
+        exits=exits_of(model, ids[:READ_TOKENS]),
+    )
 
 
 def spans_of(model: NeuralLanguageModel) -> tuple[Span, ...]:
@@ -29,8 +36,63 @@ def spans_of(model: NeuralLanguageModel) -> tuple[Span, ...]:
     )
 
 
-def _numbers(x: Tensor) -> list[float]:
-    return x.detach().flatten().tolist()
+def gates_of(model: NeuralLanguageModel) -> Gates | None:
+    """What each head of the layer with older pairs takes from them."""
+    for part in model.network.modules():
+        if isinstance(part, Nearest):
+            return Gates(layer=f"blocks.{model.config.memorizing}", heads=part.gates.detach().tolist())
+    return None
+
+
+def entries_of(model: NeuralLanguageModel, ids: np.ndarray) -> Entries | None:
+    """What the datastore adds on a text."""
+    store = model.datastore
+    if store is None:
+        return None
+    both = float(model.read(ids).nats.mean())
+    model.datastore = None
+    alone = float(model.read(ids).nats.mean())
+    model.datastore = store
+    return Entries(
+        entries=len(store.tokens), share=store.share, temperature=store.temperature, nats=both, nats_without=alone
+    )
+
+
+@torch.inference_mode()
+def exits_of(model: NeuralLanguageModel, ids: np.ndarray) -> Exits | None:
+    """Where tokens of a text leave, and what that changes."""
+    decides = exit_of(model)
+    if decides is None:
+        return None
+    threshold = float(decides.threshold)
+    nats, depth, said = _told(model, ids)
+    decides.threshold.fill_(torch.inf)
+    nats_full, _, said_full = _told(model, ids)
+    decides.threshold.fill_(threshold)
+    return Exits(
+        threshold=threshold if np.isfinite(threshold) else None,
+        risk=model.config.exit_risk,
+        doubt=model.config.exit_doubt,
+        layers=model.config.layers,
+        depth=float(depth.mean()),
+        differs=float((said != said_full).mean()),
+        nats=float(nats.mean()),
+        nats_full=float(nats_full.mean()),
+    )
+
+
+def _told(model: NeuralLanguageModel, ids: np.ndarray) -> np.ndarray:
+    """(3, t - 1) loss, depth and likeliest token of each place."""
+    told = np.zeros((3, len(ids) - 1))
+    for heard in model.hear(ids):
+        assert heard.spent is not None
+        nats, said = (
+            model.network.judge(heard.states, heard.answers).nats,
+            model.network.logits(heard.states).argmax(-1),
+        )
+        for place, found in heard.new(torch.stack([nats, heard.spent.to(nats), said.to(nats)], -1)):
+            told[:, place] = found.T.cpu().numpy()
+    return told
 
 
 @torch.inference_mode()

@@ -3,7 +3,7 @@
 Axes: B documents, T tokens of a segment, t tokens of a document, V vocabulary.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,13 +14,15 @@ from torch import Tensor
 from headwork.base.recipes import Recipe
 from headwork.data.vocabulary import Vocabulary
 from headwork.models import kind_of
-from headwork.models.language import LanguageNetwork, Memory
+from headwork.models.datastore import ASKED, Datastore
+from headwork.models.language import Judged, LanguageNetwork, Memory
 from headwork.models.size import as_large
 from headwork.models.stored import load_tensors, save_tensors
 from headwork.tasks.language import LanguageModel, Writer, joined
 
 ROWS = 32
 """pieces of a text that are read side by side by a network that carries nothing"""
+DATASTORE = "datastore.safetensors"
 STREAMS, STREAM_SEGMENTS = 8, 16
 """streams that are read side by side by one that carries, and segments that each has at least: all but the first begin
 with an empty memory within the text"""
@@ -33,12 +35,34 @@ class Reading(NamedTuple):
     right: np.ndarray
 
 
+class Heard(NamedTuple):
+    """A segment of several pieces of a text, as the network read it."""
+
+    states: Tensor
+    """(B, T, D)"""
+    answers: Tensor
+    """(B, T) tokens that follow"""
+    firsts: list[int]
+    """where the pieces begin"""
+    fresh: int
+    """how many tokens of a piece have been heard before; none of the text's own beginning"""
+    spent: Tensor | None
+    """(B, T) steps that each place took, where that differs"""
+
+    def new(self, values: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        """Of (B, T, …) values those of places that were not heard before, with where in the text these are."""
+        for row, first in enumerate(self.firsts):
+            skipped = self.fresh if first else 0
+            yield slice(first + skipped, first + values.shape[1]), values[row, skipped:]
+
+
 class NeuralLanguageModel(LanguageModel):
     def __init__(self, recipe: Recipe, vocabulary: Vocabulary, device: str):
         super().__init__(recipe, vocabulary)
         self.device = device
         model, _ = kind_of(recipe).load()
         self.network: LanguageNetwork = model(self.config, vocabulary=vocabulary.size).to(device)
+        self.datastore: Datastore | None = None
 
     @classmethod
     def new(cls, recipe: Recipe, vocabulary: Vocabulary, *, seed: int, device: str) -> "NeuralLanguageModel":
@@ -52,10 +76,17 @@ class NeuralLanguageModel(LanguageModel):
         model = cls(recipe, vocabulary, device)
         load_tensors(model.network, folder / "model.safetensors")
         model.network.eval()
+        config = model.config
+        if config.datastore:
+            model.datastore = Datastore.load(
+                folder / DATASTORE, k=config.neighbours, width=config.dim, vocabulary=vocabulary.size, device=device
+            )
         return model
 
     def store(self, folder: Path) -> None:
         save_tensors(self.network, folder / "model.safetensors")
+        if self.datastore is not None:
+            self.datastore.save(folder / DATASTORE)
 
     @property
     def parameters(self) -> int:
@@ -71,54 +102,75 @@ class NeuralLanguageModel(LanguageModel):
         """How likely each of (t,) tokens behind the first is, read in segments of `context` tokens.
 
         A network without a memory of segments reads half a segment again, so that a token has half a context before it
-        at least; one with a memory reads on where it was. `apart`: each segment by itself.
+        at least; one with a memory reads on where it was. `apart`: each segment by itself, and by the network alone.
         """
-        self.network.eval()
-        tokens, context = torch.as_tensor(ids), context or self.context
+        judge = self.network.judge if apart else self.judge
         reading = Reading(np.zeros(len(ids) - 1), np.zeros(len(ids) - 1, dtype=bool))
-        if self.network.carries and not apart:
-            self._read_on(tokens, context, reading)
-        else:
-            self._read_pieces(tokens, context, reading, stride=context if apart else context // 2)
+        for heard in self.hear(ids, context=context, apart=apart):
+            judged = judge(heard.states, heard.answers)
+            for place, nats in heard.new(judged.nats):
+                reading.nats[place] = nats.double().cpu()
+            for place, right in heard.new(judged.right):
+                reading.right[place] = right.cpu()
         return reading
 
-    def _read_on(self, tokens: Tensor, context: int, reading: Reading) -> None:
+    def judge(self, states: Tensor, answers: Tensor) -> Judged:
+        """(B, T, D) states and the (B, T) tokens that follow: how likely each was, by the datastore too."""
+        if self.datastore is None or not self.datastore.share:
+            return self.network.judge(states, answers)
+        nats, right = [], []
+        parts = (x.split(ASKED) for x in (states.flatten(0, 1), answers.flatten()))
+        for asked, follows in zip(*parts, strict=True):
+            log_p = self.log_probabilities(asked)
+            nats.append(-log_p.gather(1, follows[:, None]).squeeze(1))
+            right.append(log_p.argmax(1) == follows)
+        return Judged(torch.cat(nats).view_as(answers), torch.cat(right).view_as(answers))
+
+    def log_probabilities(self, states: Tensor) -> Tensor:
+        """(n, D) to (n, V) of the next token, in double precision."""
+        alone = self.network.logits(states).double().log_softmax(-1)
+        return alone if self.datastore is None else self.datastore.mixed(alone, states)
+
+    def hear(self, ids: np.ndarray, *, context: int | None = None, apart: bool = False) -> Iterator[Heard]:
+        """The states of (t,) tokens, each place once, in whatever order suits the network."""
+        self.network.eval()
+        tokens, context = torch.as_tensor(ids), context or self.context
+        if self.network.carries and not apart:
+            return self._hear_on(tokens, context)
+        return self._hear_pieces(tokens, context, stride=context if apart else context // 2)
+
+    def _hear_on(self, tokens: Tensor, context: int) -> Iterator[Heard]:
         """Several streams side by side, each from its beginning to its end; the last reads what is left over."""
         total = len(tokens) - 1
         streams = min(STREAMS, max(1, total // (STREAM_SEGMENTS * context)))
         each, memory = total // streams, None
         firsts = torch.arange(streams) * each
         for done in range(0, each, context):
-            memory = self._judge(tokens, firsts + done, min(context, each - done), memory, reading)
+            heard, memory = self._segment(tokens, firsts + done, min(context, each - done), memory)
+            yield heard
         memory = {name: value[-1:] for name, value in (memory or {}).items()}
         for first in range(streams * each, total, context):
-            memory = self._judge(tokens, torch.tensor([first]), min(context, total - first), memory, reading)
+            heard, memory = self._segment(tokens, torch.tensor([first]), min(context, total - first), memory)
+            yield heard
 
-    def _read_pieces(self, tokens: Tensor, context: int, reading: Reading, *, stride: int) -> None:
-        """Pieces that begin `stride` tokens apart; what two of them hold is judged by the earlier."""
+    def _hear_pieces(self, tokens: Tensor, context: int, *, stride: int) -> Iterator[Heard]:
+        """Pieces that begin `stride` tokens apart; what two of them hold counts in the earlier."""
         total = len(tokens) - 1
         firsts = torch.arange(0, max(total - context, 0) + 1, stride)
         for rows in firsts.split(ROWS):
-            self._judge(tokens, rows, min(context, total), None, reading, fresh=context - stride)
-        judged = int(firsts[-1]) + min(context, total)
-        if judged < total:
-            first = judged - (context - stride)
-            self._judge(tokens, torch.tensor([first]), total - first, None, reading, fresh=context - stride)
+            yield self._segment(tokens, rows, min(context, total), None, fresh=context - stride)[0]
+        heard = int(firsts[-1]) + min(context, total)
+        if heard < total:
+            first = heard - (context - stride)
+            yield self._segment(tokens, torch.tensor([first]), total - first, None, fresh=context - stride)[0]
 
-    def _judge(
-        self, tokens: Tensor, firsts: Tensor, width: int, memory: Memory | None, reading: Reading, *, fresh: int = 0
-    ) -> Memory:
-        """Read `width` tokens from each of the places `firsts` on; but for the text's own beginning, the first `fresh`
-        of them have been judged before."""
+    def _segment(
+        self, tokens: Tensor, firsts: Tensor, width: int, memory: Memory | None, *, fresh: int = 0
+    ) -> tuple[Heard, Memory]:
+        """Read `width` tokens from each of the places `firsts` on."""
         window = tokens[firsts[:, None] + torch.arange(width + 1)].to(self.device)
         read = self.network(window[:, :-1], memory)
-        judged = self.network.judge(read.states, window[:, 1:])
-        for row, first in enumerate(firsts.tolist()):
-            skipped = fresh if first else 0
-            place = slice(first + skipped, first + width)
-            reading.nats[place] = judged.nats[row, skipped:].double().cpu()
-            reading.right[place] = judged.right[row, skipped:].cpu()
-        return read.memory
+        return Heard(read.states, window[:, 1:], firsts.tolist(), fresh, read.spent), read.memory
 
     def note(self, prompt: str) -> str:
         tokens = len(self.vocabulary.encode(prompt).ids)
@@ -128,14 +180,15 @@ class NeuralLanguageModel(LanguageModel):
         return f"the prompt has {tokens:,} tokens and the model reads {self.context}: only the last {half} count"
 
     def writer(self, ids: Sequence[int]) -> Writer:
-        return _Writing(self.network.eval(), ids, self.device)
+        self.network.eval()
+        return _Writing(self, ids)
 
 
 class _Writing(Writer):
     """Reads each token once; where a network without a memory of segments is full, the last half again."""
 
-    def __init__(self, network: LanguageNetwork, ids: Sequence[int], device: str):
-        self.network, self.device, self.context = network, device, network.config.context
+    def __init__(self, model: NeuralLanguageModel, ids: Sequence[int]):
+        self.model, self.network, self.context = model, model.network, model.context
         self.memory: Memory | None = None
         self.recent: list[int] = []
         self._read(ids)
@@ -150,6 +203,6 @@ class _Writing(Writer):
         if room is not None and len(ids) > room:
             ids, self.memory = self.recent[-(self.context // 2) :], None
         for first in range(0, len(ids), self.context):
-            segment = torch.tensor([ids[first : first + self.context]], device=self.device)
+            segment = torch.tensor([ids[first : first + self.context]], device=self.model.device)
             states, self.memory, *_ = self.network(segment, self.memory)
-        self.log_probabilities = self.network.logits(states[0, -1]).double().log_softmax(-1).cpu().numpy()
+        self.log_probabilities = self.model.log_probabilities(states[0, -1:])[0].cpu().numpy()

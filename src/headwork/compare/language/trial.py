@@ -87,6 +87,8 @@ def fit_language_model(
         began = time.perf_counter()
         cast(CountedLanguageModel, model).fit(train)
         return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[]), 0.0
+    from headwork.tasks.language_datastore import remember
+    from headwork.tasks.language_exits import calibrate
     from headwork.tasks.neural_language import NeuralLanguageModel
     from headwork.train.fit import fit
     from headwork.train.language import ModelLanguage
@@ -94,6 +96,8 @@ def fit_language_model(
     config = train_config(model.recipe)
     problem = ModelLanguage(cast(NeuralLanguageModel, model), train, dev, config, seed=identity.seed)
     fitted = fit(problem, budget_seconds=settings.budget_seconds, place=Place.of(run), progress=progress)
+    calibrate(problem.model, dev)
+    remember(problem.model, train, dev)
     return fitted, fitted.steps * problem.streams * problem.context
 
 
