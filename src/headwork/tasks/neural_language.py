@@ -71,13 +71,16 @@ class NeuralLanguageModel(LanguageModel):
         """How likely each of (t,) tokens behind the first is, read in segments of `context` tokens.
 
         A network without a memory of segments reads half a segment again, so that a token has half a context before it
-        at least; one with a memory reads on where it was. `apart`: each segment by itself.
+        at least; one with a memory reads on where it was. `apart`: each segment by itself. A segment that is a picture
+        begins and ends with one.
         """
         self.network.eval()
         tokens, context = torch.as_tensor(ids), context or self.context
         reading = Reading(np.zeros(len(ids) - 1), np.zeros(len(ids) - 1, dtype=bool))
         if self.network.carries and not apart:
             self._read_on(tokens, context, reading)
+        elif self.config.whole:
+            self._read_pieces(tokens, context, reading, stride=context + 1)
         else:
             self._read_pieces(tokens, context, reading, stride=context if apart else context // 2)
         return reading
@@ -95,15 +98,15 @@ class NeuralLanguageModel(LanguageModel):
             memory = self._judge(tokens, torch.tensor([first]), min(context, total - first), memory, reading)
 
     def _read_pieces(self, tokens: Tensor, context: int, reading: Reading, *, stride: int) -> None:
-        """Pieces that begin `stride` tokens apart; what two of them hold is judged by the earlier."""
-        total = len(tokens) - 1
+        """Pieces that begin `stride` tokens apart; what two of them hold is judged by the earlier, what stands between
+        two by none."""
+        total, overlap = len(tokens) - 1, max(context - stride, 0)
         firsts = torch.arange(0, max(total - context, 0) + 1, stride)
         for rows in firsts.split(ROWS):
-            self._judge(tokens, rows, min(context, total), None, reading, fresh=context - stride)
-        judged = int(firsts[-1]) + min(context, total)
-        if judged < total:
-            first = judged - (context - stride)
-            self._judge(tokens, torch.tensor([first]), total - first, None, reading, fresh=context - stride)
+            self._judge(tokens, rows, min(context, total), None, reading, fresh=overlap)
+        judged, first = int(firsts[-1]) + min(context, total), int(firsts[-1]) + stride
+        if max(judged, first) < total:
+            self._judge(tokens, torch.tensor([first]), total - first, None, reading, fresh=overlap)
 
     def _judge(
         self, tokens: Tensor, firsts: Tensor, width: int, memory: Memory | None, reading: Reading, *, fresh: int = 0
