@@ -33,6 +33,8 @@ from headwork.explain.drawing.sheet import Sheet, lines_of
 FOLDER = Path(__file__).parent / "attention"
 
 PLACES, WIDTH, HEADS = 20, 8, 4
+PICTURE_ROW = 5
+"""places of a picture's row"""
 CELL, GAP, BORDER, NOTE = 6.0, 24.0, 18.0, 38.0
 NAMED, LINED = 18.0, 11.0
 """heights of a panel's name, and of a line of its words"""
@@ -133,6 +135,15 @@ FIGURES: dict[str, tuple[str, tuple[Panel, ...]]] = {
             Scope("local-p*", "local-p*:5"),
         ),
     ),
+    "scopes-pictures": (
+        "Of a picture with rows of five places: blocks of queries and the memory around them.",
+        (
+            Scope("local-1d", "local-1d:4,5"),
+            Scope("local-1d, causal", "local-1d:4,5 & causal"),
+            Scope("local-2d", "local-2d:2,3,1,1"),
+            Scope("local-2d, causal", "local-2d:2,3,1,1 & causal"),
+        ),
+    ),
     "scopes-joined": (
         "Joined by & and |. The last two: fewer queries than keys, and more; rows without a key give zeros.",
         (
@@ -168,7 +179,7 @@ NORMALISERS = ("softmax", "entmax:1.25", "entmax15", "sparsemax", "top-k:3", "ha
 def scope_of(words: str) -> Part:
     """`a & b`, `a | b` or one scope, in the words of the table."""
     torch.manual_seed(0)
-    given = {"heads": HEADS, "dim": WIDTH, "longest": PLACES, "seed": 3}
+    given = {"heads": HEADS, "dim": WIDTH, "longest": PLACES, "seed": 3, "row": PICTURE_ROW}
     joined = Either if " | " in words else Both
     found = tuple(part("scope", SCOPES, word, given) for word in words.replace(" | ", " & ").split(" & "))
     for each in found:

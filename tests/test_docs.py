@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+from tests.data.test_captions import album
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -65,6 +68,13 @@ def desk(tmp_path: Path) -> Path:
     (tmp_path / "likeness.csv").write_text("".join(likeness))
     (tmp_path / "lines.txt").write_text("A great evening.\nAn awful one.\n")
     story = "In winter the {0} sleeps, in summer the {0} sings.\n\nNaïve, who asks the {0} why!\n\n"
+    columns = np.where(np.arange(8) % 4 < 2, 30, 220) + np.arange(60)[:, None, None] % 9
+    digits = np.broadcast_to(columns, (60, 8, 8)).astype(np.uint8)
+    np.savez(tmp_path / "digits.npz", x_train=digits[:50], x_test=digits[50:])
+    Image.fromarray(digits[0]).save(tmp_path / "digit.png")
+    Image.fromarray(album(tmp_path / "album", {"train": 20, "dev": 3, "test": 5})["test00.png"]).save(
+        tmp_path / "photo.png"
+    )
     (tmp_path / "book.txt").write_text("".join(story.format(word) for word in ("bear", "fox", "owl") * 40))
     return tmp_path
 

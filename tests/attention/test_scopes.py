@@ -24,6 +24,8 @@ from headwork.attention.scopes import (
     Global,
     Hashed,
     LearnedSpan,
+    Local1d,
+    Local2d,
     LocalM,
     LocalP,
     LocalPStar,
@@ -66,6 +68,23 @@ def maps(scope: Part, where: Where) -> Tensor:
     return weights(Mechanism(scope=scope), where)
 
 
+def memory_1d(i: int, block: int, memory: int) -> set[int]:
+    """Block after block is laid out until that of i is found."""
+    first = next(first for first in range(-99 * block, 99 * block, block) if first <= i < first + block)
+    return set(range(first - memory, first + block))
+
+
+def memory_2d(i: int, row: int, height: int, width: int, above: int, beside: int) -> set[int]:
+    """The same in a picture: the places of a rectangle, cut at the sides of the picture."""
+    rows = range(min(i, 0) // row - height - above, 20)
+    picture = {(y, x): y * row + x for y in rows for x in range(row)}
+    (y, x) = next(at for at, place in picture.items() if place == i)
+    top = next(top for top in range(-99 * height, 99 * height, height) if top <= y < top + height)
+    left = next(left for left in range(0, row, width) if left <= x < left + width)
+    lines, columns = range(top - above, top + height), range(left - beside, left + width + beside)
+    return {place for (y, x), place in picture.items() if y in lines and x in columns}
+
+
 PATTERNS = {
     "full": (Full(), lambda i, j: True),
     "causal": (Causal(), lambda i, j: j <= i),
@@ -81,6 +100,9 @@ PATTERNS = {
     "prefix": (Prefix(4), lambda i, j: j <= i or j < 4),
     "blocks": (Blocks(3), lambda i, j: i // 3 == j // 3),
     "blocks-turned": (Blocks(3, (2, 0, 1)), lambda i, j: i >= 0 and j // 3 == (2, 0, 1)[i // 3]),
+    "local-1d": (Local1d(3, 2), lambda i, j: j in memory_1d(i, 3, 2)),
+    "local-2d": (Local2d(4, 2, 2, 1, 1), lambda i, j: j in memory_2d(i, 4, 2, 2, 1, 1)),
+    "local-2d-whole": (Local2d(3, 1, 1, 9, 9), lambda i, j: j // 3 <= i // 3),
     "longformer": (Window(1) | Global((0,)), lambda i, j: abs(i - j) <= 1 or i == 0 or j == 0),
 }
 

@@ -10,7 +10,7 @@ from headwork.base.errors import HeadworkError
 from headwork.base.language import START_ID, UNKNOWN_ID, TokenKind
 from headwork.data.vocabulary import fit_vocabulary, load_vocabulary
 
-KINDS = get_args(TokenKind)
+KINDS = [kind for kind in get_args(TokenKind) if kind != "intensities"]
 TEXT = "To be, or not to be:\n that is  the question.\tÄrger über «Öl» 日本 🙂.\n" * 3
 
 
@@ -69,3 +69,11 @@ def test_a_damaged_file_is_refused(tmp_path) -> None:
     (tmp_path / "tokenizer.json").write_text("{")
     with pytest.raises(HeadworkError):
         load_vocabulary(tmp_path / "tokenizer.json")
+
+
+def test_intensities_are_the_256_values_and_nothing_else() -> None:
+    vocabulary = fit_vocabulary("intensities", ["\0"], size=0)
+    document = "".join(map(chr, range(256)))
+    ids, starts = vocabulary.encode(document)
+    assert vocabulary.size == 258 and ids[1:].tolist() == list(range(2, 258))
+    assert starts.tolist() == [0, *range(256)] and vocabulary.decode(ids) == document

@@ -12,12 +12,32 @@ from headwork.measure.bleu import bleu_of, chrf_of, differences_to, score_transl
 texts = st.lists(st.text("ab c", max_size=12), min_size=1, max_size=6)
 
 
+def singly(references: list[str]) -> list[list[str]]:
+    """Each the only one of its sentence."""
+    return [[reference] for reference in references]
+
+
+@pytest.mark.row("AT18")
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(*[st.text("ab c.", min_size=1, max_size=20)] * 4), min_size=1))
+def test_several_references_are_those_of_sacrebleu(rows: list[tuple[str, ...]]) -> None:
+    written, *streams = map(list, zip(*rows, strict=True))
+    references = [list(row[1:]) for row in rows]
+    found = score_translations(written, references)
+    for name, metric, of in (("bleu", BLEU(force=True), bleu_of), ("chrf", CHRF(), chrf_of)):
+        expected = metric.corpus_score(written, streams).score
+        assert found.scores[name] == expected
+        assert float(of(found.facts[name].sum(0))) == pytest.approx(expected, abs=1e-9)
+    assert "nrefs:3" in found.signatures["bleu"]
+    score_translations(written, [*references[1:], references[0][:1]])
+
+
 @pytest.mark.row("TR02")
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.text("ab c.", max_size=20), st.text("ab c.", min_size=1, max_size=20)), min_size=1))
 def test_scores_from_sums_are_those_of_sacrebleu(pairs: list[tuple[str, str]]) -> None:
     written, references = map(list, zip(*pairs, strict=True))
-    found = score_translations(written, references)
+    found = score_translations(written, singly(references))
     for name, metric, of in (("bleu", BLEU(), bleu_of), ("chrf", CHRF(), chrf_of)):
         expected = metric.corpus_score(written, [references]).score
         assert found.scores[name] == expected
@@ -32,7 +52,7 @@ def scored(noise: float, seed: int, sentences: int = 200):
     written = [
         " ".join(word if random.random() > noise else "x" for word in reference.split()) for reference in references
     ]
-    return score_translations(written, references)
+    return score_translations(written, singly(references))
 
 
 def test_an_interval_holds_its_score_and_narrows_with_more_sentences() -> None:
@@ -60,7 +80,7 @@ def test_the_paired_interval_is_narrower_than_that_of_two_samples() -> None:
     references = [" ".join(random.choice(list("abcdefghij"), 9)) for _ in range(200)]
     written = [text if random.random() < 0.5 else "x x x x" for text in references]
     other = [text.replace("a", "b", 1) for text in written]
-    one, two = score_translations(written, references), score_translations(other, references)
+    one, two = (score_translations(each, singly(references)) for each in (written, other))
     paired = differences_to("one", {"one": [one], "two": [two]})["two"]
     alone = with_intervals([one])["bleu"]
     assert paired.high - paired.low < 0.5 * (alone.high - alone.low)

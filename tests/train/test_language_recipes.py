@@ -8,7 +8,7 @@ import torch
 from msgspec.structs import replace
 
 from headwork.base.recipes import load_recipe, recipe_names, with_settings
-from headwork.models import kind_of
+from headwork.models import config_of, kind_of
 from headwork.models.ngram import Ngram, NgramConfig
 from headwork.tasks.language import new_language_model
 from headwork.tasks.language_insights import insights_of
@@ -17,7 +17,12 @@ from headwork.train.config import TrainConfig
 from headwork.train.fit import fit
 from headwork.train.language import ModelLanguage
 
-NETWORKS = [name for name in recipe_names("language") if kind_of(load_recipe(name, "language")).neural]
+NETWORKS = [
+    name
+    for name in recipe_names("language")
+    if kind_of(recipe := load_recipe(name, "language")).neural and config_of(recipe).context
+]
+"""those of pictures alone have no context of their own"""
 CONFIG = TrainConfig(epochs=2, patience=99, lr=1e-2, batch_tokens=512, weight_decay=0.0)
 EXITING = ("transformer-early-exit", "transformer-depth-adaptive")
 SHOWS = {"adaptive-span": "spans", "product-key": "slots", "memorizing": "gates"} | dict.fromkeys(EXITING, "exits")

@@ -42,6 +42,8 @@ class Choice:
     normaliser: str = "softmax"
     position: tuple[str, ...] = ()
     mix: str = "sum"
+    row: int = 1
+    """places in a row, where they are those of a picture"""
 
     def __str__(self) -> str:
         scopes, positions = " and ".join(self.scope), " and ".join(self.position) or "none"
@@ -51,6 +53,7 @@ class Choice:
         """For heads of `width` and at most `keys` keys; `seed` draws what is random but not learned."""
         given = dict.fromkeys(("dim", "key_dim"), width) | dict.fromkeys(("most_keys", "longest"), keys)
         given |= {"heads": heads, "model_dim": heads * width, "directions": 2 * width, "seed": seed}
+        given["row"] = self.row
         scopes = tuple(_scope(word, given) for word in self.scope)
         chosen = Mechanism(
             part("score", SCORES, self.score, given),

@@ -1,7 +1,8 @@
 """What a run and a comparison of language models write down, beside what `results` says of every task.
 
 Losses are in nats for each token. Bits per character are those of a code for the whole text: an unknown token is
-followed by the bytes that it stands for, so that models with different tokens can be compared on one text.
+followed by the bytes that it stands for, so that models with different tokens can be compared on one text. Of pictures,
+whose characters are intensities, they are bits per dimension.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from headwork.base.results import Compared, Finished, Standing
 START_ID, UNKNOWN_ID = 0, 1
 """tokens that open a document, and that stand for what the training side lacks; the others stand for text"""
 
-TokenKind = Literal["characters", "bytes", "words", "bpe"]
+TokenKind = Literal["characters", "bytes", "words", "bpe", "intensities"]
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +28,11 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     """tokens of the test side"""
     unknown: int
     """of these, tokens that the training side lacks"""
+
+    @property
+    def unit(self) -> str:
+        """What the bits of a code are counted for."""
+        return "dimension" if self.kind == "intensities" else "character"
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.vocabulary:,})"
@@ -133,6 +139,15 @@ class Insights(msgspec.Struct, frozen=True, kw_only=True):
     exits: Exits | None = None
 
 
+class Completion(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture of the test side and what a model made of its first rows, as PNG files."""
+
+    original: bytes
+    rows: int
+    """that the model was given"""
+    completed: bytes
+
+
 class LanguageRun(Finished, frozen=True, kw_only=True, tag="language"):
     """result.json of a run of a language model."""
 
@@ -150,6 +165,7 @@ class LanguageRun(Finished, frozen=True, kw_only=True, tag="language"):
     prompt: str = ""
     samples: tuple[str, ...] = ()
     """what the model wrote behind the prompt"""
+    completions: tuple[Completion, ...] = ()
     insights: Insights = Insights()
 
 
@@ -165,6 +181,7 @@ class LanguageStanding(Standing, frozen=True, kw_only=True):
     """of the first seed, as the following"""
     slopes: Slopes | None = None
     samples: tuple[str, ...] = ()
+    completions: tuple[Completion, ...] = ()
     insights: Insights = Insights()
 
 
@@ -175,3 +192,7 @@ class LanguageComparison(Compared, frozen=True, kw_only=True, tag="language"):
     best: str
     """the model with the fewest bits per character"""
     prompt: str
+
+    @property
+    def unit(self) -> str:
+        return self.models[0].tokens.unit

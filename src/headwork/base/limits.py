@@ -18,6 +18,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """length of one cell (one text)"""
     rows: int = 5_000_000
     columns: int = 1_000
+    pixels: int = 1 << 24
+    """of one picture"""
     classes: int = 1_000
 
     def check(self, name: str, found: int, where: str) -> None:

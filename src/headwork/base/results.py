@@ -173,9 +173,11 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
     notes: list[str] = []
     """what a reader of the report should know about the data"""
     unit: str = "rows"
-    """what is counted: characters, for a running text"""
+    """what is counted: characters of a running text, dimensions of pictures"""
     second_column: str = ""
     """of the second text, where a row is a pair of texts"""
+    picture: tuple[int, int, int] | None = None
+    """height, width and channels, where pictures are read"""
 
     @property
     def columns(self) -> dict[str, str]:

@@ -58,6 +58,8 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
     target: list[str]
     weights: list[list[float]]
     """a row for each token of the target"""
+    picture: bytes | None = None
+    """a PNG, where the source is one; its weights are of the places of a square grid, in raster order"""
 
 
 class Alignments(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +96,9 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 
     row: int
     source: str
+    """nothing, where it is a picture"""
+    picture: bytes | None = None
+    """a PNG"""
     reference: str
     written: dict[str, str]
 

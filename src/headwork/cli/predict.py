@@ -11,6 +11,7 @@ from headwork.cli.options import limit_option, set_threads
 @click.argument("run")
 @click.argument("file", required=False)
 @click.option("--text", metavar="TEXT", help="One text, instead of FILE.")
+@click.option("--image", metavar="FILE", help="A picture, where the model reads one.")
 @click.option("--text-b", metavar="TEXT", help="The second text, where the model takes two.")
 @click.option(
     "--column", metavar="COLUMN", help="Column of the texts; the one that the run was trained on when not given."
@@ -23,12 +24,12 @@ from headwork.cli.options import limit_option, set_threads
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--threads", default=0, help="Threads; 0 takes all cores.", show_default=True)
 @limit_option
-def predict(run, file, text, text_b, column, column_b, device, threads, limits, **options) -> None:
+def predict(run, file, text, image, text_b, column, column_b, device, threads, limits, **options) -> None:
     """Answer the rows of FILE, or of standard input, with the model in the folder RUN.
 
     On standard input a line is a text; of a model of pairs two texts with a tab between them. One JSON object a row, in
     order: the text unchanged with its label and the probabilities, or with its translation; a pair with its label or
-    its score.
+    its score; a picture's caption.
     """
     set_threads(threads)
     import msgspec
@@ -39,7 +40,7 @@ def predict(run, file, text, text_b, column, column_b, device, threads, limits, 
 
     opened, work = open_run(run, device=choose_device(device))
     options = known_options(work.answering, options, of=f"{run}")
-    asked = Asked(file, sys.stdin.buffer, (text, text_b), (column, column_b), limits)
+    asked = Asked(file, sys.stdin.buffer, (text, text_b), (column, column_b), limits, image)
     assert work.answers is not None  # what can be opened answers
     for answer in work.answers(opened, work.asked(opened, asked), **options):
         sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")

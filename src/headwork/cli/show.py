@@ -99,7 +99,7 @@ def _(result: LanguageRun) -> str:
     test = result.test
     return (
         f"test {test.nats:.3f} nats a token (perplexity {test.perplexity:.2f}), {test.bits_per_character:.3f} bits per "
-        f"character, tokens are {result.tokens.kind}"
+        f"{result.tokens.unit}, tokens are {result.tokens.kind}"
     )
 
 

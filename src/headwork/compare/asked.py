@@ -21,11 +21,13 @@ class Asked:
     texts: tuple[str | None, str | None]
     columns: tuple[str | None, str | None]
     limits: Limits
+    image: str | None = None
+    """file of a picture, for models that read one"""
 
 
 def texts_asked(opened: Any, asked: Asked) -> list[str]:
     """What a model of one text takes."""
-    for option, value in (("--text-b", asked.texts[1]), ("--column-b", asked.columns[1])):
+    for option, value in (("--text-b", asked.texts[1]), ("--column-b", asked.columns[1]), ("--image", asked.image)):
         if value is not None:
             raise HeadworkError(f"{option}: the model takes one text; leave it out")
     if asked.texts[0] is not None:

@@ -33,6 +33,8 @@ MOST: Mapping[Side, int] = {"dev": 1000, "test": 2000}
 SHARES: Mapping[Side, float] = {"dev": 0.1, "test": 0.2}
 
 
+REFERENCES = "\x1f"
+"""stands between the references of a target that has several"""
 Lines = list[tuple[str, str]]
 """sentences and their translations"""
 
@@ -59,6 +61,11 @@ class Pairs:
     sources: list[str]
     targets: list[str]
     rows: np.ndarray
+
+    @property
+    def references(self) -> list[list[str]]:
+        """Of each target."""
+        return [target.split(REFERENCES) for target in self.targets]
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -88,7 +95,10 @@ class Bitext:
     def examples(self) -> Iterator[tuple[str, ...]]:
         """Pairs of the test side, the translation first."""
         test = self.part("test")
-        yield from zip(test.targets, test.sources, strict=True)
+        if self.facts.picture:
+            yield from ((references[0],) for references in test.references)
+        else:
+            yield from zip(test.targets, test.sources, strict=True)
 
     def save(self, folder: Path) -> None:
         """Write rows.parquet, split.json and data.json, the last one last."""
@@ -113,7 +123,7 @@ class Bitext:
         facts, path = read_json(folder / "data.json", DataFacts), folder / "rows.parquet"
         try:
             found = parquet.read_table(path, columns=["row", "side", "source", "target"]).to_pydict()
-            whole = _fingerprint(found["source"], found["target"], found["side"]) == facts.fingerprint
+            whole = fingerprint(found["source"], found["target"], found["side"]) == facts.fingerprint
         except (OSError, KeyError, TypeError, pa.ArrowException) as error:
             raise HeadworkError(f"{path}: missing or damaged ({error}); prepare the data again") from error
         if not whole:
@@ -311,7 +321,7 @@ def _bitext(
     cut = [side for side in SIDES if side not in files]
     facts = DataFacts(
         source=place,
-        fingerprint=_fingerprint(sources, targets, sides),
+        fingerprint=fingerprint(sources, targets, sides),
         text_column=names.source,
         label_column=names.target,
         rows=read,
@@ -333,7 +343,8 @@ def _notes(names: Names, kept: Sequence[Pair]) -> Iterator[str]:
         yield f"{several:,} sentences have more than one translation; all are kept"
 
 
-def _fingerprint(sources: Sequence[str], targets: Sequence[str], sides: Sequence[str]) -> str:
+def fingerprint(sources: Sequence[str], targets: Sequence[str], sides: Sequence[str]) -> str:
+    """Of all kept pairs."""
     digest = hashlib.sha256()
     for row in zip(sources, targets, sides, strict=True):
         digest.update(msgspec.json.encode(row))

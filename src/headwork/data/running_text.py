@@ -7,6 +7,7 @@ below HEADWORK_DATA, or `stdlib`, where a document is what one file of the stand
 import difflib
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -41,14 +42,17 @@ class RunningText:
     @property
     def name(self) -> str:
         """What to call it in the names of folders."""
-        return Path(self.facts.source).name.removesuffix(".gz").removesuffix(".txt")
+        name = Path(self.facts.source).name
+        if self.facts.picture:
+            return re.sub(r"[^\w.-]+", "-", name)
+        return name.removesuffix(".gz").removesuffix(".txt")
 
     def part(self, side: Side) -> list[str]:
         return self.sides[side]
 
     def examples(self) -> Iterator[tuple[str, ...]]:
-        """The beginnings of the test side's documents."""
-        for document in self.part("test"):
+        """The beginnings of the test side's documents; pictures have none on a line."""
+        for document in () if self.facts.picture else self.part("test"):
             yield (" ".join(document[:1000].split()),)
 
     def save(self, folder: Path) -> None:
@@ -78,7 +82,7 @@ class RunningText:
         sides: dict[Side, list[str]] = {
             side: [row["document"] for row in rows if row["side"] == side] for side in SIDES
         }
-        if _fingerprint(sides) != facts.fingerprint:
+        if fingerprint(sides) != facts.fingerprint:
             raise HeadworkError(f"{path}: not the text that data.json speaks of; start this comparison again")
         return cls(facts, sides)
 
@@ -114,7 +118,7 @@ def prepare_running_text(
     split = Split(**{side: sum(map(len, sides[side])) for side in SIDES})
     facts = DataFacts(
         source=str(place),
-        fingerprint=_fingerprint(sides),
+        fingerprint=fingerprint(sides),
         text_column="",
         label_column="",
         rows=split.train + split.dev + split.test,
@@ -198,5 +202,6 @@ def _parted(documents: Sequence[str], characters: int) -> tuple[list[str], list[
     return [text[:place]], [text[place:]]
 
 
-def _fingerprint(sides: Mapping[Side, Sequence[str]]) -> str:
+def fingerprint(sides: Mapping[Side, Sequence[str]]) -> str:
+    """Of the documents of all sides."""
     return hashlib.sha256(msgspec.json.encode([list(sides[side]) for side in SIDES])).hexdigest()

@@ -4,6 +4,7 @@
     bytes        the bytes of UTF-8: 256 tokens for any text
     words        what stands between blanks, each with the blank before it, and every other blank by itself
     bpe          pairs of bytes joined by how often they stand together (Sennrich et al. 2016; Radford et al. 2019)
+    intensities  the 256 values of a picture, which is a text of them (`headwork.data.picture_text`)
 
 Token 0 opens a document, token 1 stands for what the training side lacks. Both are no part of any text.
 """
@@ -116,7 +117,7 @@ def fit_vocabulary(kind: TokenKind, documents: Sequence[str], *, size: int) -> V
     """The tokens of the training documents; of words and byte pairs at most `size`. The same texts give the same."""
     if kind == "bpe":
         return PairVocabulary(fit_bpe(documents, size=size))
-    if kind == "bytes":
+    if kind in ("bytes", "intensities"):
         return Vocabulary(kind, [chr(byte) for byte in range(256)])
     if kind == "characters":
         return Vocabulary(kind, sorted(set().union(*documents)))

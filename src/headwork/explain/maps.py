@@ -5,6 +5,7 @@ An encoder has a matrix for each layer and head; attention that pools (BiLSTM, H
 Axes: H heads, L tokens of the text, S sentences.
 """
 
+from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -13,6 +14,8 @@ import torch
 from headwork.attention.record import Recordable, Tape, record
 from headwork.base.errors import HeadworkError
 from headwork.data.pairs import Pair
+from headwork.data.picture_text import document_of, picture_of
+from headwork.data.pictures import read_picture
 from headwork.data.tokenizers import UNKNOWN
 from headwork.explain.drawing import Drawing, Map
 from headwork.models import Weights
@@ -28,11 +31,25 @@ Head = int | Literal["mean", "all"]
 MATRIX_NOTE = (
     "Row: the token that looks. Column: the token it looks at. Each row sums to 1; the darker, the more weight."
 )
+LOOKS_NOTE = (
+    "A map for each token of the caption, ⊙ closes it; row and column are those of the grid of places. Each map sums "
+    "to 1; the brighter the picture, the more weight."
+)
 ALIGNMENT_NOTE = (
     "Row: a token of the translation. Column: a token of the text; ⊙ closes both. Each row sums to 1; the darker, the "
     "more weight."
 )
 POOLED_NOTE = "How much each word counts in the text's vector; the weights of a row sum to 1."
+
+
+def text_given(model: Classifier | Translator | Matcher, text: str | None, image: str | None) -> str:
+    """What the model reads: a text, or the picture in a file as one."""
+    shape = model.config.picture if isinstance(model, Translator) else None
+    given, other = (image, text) if shape else (text, image)
+    if given is None or other is not None:
+        told = "pictures; give it one with --image" if shape else "texts; give it one with --text"
+        raise HeadworkError(f"the model reads {told} and nothing else")
+    return document_of(read_picture(Path(given), shape)) if shape else given
 
 
 def attention_of(
@@ -80,11 +97,18 @@ def _both_ways(matcher: Matcher, text: str, text_b: str | None) -> Drawing:
 
 def _alignment(translator: Translator, text: str) -> Drawing:
     """The text in the columns, what the translator writes for it in the rows."""
-    if not text.strip():
+    shape = translator.config.picture
+    if shape is None and not text.strip():
         raise HeadworkError("--text: there is nothing to translate; give a text with words")
     (written,) = translator.translate([text])
     found = translator.align(text, written.text)
     title = f"{translator.recipe.name}: {written.text}"
+    if shape is not None:
+        grid, picture = translator.config.grid, picture_of(text, shape)
+        places = tuple(str(place) for place in range(1, grid + 1))
+        looks = found.weights.double().numpy().reshape(-1, grid, grid)
+        maps = (Map(token, look, places, places, picture) for token, look in zip(found.target, looks, strict=True))
+        return Drawing(title, LOOKS_NOTE, tuple(maps))
     drawn = Map("alignment", found.weights.double().numpy(), tuple(found.target), tuple(found.source))
     return Drawing(title, ALIGNMENT_NOTE, (drawn,))
 

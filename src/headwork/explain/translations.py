@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from headwork.attention.diversity import density, entropy
 from headwork.attention.record import attention_of, record
 from headwork.base.translation import Drawn, HeadUse
+from headwork.data.picture_text import picture_of
+from headwork.data.pictures import png_of
 from headwork.explain.heads import alphas_of
 from headwork.models.transformer_translator import TransformerTranslator
 from headwork.tasks.translate import Translator
@@ -22,6 +24,7 @@ DIGITS = 4
 
 def draw(translator: Translator, texts: Sequence[str], written: Sequence[str], rows: Sequence[int]) -> list[Drawn]:
     """The alignment of each text with what the translator wrote for it."""
+    picture = translator.config.picture
     found = [translator.align(text, translation) for text, translation in zip(texts, written, strict=True)]
     return [
         Drawn(
@@ -29,8 +32,9 @@ def draw(translator: Translator, texts: Sequence[str], written: Sequence[str], r
             source=each.source,
             target=each.target,
             weights=[[round(weight, DIGITS) for weight in line] for line in each.weights.tolist()],
+            picture=None if picture is None else png_of(picture_of(text, picture)),
         )
-        for row, each in zip(rows, found, strict=True)
+        for row, text, each in zip(rows, texts, found, strict=True)
     ]
 
 

@@ -11,6 +11,7 @@ Axes: n sentences, S seeds, F facts of a sentence, R replicates.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 from sacrebleu.metrics.bleu import BLEU
@@ -35,13 +36,14 @@ class Scored:
     signatures: dict[str, str]
 
 
-def score_translations(written: Sequence[str], references: Sequence[str]) -> Scored:
-    """BLEU and chrF of n translations with one reference each."""
+def score_translations(written: Sequence[str], references: Sequence[Sequence[str]]) -> Scored:
+    """BLEU and chrF of n translations, each with its references; BLEU counts what any of them has."""
     facts, scores, signatures = {}, {}, {}
-    for name, metric in {"bleu": BLEU(), "chrf": CHRF()}.items():
-        scores[name] = metric.corpus_score(list(written), [list(references)]).score
+    streams = [list(stream) for stream in zip_longest(*references)]
+    for name, metric in {"bleu": BLEU(force=True), "chrf": CHRF()}.items():
+        scores[name] = metric.corpus_score(list(written), streams).score
         signatures[name] = str(metric.get_signature())
-        facts[name] = np.array(metric._extract_corpus_statistics(list(written), [list(references)]), dtype=np.float64)
+        facts[name] = np.array(metric._extract_corpus_statistics(list(written), streams), dtype=np.float64)
     return Scored(facts, scores, signatures)
 
 

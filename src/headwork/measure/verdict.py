@@ -49,15 +49,20 @@ ACCURACY = Yardstick(
 BLEU = Yardstick(
     "bleu", "BLEU", "has the highest BLEU", lambda value: f"{value:.1f}", lambda value: signed(f"{value:+.1f}"), " BLEU"
 )
-BITS = Yardstick(
-    "bits_per_character",
-    "bits per character",
-    "needs the fewest bits per character",
-    lambda value: f"{value:.3f}",
-    lambda value: signed(f"{value:+.3f}"),
-    " bits",
-    higher_is_better=False,
-)
+
+
+def bits_per(unit: str) -> Yardstick:
+    """Of language models: bits per character of a text, per dimension of pictures."""
+    return Yardstick(
+        "bits_per_character",
+        f"bits per {unit}",
+        f"needs the fewest bits per {unit}",
+        lambda value: f"{value:.3f}",
+        lambda value: signed(f"{value:+.3f}"),
+        " bits",
+        higher_is_better=False,
+    )
+
 
 SCORE = Yardstick(
     "accuracy",

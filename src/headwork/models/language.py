@@ -5,7 +5,7 @@ document, and nothing is carried over it. What is remembered is a dict of tensor
 into a checkpoint.
 
     log p(x_t+1 | x_<=t) = log softmax(W h_t + b)       W is the table of embeddings, unless `tied` is false
-    loss = mean of -log p
+    loss = mean of -log p                               of a picture p is over its 256 intensities
 
 Axes: B texts, T tokens of a segment, D width of a state, V vocabulary.
 """
@@ -18,10 +18,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from headwork.attention.scopes import Document
-from headwork.base.language import START_ID
+from headwork.base.language import START_ID, UNKNOWN_ID
 from headwork.models.language_settings import LanguageSettings
 
 Memory = dict[str, Tensor]
+
+UNASKED = -1
+"""an answer without a loss"""
 
 
 class NetworkSettings(LanguageSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,13 +99,26 @@ class LanguageNetwork(nn.Module, ABC):
 
     def loss(self, states: Tensor, answers: Tensor) -> Tensor:
         """The mean over (B, T, D) states and the (B, T) tokens that follow."""
-        return F.cross_entropy(_precise(self.logits(states)).flatten(0, 1), answers.flatten())
+        logits, answers = self._asked(states, answers)
+        return F.cross_entropy(logits.flatten(0, 1), answers.flatten(), ignore_index=UNASKED)
 
     def judge(self, states: Tensor, answers: Tensor) -> Judged:
         """(B, T, D) states and the (B, T) tokens that follow: how likely each was."""
-        logits = _precise(self.logits(states))
-        nats = F.cross_entropy(logits.flatten(0, 1), answers.flatten(), reduction="none").view_as(answers)
-        return Judged(nats, logits.argmax(-1) == answers)
+        logits, answers = self._asked(states, answers)
+        nats = F.cross_entropy(logits.flatten(0, 1), answers.flatten(), reduction="none", ignore_index=UNASKED)
+        return Judged(nats.view_as(answers), logits.argmax(-1) == answers)
+
+    def _asked(self, states: Tensor, answers: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, T, V) logits in single precision at least, and the answers among them.
+
+        In a picture nothing but intensities follows, and what opens the next one is not asked for.
+        """
+        logits = self.logits(states)
+        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+        if self.config.picture is None:
+            return logits, answers
+        intensities = UNKNOWN_ID + 1
+        return logits[..., intensities:], (answers - intensities).masked_fill(answers == START_ID, UNASKED)
 
     def learn(self, ids: Tensor, answers: Tensor, memory: Memory | None, *, done: float) -> tuple[Tensor, Memory]:
         """The loss of a segment in training, when the share `done` of the steps is taken, and what to remember."""
@@ -138,11 +154,6 @@ def kept_apart(places: Tensor, queries: int) -> Document | None:
     if bool((places[:, 0] == places[:, -1]).all()):
         return None
     return Document(places, places[:, -queries:])
-
-
-def _precise(logits: Tensor) -> Tensor:
-    """In single precision at least."""
-    return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
 
 def _as_broad(rows: Tensor, value: Tensor) -> Tensor:

@@ -8,6 +8,7 @@
                        nearest: recurrence, and in one layer the keys and values
                        of a long past, of which each query takes the best           Wu et al. 2022
     scope              span, strided, fixed, hashed, routed, …                       headwork.attention.scopes
+                       local-1d, local-2d: "Image Transformer"                       Parmar et al. 2018
     stack              blocks: one after the other
                        reversible: two streams, x1 + attention(x2), x2 + ff(y1)      Kitaev et al. 2020, "Reformer"
                        pondering: one block, as often as each place wants            Dehghani et al. 2019
@@ -41,6 +42,7 @@ from headwork.layers.reversible import Pair, forwards, reversible
 from headwork.layers.slots import SlotBlock
 from headwork.layers.transformer import Beside, Block, CoreConfig, Embeddings, initialise
 from headwork.models.language import LanguageNetwork, Memory, NetworkSettings, Read, Tied, kept_apart, places_after
+from headwork.models.language_settings import WHOLE
 
 AHEAD = 0.5
 """weight of the loss of each token behind the next"""
@@ -146,7 +148,11 @@ class LanguageTransformerConfig(NetworkSettings, frozen=True, kw_only=True, forb
             )
         if self.stack == "exiting" and self.layers < 2:
             raise ValueError("stack is 'exiting' and layers is 1; there is no layer before the last to exit from")
-        if not 0 <= self.ahead < self.context:
+        if "local-2d" in self.scope and not (self.whole or self.context == WHOLE):
+            raise ValueError(
+                f"scope is {self.scope!r} and context {self.context}; it needs whole pictures: context = 0"
+            )
+        if not 0 <= self.ahead < max(self.context, 1):
             raise ValueError(f"ahead is {self.ahead}; expected 0 or more, and less than the context")
         try:
             self.attention.mechanism(width=self.dim // self.heads, keys=self.reach, heads=self.heads)
@@ -156,7 +162,8 @@ class LanguageTransformerConfig(NetworkSettings, frozen=True, kw_only=True, forb
     @property
     def attention(self) -> Choice:
         positions = (self.position,) if self.position else ()
-        return Choice(self.score, tuple(self.scope.split(" & ")), self.normaliser, positions)
+        row = self.picture[1] * self.picture[2] if self.picture else 1
+        return Choice(self.score, tuple(self.scope.split(" & ")), self.normaliser, positions, row=row)
 
     @property
     def kept(self) -> int:

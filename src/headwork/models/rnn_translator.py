@@ -12,6 +12,12 @@
 With `after`, input feeding gives s~_t-1 to the cell (Luong et al. 2015, section 3.3). Several layers with residuals and
 `before`, where the lowest state asks and every layer reads c_t, are GNMT (Wu et al. 2016, section 3).
 
+With `reads = "pictures"` the sources are pictures, and h_1 … h_K the states of a grid of places, whose mean starts the
+decoder (Xu et al. 2015, "Show, attend and tell", section 3.1). Its other parts are settings too:
+
+    gated       z_t = sigmoid(W s_t-1 + b) c_t stands for c_t                       section 4.2.1
+    coverage    λ sum_i (1 - sum_t α_ti)^2 is added to -log P(y | x)                section 4.2.1
+
 `pattern = "recursive"` writes without a state: each new token runs the whole model again over the source and all that
 is written. It gives what `direct` gives, at a cost that grows with the length.
 
@@ -19,7 +25,8 @@ Axes: B texts, R rows, N packed source tokens, K tokens of the longest source, T
 E width of an embedding, H width of a state, V vocabulary.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, cast
 
@@ -36,11 +43,12 @@ from headwork.attention.scores import ready
 from headwork.base.errors import HeadworkError
 from headwork.layers.cells import State as CellState
 from headwork.layers.cells import Step
+from headwork.layers.grid import GridEncoder, fits
 from headwork.layers.recurrent import Recurrent
 from headwork.models.translation import TextSettings
 from headwork.ops.dropout import drop
 from headwork.ops.linear import Linear
-from headwork.ops.packed import TokenBatch, pad, segment_first, unpad
+from headwork.ops.packed import TokenBatch, mask_of, pad, segment_first, unpad
 
 
 class RnnTranslatorConfig(TextSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,6 +72,10 @@ class RnnTranslatorConfig(TextSettings, frozen=True, kw_only=True, forbid_unknow
     score: str = "additive"
     scope: str = "full"
     normaliser: str = "softmax"
+    gated: bool = False
+    """the state says how much of each coordinate of the context is given"""
+    coverage: float = 0.0
+    """weight λ of the penalty that wants each place of the source to receive a weight of 1 over all steps"""
     input_feeding: bool = False
     readout: Literal["maxout", "tanh"] = "tanh"
     """of the state, the context and the last token: maxout as in Bahdanau et al. 2015, appendix A.2.2"""
@@ -75,6 +87,14 @@ class RnnTranslatorConfig(TextSettings, frozen=True, kw_only=True, forbid_unknow
     def __post_init__(self) -> None:
         if self.hidden % 2:
             raise ValueError(f"hidden is {self.hidden}; an encoder of two directions needs an even number")
+        if (self.gated or self.coverage) and not self.attends:
+            raise ValueError(f"gated and coverage need attention = 'before' or 'after', found {self.attention!r}")
+        if self.picture and not fits(self.picture, self.grid):
+            height, width, _ = self.picture
+            raise ValueError(
+                f"pictures of {height} x {width} and grid = {self.grid}; expected squares of the grid's side times "
+                "1, 2, 4, …: bring them there with SOURCE:side=64"
+            )
         if self.input_feeding and self.attention != "after":
             raise ValueError(f"input_feeding needs attention = 'after', found {self.attention!r}")
         try:
@@ -150,9 +170,11 @@ class RnnTranslator(nn.Module):
         self.config = config
         width, hidden = config.width, config.hidden
         self.sources = nn.Embedding(vocabulary, width)
-        self.targets = self.sources if config.tied else nn.Embedding(vocabulary, width)
+        self.targets = self.sources if config.tied or config.picture else nn.Embedding(vocabulary, width)
+        self.places = GridEncoder(config.picture, grid=config.grid, hidden=hidden) if config.picture else None
         self.encoder = nn.ModuleList(
-            _encoder_layer(config, width if not layer else hidden, layer) for layer in range(config.layers)
+            _encoder_layer(config, width if not layer else hidden, layer)
+            for layer in range(0 if config.picture else config.layers)
         )
         given = hidden * (config.attention in ("fixed", "before"))
         lowest = width + given + hidden * config.input_feeding
@@ -164,6 +186,7 @@ class RnnTranslator(nn.Module):
         self.mechanism = config.choice.mechanism(width=hidden, keys=config.max_tokens) if attends else Mechanism()
         self.parts = nn.ModuleList(self.mechanism.modules())
         self.tape: Recorder | None = None
+        self.gate = nn.Linear(hidden, hidden) if config.gated else None
         read = hidden * (1 + (config.attention != "none"))
         self.combine = nn.Linear(read, hidden, bias=False) if config.input_feeding else None
         maxout = config.readout == "maxout"
@@ -191,7 +214,30 @@ class RnnTranslator(nn.Module):
         read = [self._advance(token, state) for token in embedded.unbind(1)]
         return self._logits(unpad(torch.stack(read, 1), target.lengths))
 
+    def learn(self, source: TokenBatch, target: TokenBatch) -> tuple[Tensor, Tensor | None]:
+        if not self.config.coverage:
+            return self(source, target), None
+        with self._looking() as look:
+            logits = self(source, target)
+        doubly = doubly_stochastic(torch.stack(look.given, 1), source.lengths, target.lengths)
+        return logits, self.config.coverage * doubly / len(target.ids)
+
     def encode(self, source: TokenBatch) -> Memory:
+        annotations, summary = self._read(source) if self.places is None else self._see(source)
+        mechanism, keys = self.mechanism, annotations[:, None]
+        if not mechanism.parts.whole_keys:  # a scope that judges the keys wants them as they are
+            score, keys = ready(mechanism.score, keys)
+            mechanism = replace(mechanism, score=score)
+        return Memory(annotations, mechanism, keys, source.lengths, summary)
+
+    def _see(self, source: TokenBatch) -> tuple[Tensor, Tensor]:
+        """Pictures to the (B, K, H) states of their places, and the (B, H) means of these."""
+        assert self.places is not None
+        states = drop(self.places(source.ids), self.config.dropout, self.training)
+        return states, states.mean(1)
+
+    def _read(self, source: TokenBatch) -> tuple[Tensor, Tensor]:
+        """Texts to (B, K, H) states, and the (B, H) ends of these."""
         lengths = source.lengths
         x = drop(self.sources(source.ids), self.config.dropout, self.training)
         for layer, recurrent in enumerate(self.encoder):
@@ -200,12 +246,7 @@ class RnnTranslator(nn.Module):
         # The end of what is read forward is its last token, of what is read backward its first.
         half = self.config.hidden // 2
         forward, backward = _last(x, lengths)[:, :half], segment_first(x, lengths)[:, half:]
-        annotations = pad(x, lengths)
-        mechanism, keys = self.mechanism, annotations[:, None]
-        if not mechanism.parts.whole_keys:  # a scope that judges the keys wants them as they are
-            score, keys = ready(mechanism.score, keys)
-            mechanism = replace(mechanism, score=score)
-        return Memory(annotations, mechanism, keys, lengths, torch.cat([forward, backward], 1))
+        return pad(x, lengths), torch.cat([forward, backward], 1)
 
     def begin(self, source: TokenBatch) -> Writing | Rewriting:
         if self.config.pattern == "recursive":
@@ -219,13 +260,18 @@ class RnnTranslator(nn.Module):
         return self._logits(self._advance(self.targets(ids), state))
 
     def step_and_look(self, ids: Tensor, state: Writing) -> tuple[Tensor, Tensor]:
+        with self._looking() as look:
+            logits = self.step(ids, state)
+        return logits, look.given[-1]
+
+    @contextmanager
+    def _looking(self) -> "Iterator[_Looking]":
         look = _Looking()
         before, self.tape = self.tape, look
         try:
-            logits = self.step(ids, state)
+            yield look
         finally:
             self.tape = before
-        return logits, look.given
 
     def alignment(self, source: TokenBatch, target: TokenBatch) -> list[Tensor]:
         """For each pair the (T, K) weights: a row for each token that is fed in."""
@@ -278,7 +324,8 @@ class RnnTranslator(nn.Module):
         layout = Padded(memory.lengths, (1,) * len(memory.lengths), first_step=state.place)
         values = memory.annotations[:, None]
         mixed = run(memory.mechanism, query[:, None, None], memory.keys, values, layout=layout, tape=self.tape)
-        return mixed[:, 0, 0]
+        context = mixed[:, 0, 0]
+        return context if self.gate is None else self.gate(query).sigmoid() * context
 
     def _logits(self, read: Tensor) -> Tensor:
         deep = self.read(read)
@@ -288,17 +335,27 @@ class RnnTranslator(nn.Module):
 
 
 class _Looking:
-    """A recorder that keeps the weights of the last call, for the coverage of what is being written."""
+    """A recorder that keeps the (R, K) weights of each call, for the coverage of what is being written."""
+
+    def __init__(self) -> None:
+        self.given: list[Tensor] = []
 
     def note(
         self, mechanism: Mechanism, query: Tensor, key: Tensor, value: Tensor, layout: Layout | None, output: Tensor
     ) -> None:
         assert isinstance(layout, Padded)
         where = layout.where(query, key, mechanism.score.scale(query.shape[-1]))
-        self.given = weights(mechanism, where, layout.present(where))[:, 0, 0]
+        self.given.append(weights(mechanism, where, layout.present(where))[:, 0, 0])
 
     def note_slots(self, slots: object) -> None:
         raise AssertionError("a translator has no slots")
+
+
+def doubly_stochastic(given: Tensor, sources: Sequence[int], targets: Sequence[int]) -> Tensor:
+    """(B, T, K) weights to the sum over texts of sum_i (1 - sum_t α_ti)^2, where there are places and tokens."""
+    written, present = (mask_of(lengths, given.device) for lengths in (targets, sources))
+    received = given.masked_fill(~written[..., None], 0.0).sum(1)
+    return (1 - received).square().masked_fill(~present, 0.0).sum()
 
 
 def _encoder_layer(config: RnnTranslatorConfig, width: int, layer: int) -> Recurrent:

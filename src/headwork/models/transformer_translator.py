@@ -49,6 +49,8 @@ class TransformerTranslatorConfig(TextSettings, frozen=True, kw_only=True, forbi
     dropout: float = 0.1
 
     def __post_init__(self) -> None:
+        if self.reads != "texts":
+            raise ValueError(f"reads is {self.reads!r}; this model reads texts")
         if self.dim % self.heads:
             raise ValueError(f"dim is {self.dim} and heads is {self.heads}; heads must divide dim")
         try:
@@ -101,6 +103,9 @@ class TransformerTranslator(nn.Module):
     def forward(self, source: TokenBatch, target: TokenBatch) -> Tensor:
         """(M, V) logits behind each target token that is fed in."""
         return self._logits(self.decoder(target, self._encode(source)))
+
+    def learn(self, source: TokenBatch, target: TokenBatch) -> tuple[Tensor, None]:
+        return self(source, target), None
 
     def begin(self, source: TokenBatch) -> Writing:
         return self.decoder.begin(self._encode(source))

@@ -1,6 +1,7 @@
 """What translation asks of a model, and the settings that all such models share.
 
-    forward(source, target)       logits behind each target token that is fed in, for training
+    forward(source, target)       logits behind each target token that is fed in
+    learn(source, target)         the same for training, and what is added to the loss
     begin(source)                 a state with one row a source
     step(ids, state)              logits behind one more token of each row, for writing
     step_and_look(ids, state)     the same, and where each row looks in its source
@@ -39,6 +40,10 @@ class TranslationModel(Protocol):
         """(M, V) logits."""
         ...
 
+    def learn(self, source: TokenBatch, target: TokenBatch) -> tuple[Tensor, Tensor | None]:
+        """(M, V) logits, and a penalty where the model has one."""
+        ...
+
     def begin(self, source: TokenBatch) -> State: ...
 
     def step(self, ids: Tensor, state: Any) -> Tensor:
@@ -54,6 +59,10 @@ class TranslationModel(Protocol):
         ...
 
 
+Picture = tuple[int, int, int]
+"""height, width and channels"""
+
+
 class TextSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How texts of a model that writes become tokens."""
 
@@ -62,3 +71,8 @@ class TextSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """most tokens of the tokenizer, fitted on both languages of the training pairs"""
     max_tokens: int = 256
     """of a source and of a target; longer training pairs are left out, longer sources are cut and counted"""
+    reads: Literal["texts", "pictures"] = "texts"
+    picture: Picture | None = None
+    """of what is read; the data say it"""
+    grid: int = 8
+    """places on a side of a picture: what stands for its tokens, each with its (P,) pixels in place of an id"""

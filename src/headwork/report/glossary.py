@@ -104,6 +104,27 @@ LANGUAGE = (
 )
 """the words of a report on language models"""
 
+PICTURES = (
+    (
+        "bits per dimension",
+        "How many bits a code made from the model's predictions takes for one value of the test pictures, a channel of "
+        "a pixel; less is better. A model that knows nothing needs 8, for there are 256 values.",
+    ),
+    (
+        "95% interval",
+        "Whole pictures of the test side are drawn again, with replacement, many times (bootstrap), the same for two "
+        "models that are compared. The spread over seeds is the standard deviation when training starts from other "
+        "random numbers.",
+    ),
+    *(entry for entry in LANGUAGE if entry[0] not in ("bits per character", "95% interval")),
+)
+"""those of a report on language models of pictures"""
+
+
+def language_terms(unit: str) -> tuple[tuple[str, str], ...]:
+    return PICTURES if unit == "dimension" else LANGUAGE
+
+
 ALGORITHM = (
     (
         "score",

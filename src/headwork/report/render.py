@@ -1,5 +1,6 @@
 """Pages from templates: no scripts, nothing fetched, every text of a user escaped."""
 
+import base64
 from functools import cache
 from importlib import resources
 
@@ -31,6 +32,7 @@ def _environment() -> jinja2.Environment:
         decimal=numbers.decimal,
         milliseconds=numbers.milliseconds,
         percent=numbers.percent,
+        png=lambda file: f"data:image/png;base64,{base64.b64encode(file).decode()}",
         quoted=quoted,
         rate=numbers.rate,
         seconds=numbers.seconds,

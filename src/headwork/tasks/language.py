@@ -9,6 +9,7 @@ nothing in these files is executed.
 Axes: t tokens of a document, V vocabulary.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from headwork.base.language import UNKNOWN_ID
 from headwork.base.recipes import Recipe
 from headwork.data.vocabulary import Encoded, Vocabulary, fit_vocabulary, load_vocabulary
 from headwork.models import config_of, kind_of
+from headwork.models.language_settings import WHOLE
 
 WRITABLE = UNKNOWN_ID + 1
 """the tokens before it are no text"""
@@ -139,11 +141,12 @@ class LanguageModel(ABC):
         writer = self.writer(self.vocabulary.encode(prompt).ids.tolist())
         ids: list[int] = []
         told = ""
-        for _ in range(tokens):
+        for left in reversed(range(tokens)):
             log_probabilities = writer.log_probabilities.copy()
             log_probabilities[:WRITABLE] = -np.inf
             ids.append(sampling.draw(log_probabilities, chance))
-            writer.add(ids[-1])
+            if left:
+                writer.add(ids[-1])
             text = self.vocabulary.decode(ids)
             # Bytes that are not yet a whole character show as a mark until they are.
             if text.startswith(told) and not text.endswith("\N{REPLACEMENT CHARACTER}"):
@@ -177,8 +180,14 @@ class Writer(ABC):
     def add(self, token: int) -> None: ...
 
 
-def new_language_model(recipe: Recipe, train: Sequence[str], *, seed: int, device: str) -> LanguageModel:
-    """A vocabulary of the training documents, and a model that has learned nothing yet."""
+def new_language_model(
+    recipe: Recipe, train: Sequence[str], *, seed: int, device: str, picture: tuple[int, int, int] | None = None
+) -> LanguageModel:
+    """A vocabulary of the training documents, and a model that has learned nothing yet.
+
+    picture: height, width and channels, where each document is a picture.
+    """
+    recipe = _of_pictures(recipe, picture) if picture else _of_texts(recipe)
     config = config_of(recipe)
     vocabulary = fit_vocabulary(config.tokens, train, size=config.vocabulary)
     if not kind_of(recipe).neural:
@@ -188,6 +197,25 @@ def new_language_model(recipe: Recipe, train: Sequence[str], *, seed: int, devic
     from headwork.tasks.neural_language import NeuralLanguageModel
 
     return NeuralLanguageModel.new(recipe, vocabulary, seed=seed, device=device)
+
+
+def _of_texts(recipe: Recipe) -> Recipe:
+    config = config_of(recipe)
+    if config.context == WHOLE or config.tokens == "intensities":
+        raise HeadworkError(f"recipe {recipe.name}: it reads whole pictures, and the data are texts; give it pictures")
+    return recipe
+
+
+def _of_pictures(recipe: Recipe, picture: tuple[int, int, int]) -> Recipe:
+    """The recipe with what the pictures decide."""
+    if recipe.model.get("tokens", "intensities") != "intensities":
+        raise HeadworkError(
+            f"model.tokens = {recipe.model['tokens']!r}: pictures are made of intensities; leave it out"
+        )
+    own: dict[str, object] = {"tokens": "intensities", "picture": list(picture)}
+    if config_of(recipe).context == WHOLE:
+        own["context"] = math.prod(picture)
+    return msgspec.structs.replace(recipe, model={**recipe.model, **own})
 
 
 def load_language_model(folder: Path, *, device: str = "cpu") -> LanguageModel:

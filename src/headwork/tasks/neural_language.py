@@ -102,7 +102,8 @@ class NeuralLanguageModel(LanguageModel):
         """How likely each of (t,) tokens behind the first is, read in segments of `context` tokens.
 
         A network without a memory of segments reads half a segment again, so that a token has half a context before it
-        at least; one with a memory reads on where it was. `apart`: each segment by itself, and by the network alone.
+        at least; one with a memory reads on where it was. `apart`: each segment by itself, and by the network alone. A
+        segment that is a picture begins and ends with one.
         """
         judge = self.network.judge if apart else self.judge
         reading = Reading(np.zeros(len(ids) - 1), np.zeros(len(ids) - 1, dtype=bool))
@@ -137,6 +138,8 @@ class NeuralLanguageModel(LanguageModel):
         tokens, context = torch.as_tensor(ids), context or self.context
         if self.network.carries and not apart:
             return self._hear_on(tokens, context)
+        if self.config.whole:
+            return self._hear_pieces(tokens, context, stride=context + 1)
         return self._hear_pieces(tokens, context, stride=context if apart else context // 2)
 
     def _hear_on(self, tokens: Tensor, context: int) -> Iterator[Heard]:
@@ -154,15 +157,15 @@ class NeuralLanguageModel(LanguageModel):
             yield heard
 
     def _hear_pieces(self, tokens: Tensor, context: int, *, stride: int) -> Iterator[Heard]:
-        """Pieces that begin `stride` tokens apart; what two of them hold counts in the earlier."""
-        total = len(tokens) - 1
+        """Pieces that begin `stride` tokens apart; what two of them hold counts in the earlier, what stands between two
+        in none."""
+        total, overlap = len(tokens) - 1, max(context - stride, 0)
         firsts = torch.arange(0, max(total - context, 0) + 1, stride)
         for rows in firsts.split(ROWS):
-            yield self._segment(tokens, rows, min(context, total), None, fresh=context - stride)[0]
-        heard = int(firsts[-1]) + min(context, total)
-        if heard < total:
-            first = heard - (context - stride)
-            yield self._segment(tokens, torch.tensor([first]), total - first, None, fresh=context - stride)[0]
+            yield self._segment(tokens, rows, min(context, total), None, fresh=overlap)[0]
+        heard, first = int(firsts[-1]) + min(context, total), int(firsts[-1]) + stride
+        if max(heard, first) < total:
+            yield self._segment(tokens, torch.tensor([first]), total - first, None, fresh=overlap)[0]
 
     def _segment(
         self, tokens: Tensor, firsts: Tensor, width: int, memory: Memory | None, *, fresh: int = 0

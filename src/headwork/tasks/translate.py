@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import msgspec
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,12 +21,13 @@ from headwork.base.files import read_config, write_atomically, write_json
 from headwork.base.recipes import Recipe
 from headwork.data.batches import ordered_batches
 from headwork.data.bitext import Pairs
+from headwork.data.grid import place_names, places_of
 from headwork.data.sentences import sentence_starts
 from headwork.data.tokenizers import PAD_ID, UNKNOWN_ID, TextTokenizer, fit_bpe, fit_wordpiece
 from headwork.models import config_of, kind_of
 from headwork.models.size import as_large
 from headwork.models.stored import load_tensors, save_tensors
-from headwork.models.translation import TextSettings, TranslationModel
+from headwork.models.translation import Picture, TextSettings, TranslationModel
 from headwork.ops.linear import for_inference
 from headwork.ops.packed import TokenBatch, pack
 from headwork.tasks.decoding import Search, write
@@ -35,6 +37,10 @@ WRITE_TOKENS = 1024
 GREEDY = Search()
 LONGER, MORE = 1.5, 20
 """a translation has at most so many times its source's tokens, and so many more"""
+
+
+Read = list[int] | np.ndarray
+"""a source: ids, or the (K, P) pixels of the places of a picture"""
 
 
 class StoredTranslator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,9 +69,9 @@ class Alignment(NamedTuple):
 
 @dataclass(frozen=True)
 class ReadPairs:
-    """Token ids of pairs; `target` opens and closes each text, `source` closes it."""
+    """Token ids of pairs; `target` opens and closes each text, `source` closes it, or has the places of a picture."""
 
-    source: list[list[int]]
+    source: list[Read]
     target: list[list[int]]
 
     @property
@@ -77,7 +83,7 @@ class ReadPairs:
         """The sources, what is fed in of the targets, and the (M,) tokens to be written behind each."""
         written = [self.target[row] for row in rows]
         answers = torch.tensor([token for text in written for token in text[1:]], dtype=torch.int64)
-        return pack([self.source[row] for row in rows]), pack([text[:-1] for text in written]), answers
+        return packed([self.source[row] for row in rows]), pack([text[:-1] for text in written]), answers
 
 
 class Translator:
@@ -97,12 +103,20 @@ class Translator:
 
     @classmethod
     def new(
-        cls, recipe: Recipe, languages: tuple[str, str], train: Pairs, *, seed: int, device: str = "cpu"
+        cls,
+        recipe: Recipe,
+        languages: tuple[str, str],
+        train: Pairs,
+        *,
+        seed: int,
+        device: str = "cpu",
+        picture: Picture | None = None,
     ) -> "Translator":
-        """A tokenizer fitted on the training pairs, and weights drawn from `seed`."""
+        """A tokenizer fitted on the training pairs, and weights drawn from `seed`; `picture`: what sources are."""
+        recipe = _reading(recipe, picture)
         settings: TextSettings = config_of(recipe)
         fit = {"bpe": fit_bpe, "wordpiece": fit_wordpiece}[settings.tokens]
-        tokenizer = fit([*train.sources, *train.targets], size=settings.vocabulary)
+        tokenizer = fit([*(() if picture else train.sources), *train.targets], size=settings.vocabulary)
         model, _ = kind_of(recipe).load()
         sized = as_large(recipe, lambda config: model(config, vocabulary=tokenizer.vocabulary))
         torch.manual_seed(seed)
@@ -134,21 +148,24 @@ class Translator:
         self._fast = None
 
     def read(self, pairs: Pairs) -> ReadPairs:
-        sources = [encoded.ids[1:] for encoded in self.tokenizer.encode(pairs.sources)]
-        return ReadPairs(sources, [encoded.ids for encoded in self.tokenizer.encode(pairs.targets)])
+        return ReadPairs(self._ids_of(pairs.sources), [encoded.ids for encoded in self.tokenizer.encode(pairs.targets)])
 
-    def read_sources(self, texts: Sequence[str]) -> list[list[list[int]]]:
-        """Token ids of texts to be translated: of each its pieces, one where the network takes the whole."""
-        return [
-            self._pieces(text, encoded.ids[1:])
-            for text, encoded in zip(texts, self.tokenizer.encode(texts), strict=True)
-        ]
+    def _ids_of(self, sources: Sequence[str]) -> list[Read]:
+        picture = self.config.picture
+        if picture is None:
+            return [encoded.ids[1:] for encoded in self.tokenizer.encode(sources)]
+        found = {source: places_of(source, picture, self.config.grid) for source in dict.fromkeys(sources)}
+        return [found[source] for source in sources]
 
-    def _pieces(self, text: str, ids: list[int]) -> list[list[int]]:
+    def read_sources(self, texts: Sequence[str]) -> list[list[Read]]:
+        """What is to be translated, as the network reads it: of each its pieces, one where it takes the whole."""
+        return [self._pieces(text, read) for text, read in zip(texts, self._ids_of(texts), strict=True)]
+
+    def _pieces(self, text: str, read: Read) -> list[Read]:
         """Whole sentences, as many as the network takes at once; only a longer one is broken."""
         most = self.config.max_tokens
-        if len(ids) <= most:
-            return [ids]
+        if len(read) <= most or self.config.picture:
+            return [read]
         sentences = [text[start:end] for start, end in pairwise([0, *sentence_starts(text), len(text)])]
         tokens = [len(each.ids) - 2 for each in self.tokenizer.encode(sentences)]
         pieces = ["".join(sentences[start:end]).strip() for start, end in grouped(tokens, most - 1)]
@@ -156,15 +173,16 @@ class Translator:
 
     def translate(self, texts: Sequence[str], search: Search = GREEDY) -> list[Translation]:
         """The best translation found for each text, in order; an empty text has an empty one."""
-        pieces = self.read_sources(texts)
-        places = [(row, ids) for row, text in enumerate(texts) if text.strip() for ids in pieces[row]]
+        asked = [(row, text) for row, text in enumerate(texts) if self.config.picture or text.strip()]
+        pieces = self.read_sources([text for _, text in asked])
+        places = [(row, part) for (row, _), parts in zip(asked, pieces, strict=True) for part in parts]
         written: list[list[tuple[int, Translation]]] = [[] for _ in texts]
-        for batch in ordered_batches([len(ids) for _, ids in places], WRITE_TOKENS):
+        for batch in ordered_batches([len(part) for _, part in places], WRITE_TOKENS):
             for place, found in zip(batch, self.write([places[place][1] for place in batch], search), strict=True):
                 written[places[place][0]].append((place, found))
         return [_whole([found for _, found in sorted(each)]) for each in written]
 
-    def write(self, sources: Sequence[Sequence[int]], search: Search) -> list[Translation]:
+    def write(self, sources: Sequence[Read], search: Search) -> list[Translation]:
         """Translations of one batch of token ids."""
         if self._fast is None:
             self._fast = for_inference(self.network.eval())
@@ -172,7 +190,7 @@ class Translator:
         most = self.config.max_tokens
         hypotheses = write(
             cast(TranslationModel, self._fast),
-            pack(sources).to(self.device),
+            packed(sources).to(self.device),
             search,
             first=first,
             last=last,
@@ -197,7 +215,9 @@ class Translator:
         (weights,) = self.network.alignment(source, target)
         # Behind each token that is fed in stands the next one, which is what its row is about.
         written = [*target.ids[1:].tolist(), self.tokenizer.frame[1]]
-        return Alignment(self.words(source.ids.tolist()), self.words(written), weights.float().cpu())
+        picture = self.config.picture
+        looked = place_names(self.config.grid) if picture else self.words(source.ids.tolist())
+        return Alignment(looked, self.words(written), weights.float().cpu())
 
     def batches(self, text: str, translation: str) -> tuple[TokenBatch, TokenBatch]:
         """One pair as the network takes it: the source, and what is fed in of the target."""
@@ -208,7 +228,7 @@ class Translator:
                 f"at most {self.config.max_tokens} tokens"
             )
         (encoded,) = self.tokenizer.encode([translation])
-        return pack([source]).to(self.device), pack([encoded.ids[:-1][: self.config.max_tokens]]).to(self.device)
+        return packed([source]).to(self.device), pack([encoded.ids[:-1][: self.config.max_tokens]]).to(self.device)
 
     def words(self, ids: Sequence[int]) -> list[str]:
         """Tokens as people read them; the closing one is a full stop in a circle."""
@@ -242,6 +262,24 @@ def _whole(pieces: Sequence[Translation]) -> Translation:
         sum(piece.tokens for piece in pieces),
         len(pieces),
     )
+
+
+def packed(sources: Sequence[Read]) -> TokenBatch:
+    """Sources of one kind as a batch, in which a place of a picture has its pixels in place of an id."""
+    places = [source for source in sources if isinstance(source, np.ndarray)]
+    if not places:
+        return pack([list(source) for source in sources])
+    return TokenBatch(torch.from_numpy(np.concatenate(places)), tuple(map(len, places)))
+
+
+def _reading(recipe: Recipe, picture: Picture | None) -> Recipe:
+    """The recipe with what the data decide."""
+    reads, found = config_of(recipe).reads, "pictures" if picture else "texts"
+    if reads != found:
+        raise HeadworkError(f"recipe {recipe.name}: it reads {reads}, and the data are {found}; choose another recipe")
+    if picture is None:
+        return recipe
+    return msgspec.structs.replace(recipe, model={**recipe.model, "picture": list(picture)})
 
 
 def in_blocks(texts: Sequence[str], size: int = 64) -> Iterator[Sequence[str]]:

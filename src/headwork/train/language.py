@@ -5,7 +5,8 @@ step i of the epoch is segment i of every stream, so that a network with a memor
 
     first token of segment i in stream b = (start + (b s + i) T) mod n,   s = n // (B T)
 
-A network that carries nothing takes the steps of an epoch in an order drawn for it.
+A network that carries nothing takes the steps of an epoch in an order drawn for it. Where segments are whole pictures,
+an epoch is all pictures in an order drawn for it.
 
 Axes: B streams, T tokens of a segment, n tokens of the text.
 """
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor
 
 from headwork.base.errors import HeadworkError
+from headwork.base.language import START_ID
 from headwork.models.language import Memory
 from headwork.tasks.language import joined
 from headwork.tasks.neural_language import NeuralLanguageModel
@@ -63,6 +65,9 @@ class ModelLanguage(Problem):
 
     def batches(self, epoch: int) -> list[list[int]]:
         chance, tokens = random.Random(f"{self.seed} {epoch}"), len(self.text)
+        if self.model.config.whole:
+            pictures = chance.sample(range(0, tokens, self.context + 1), tokens // (self.context + 1))
+            return [pictures[first : first + self.streams] for first in range(0, len(pictures), self.streams)]
         start, steps = chance.randrange(tokens), tokens // (self.streams * self.context)
         in_order = [
             [(start + (stream * steps + step) * self.context) % tokens for stream in range(self.streams)]
@@ -94,6 +99,7 @@ class ModelLanguage(Problem):
         return self.model.network.forget(memory, new.to(self.model.device)) if new.any() else memory
 
     def look(self) -> Look:
-        reading = self.model.read(self.dev[:LOOK_TOKENS])
-        loss = float(reading.nats.mean())
-        return Look(float(reading.right.mean()), loss, (-loss,))
+        dev = self.dev[:LOOK_TOKENS]
+        reading, asked = self.model.read(dev), dev[1:] != START_ID
+        loss = float(reading.nats[asked].mean())
+        return Look(float(reading.right[asked].mean()), loss, (-loss,))

@@ -34,8 +34,9 @@ class Translate(Problem):
         source, target, answers = self.train.batch(rows)
         device = self.translator.device
         with precision(self.config, device):
-            logits = self.network(source.to(device), target.to(device))
-        return F.cross_entropy(logits.float(), answers.to(device), label_smoothing=self.config.label_smoothing)
+            logits, penalty = self.network.learn(source.to(device), target.to(device))
+        loss = F.cross_entropy(logits.float(), answers.to(device), label_smoothing=self.config.label_smoothing)
+        return loss if penalty is None else loss + penalty
 
     @torch.inference_mode()
     def look(self) -> Look:

@@ -171,7 +171,7 @@ def test_lengths_are_cut_so_that_every_sentence_counts_once() -> None:
     random = np.random.default_rng(0)
     sources = [" ".join(["w"] * int(length)) for length in random.integers(1, 12, 250)]
     pairs = Pairs(sources, sources, np.arange(250))
-    points = list(_by_length([score_translations(sources, sources)], pairs))
+    points = list(_by_length([score_translations(sources, [[source] for source in sources])], pairs))
     assert sum(point.rows for point in points) == 250
     assert all(one.longest < other.shortest for one, other in itertools.pairwise(points))
     assert points[0].shortest == 1

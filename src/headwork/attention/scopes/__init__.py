@@ -3,6 +3,7 @@
 from headwork.attention.scopes.band import Causal, Full, Window
 from headwork.attention.scopes.given import Given
 from headwork.attention.scopes.local import LocalM, LocalP, LocalPStar
+from headwork.attention.scopes.picture import Local1d, Local2d
 from headwork.attention.scopes.span import LearnedSpan
 from headwork.attention.scopes.sparse import Blocks, Dilated, Fixed, Global, Random, Strided
 from headwork.attention.scopes.texts import Document, Hashed, Prefix, Routed
@@ -14,6 +15,8 @@ SCOPES = {
     "local-m": LocalM,
     "local-p": LocalP,
     "local-p*": LocalPStar,
+    "local-1d": Local1d,
+    "local-2d": Local2d,
     "strided": Strided,
     "fixed": Fixed,
     "dilated": Dilated,
@@ -39,6 +42,8 @@ __all__ = [
     "Global",
     "Hashed",
     "LearnedSpan",
+    "Local1d",
+    "Local2d",
     "LocalM",
     "LocalP",
     "LocalPStar",

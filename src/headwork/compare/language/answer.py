@@ -4,7 +4,16 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from headwork.base.errors import HeadworkError
+from headwork.compare.asked import Asked, texts_asked
 from headwork.tasks.language import LanguageModel
+
+
+def documents_asked(model: LanguageModel, asked: Asked) -> list[str]:
+    """Texts; a model of pictures has `headwork generate`."""
+    if model.config.picture:
+        raise HeadworkError(f"{model.recipe.name} is a model of pictures; use `headwork generate RUN --image FILE`")
+    return texts_asked(model, asked)
 
 
 def answers(model: LanguageModel, texts: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,7 @@ from headwork.compare.work import Conditions
 from headwork.data.running_text import RunningText
 from headwork.measure.machine import describe_machine
 from headwork.measure.text_loss import Blocks, differences_to, with_intervals
-from headwork.measure.verdict import BITS, best_model, choose
+from headwork.measure.verdict import best_model, bits_per, choose
 
 FEW_CHARACTERS = 20_000
 UNCOMPARED = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
@@ -39,14 +39,15 @@ def assemble(
     """The result of a comparison from its trials; there are none on shares of the text."""
     predicted = {name: Predicted.of(own) for name, own in by_model(runs).items()}
     models = [_describe(each) for each in predicted.values()]
-    best = best_model(models, BITS).name
+    bits = bits_per(models[0].tokens.unit)
+    best = best_model(models, bits).name
     to_best = differences_to(best, {name: each.blocks for name, each in predicted.items()})
     models = [replace(model, against_best=to_best[model.name]) for model in models]
     return LanguageComparison(
         name=text.name,
         data=text.facts,
         models=models,
-        verdict=choose(models, BITS),
+        verdict=choose(models, bits),
         best=best,
         prompt=predicted[best].runs[0].prompt,
         warnings=list(_warnings(text, models)),
@@ -77,6 +78,7 @@ def _describe(predicted: Predicted) -> LanguageStanding:
         lengths=first.lengths,
         slopes=first.slopes,
         samples=first.samples,
+        completions=first.completions,
         insights=first.insights,
     )
 
@@ -84,7 +86,7 @@ def _describe(predicted: Predicted) -> LanguageStanding:
 def _warnings(text: RunningText, models: Sequence[LanguageStanding]) -> Iterator[str]:
     test = text.facts.split.test
     if test < FEW_CHARACTERS:
-        yield f"{test:,} test characters are few: the interval speaks of text like this, and of little of it"
+        yield f"{test:,} test {text.facts.unit} are few: the interval speaks of data like these, and of little of it"
     if len({model.tokens.kind for model in models}) > 1:
         yield "the models read different tokens: compare their bits per character, not their losses a token"
     for model in models:

@@ -10,21 +10,25 @@ import pyarrow.parquet as pq
 
 from headwork.base.errors import HeadworkError
 from headwork.base.files import write_atomically, write_text
-from headwork.base.language import UNKNOWN_ID, Insights, LanguageRun, LengthPoint, Slopes, Tokens
+from headwork.base.language import UNKNOWN_ID, Completion, Insights, LanguageRun, LengthPoint, Slopes, Tokens
 from headwork.base.recipes import Recipe
 from headwork.base.runs import Identity, Run
 from headwork.compare.ended import ended
 from headwork.compare.work import Settings
+from headwork.data.picture_text import picture_of
+from headwork.data.pictures import png_of
 from headwork.data.running_text import RunningText
 from headwork.measure.slopes import slope
 from headwork.measure.text_loss import Blocks, blocks_of
 from headwork.models import config_of, kind_of
+from headwork.tasks.completing import complete
 from headwork.tasks.language import LanguageModel, Sampling, Scored, joined, new_language_model
 from headwork.train.config import train_config
 from headwork.train.record import Fitted, Place, Progress, write_curve
 
 SAMPLES, SAMPLE_TOKENS, PROMPT_CHARACTERS = 2, 200, 60
 SAMPLING = Sampling(temperature=0.8, top_p=0.95)
+COMPLETIONS, COMPLETING = 4, Sampling(temperature=0.9)
 
 
 def check(recipe: Recipe) -> None:
@@ -40,7 +44,8 @@ def trial(
     """Train, measure and write all of the run folder but result.json."""
     began = time.perf_counter()
     train = text.part("train")
-    model = new_language_model(recipe, train, seed=identity.seed, device=settings.device)
+    picture = text.facts.picture
+    model = new_language_model(recipe, train, seed=identity.seed, device=settings.device, picture=picture)
     fitted, trained = fit_language_model(model, train, text.part("dev"), run, identity, settings, progress)
     write_curve(run, fitted)
     size = model.save(run.model)
@@ -50,7 +55,7 @@ def trial(
     seconds = time.perf_counter() - reading_began
     write_predictions(run, test)
     points = lengths(model, text.part("test")) if settings.explains else ()
-    prompt = prompt_of(text, model)
+    prompt = "" if picture else prompt_of(text, model)
     tokens = tokens_of(model, scored)
     result = LanguageRun(
         **ended(recipe, identity, fitted, parameters=model.parameters, size=size),
@@ -63,7 +68,8 @@ def trial(
         lengths=points,
         slopes=slopes_of(points),
         prompt=prompt,
-        samples=samples(model, prompt) if settings.explains else (),
+        samples=samples(model, prompt) if settings.explains and not picture else (),
+        completions=completions(model, text) if settings.explains and picture else (),
         insights=insights(model, text.part("test")) if settings.explains else Insights(),
         seconds=time.perf_counter() - began,
     )
@@ -131,7 +137,7 @@ def read_predictions(run: Run) -> Blocks:
 
 
 def lengths(model: LanguageModel, documents: Sequence[str]) -> tuple[LengthPoint, ...]:
-    if not kind_of(model.recipe).neural:
+    if not kind_of(model.recipe).neural or model.config.whole:
         return ()
     from headwork.tasks.language_lengths import lengths_of
     from headwork.tasks.neural_language import NeuralLanguageModel
@@ -176,14 +182,30 @@ def samples(model: LanguageModel, prompt: str) -> tuple[str, ...]:
     return tuple(written.text for written in texts)
 
 
+def completions(model: LanguageModel, text: RunningText) -> tuple[Completion, ...]:
+    """The same few pictures of the test side for every model, of which it is given the upper half."""
+    shape, test = text.facts.picture, text.part("test")
+    assert shape is not None
+    rows, chosen = shape[0] // 2, np.random.default_rng(0).permutation(len(test))[:COMPLETIONS]
+    originals = [picture_of(test[place], shape) for place in np.sort(chosen)]
+    return tuple(
+        Completion(
+            original=png_of(original),
+            rows=rows,
+            completed=png_of(complete(model, original, rows=rows, sampling=COMPLETING)),
+        )
+        for original in originals
+    )
+
+
 def model_card(result: LanguageRun, text: RunningText) -> str:
     """model/README.md: what the model is and how it scored, for whoever finds the folder."""
     facts = text.facts
     return (
         f"# {result.title}\n\n"
         f"A language model of {result.tokens.kind}. Recipe `{result.model}`, seed {result.seed}, trained on "
-        f"{facts.split.train:,} characters of {facts.source}.\n\n"
-        f"On {facts.split.test:,} test characters: {result.test.nats:.3f} nats a token "
-        f"(perplexity {result.test.perplexity:.2f}), {result.test.bits_per_character:.3f} bits per character.\n\n"
+        f"{facts.split.train:,} {facts.unit} of {facts.source}.\n\n"
+        f"On {facts.split.test:,} test {facts.unit}: {result.test.nats:.3f} nats a token (perplexity "
+        f"{result.test.perplexity:.2f}), {result.test.bits_per_character:.3f} bits per {result.tokens.unit}.\n\n"
         "Use it with `headwork generate` on the folder that holds this one.\n"
     )

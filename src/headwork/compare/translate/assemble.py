@@ -12,13 +12,16 @@ from headwork.base.results import CurvePoint, Difference
 from headwork.base.runs import Run
 from headwork.base.translation import LengthPoint, Sample, TranslationComparison, TranslationRun, TranslationStanding
 from headwork.compare.seeds import by_model, curve, mean, mean_cost
-from headwork.compare.translate.trial import sample_of, share_of
+from headwork.compare.translate.trial import BETWEEN, sample_of, share_of
 from headwork.compare.work import Conditions
 from headwork.data.bitext import Bitext, Pairs
+from headwork.data.picture_text import picture_of
+from headwork.data.pictures import png_of
 from headwork.measure.bleu import Scored, differences_to, score_translations, with_intervals
 from headwork.measure.machine import describe_machine
 from headwork.measure.verdict import BLEU, best_model, choose
 
+Picture = tuple[int, int, int]
 LENGTH_BINS = 5
 """of about equally many test sentences"""
 FEWEST_IN_BIN = 20
@@ -40,7 +43,7 @@ class Written:
     @classmethod
     def of(cls, runs: Sequence[Run], test: Pairs) -> "Written":
         texts = [pq.read_table(run.predictions_file, columns=["written"])["written"].to_pylist() for run in runs]
-        scored = [score_translations(each, test.targets) for each in texts]
+        scored = [score_translations(each, test.references) for each in texts]
         return cls([run.result(TranslationRun) for run in runs], texts, scored)
 
 
@@ -50,7 +53,7 @@ def assemble(
     """The result of a comparison from its trials; `curve_runs` saw only a share of the training pairs."""
     test = bitext.part("test")
     written = {name: Written.of(own, test) for name, own in by_model(runs).items()}
-    models = [_describe(each, test) for each in written.values()]
+    models = [_describe(each, test, bitext.facts.picture) for each in written.values()]
     best = best_model(models, BLEU).name
     to_best = differences_to(best, {name: each.scored for name, each in written.items()})
     models = [replace(model, against_best=to_best[model.name]) for model in models]
@@ -63,7 +66,7 @@ def assemble(
         verdict=choose(models, BLEU),
         best=best,
         signatures=written[best].runs[0].signatures,
-        samples=list(_samples(test, written)),
+        samples=list(_samples(test, written, bitext.facts.picture)),
         warnings=list(_warnings(bitext, models)),
         machine=describe_machine(threads=conditions.threads, device=conditions.device),
         budget_seconds=conditions.budget_seconds,
@@ -72,7 +75,7 @@ def assemble(
     )
 
 
-def _describe(written: Written, test: Pairs) -> TranslationStanding:
+def _describe(written: Written, test: Pairs, picture: Picture | None) -> TranslationStanding:
     """One row of the comparison, not yet compared with others."""
     runs = written.runs
     first = runs[0]
@@ -92,7 +95,7 @@ def _describe(written: Written, test: Pairs) -> TranslationStanding:
         trained_tokens_per_second=mean(run.trained_tokens_per_second for run in runs),
         in_pieces=first.in_pieces,
         left_out=first.left_out,
-        lengths=list(_by_length(written.scored, test)),
+        lengths=list(_by_length(written.scored, test)) if picture is None else [],
         heads=first.heads,
     )
 
@@ -130,12 +133,14 @@ def _curve(name: str, bitext: Bitext, written: dict[str, Written], curve_runs: S
     )
 
 
-def _samples(test: Pairs, written: dict[str, Written]) -> Iterator[Sample]:
+def _samples(test: Pairs, written: dict[str, Written], picture: Picture | None) -> Iterator[Sample]:
     for place in sample_of(test, SAMPLES):
+        source = test.sources[place]
         yield Sample(
             row=int(test.rows[place]),
-            source=test.sources[place],
-            reference=test.targets[place],
+            source=source if picture is None else "",
+            picture=None if picture is None else png_of(picture_of(source, picture)),
+            reference=BETWEEN.join(test.references[place]),
             written={name: each.texts[0][place] for name, each in written.items()},
         )
 

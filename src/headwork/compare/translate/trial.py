@@ -26,6 +26,8 @@ from headwork.train.translate import Translate
 
 SEARCH = Search(beam=5)
 """how the test side is translated; the same for every model"""
+BETWEEN = " / "
+"""references, where they are shown"""
 DRAWN_PAIRS = 6
 MEASURED_PAIRS = 50
 """whose maps the entropy and density of heads are taken from"""
@@ -45,7 +47,12 @@ def trial(
     train = share_of(bitext.part("train"), settings.share)
     facts = bitext.facts
     translator = Translator.new(
-        recipe, (facts.text_column, facts.label_column), train, seed=identity.seed, device=settings.device
+        recipe,
+        (facts.text_column, facts.label_column),
+        train,
+        seed=identity.seed,
+        device=settings.device,
+        picture=facts.picture,
     )
     problem = Translate(translator, train, bitext.part("dev"), train_config(recipe), seed=identity.seed)
     fitted = fit(problem, budget_seconds=settings.budget_seconds, place=Place.of(run), progress=progress)
@@ -70,8 +77,8 @@ def measure_and_store(
     writing_began = time.perf_counter()
     written = translator.translate(test.sources, SEARCH)
     seconds = time.perf_counter() - writing_began
-    write_predictions(run, test, written)
-    scored = score_translations([each.text for each in written], test.targets)
+    write_predictions(run, test, written, pictures=bitext.facts.picture is not None)
+    scored = score_translations([each.text for each in written], test.references)
     heads = ()
     if settings.explains and translator.network.LOOKS:
         short = test[[row for row, each in enumerate(written) if each.pieces == 1]]
@@ -104,12 +111,14 @@ def measure_and_store(
     )
 
 
-def write_predictions(run: Run, test: Pairs, written: Sequence[Translation]) -> None:
+def write_predictions(run: Run, test: Pairs, written: Sequence[Translation], *, pictures: bool) -> None:
+    """predictions.parquet: a row for each test pair; the intensities of a picture are left out."""
+    sources = [""] * len(test) if pictures else test.sources
     table = pa.table(
         {
             "row": pa.array(test.rows, pa.int64()),
-            "source": pa.array(test.sources, pa.large_string()),
-            "reference": pa.array(test.targets, pa.large_string()),
+            "source": pa.array(sources, pa.large_string()),
+            "reference": pa.array(map(BETWEEN.join, test.references), pa.large_string()),
             "written": pa.array([each.text for each in written], pa.large_string()),
             "log_probability": pa.array([each.log_probability for each in written]),
             "tokens": pa.array([each.tokens for each in written], pa.int32()),

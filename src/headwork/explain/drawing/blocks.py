@@ -28,6 +28,7 @@ class Heading:
         self.title = lines_of(label(drawing.title, longest=300), TITLE, width, "bold")
         self.note = lines_of(drawing.note, LETTERS, width)
         self.most = drawing.most
+        self.scale = SCALE if all(each.under is None for each in drawing.maps) else "gray"
         self.width = max(
             *(width_of(line, TITLE, "bold") for line in self.title), *(width_of(line, LETTERS) for line in self.note)
         )
@@ -42,7 +43,7 @@ class Heading:
             top += LETTERS * 1.4
         bar = sheet.axes(left + 9, top + 9, BAR_WIDTH, BAR_HEIGHT)
         bar.spines[:].set(color=LINE, linewidth=0.8)
-        bar.imshow(np.linspace(0, 1, 256)[None], cmap=SCALE, aspect="auto", interpolation="nearest")
+        bar.imshow(np.linspace(0, 1, 256)[None], cmap=self.scale, aspect="auto", interpolation="nearest")
         middle = top + 9 + BAR_HEIGHT / 2
         sheet.text(left, middle, "0", size=LETTERS, color=QUIET, va="center_baseline")
         sheet.text(left + BAR_WIDTH + 14, middle, f"{self.most:.2g}", size=LETTERS, color=QUIET, va="center_baseline")
@@ -80,6 +81,10 @@ class Words:
             middle = {"ha": "center", "va": "center_baseline"}
             sheet.text(x + wide / 2, y + self.CHIP / 2, word, size=NAME, color=ink_on(share), **middle)
             sheet.text(x + wide / 2, y + self.CHIP + 6.5, f"{value:.2f}", size=6.5, color=QUIET, **middle)
+
+
+VEIL = 0.85
+"""how dark a picture is where no weight is"""
 
 
 class Grid:
@@ -120,7 +125,10 @@ class Grid:
             line, at = divmod(place, self.across)
             x = left + self.margin + at * (self.map_width + self.GAP)
             y = top + self.head + self.named + line * (self.map_height + self.named + self.GAP)
-            self._draw_map(sheet, each.values, x, y)
+            if each.under is None:
+                self._draw_map(sheet, each.values, x, y)
+            else:
+                self._draw_over(sheet, each.under, each.values, x, y)
             above = self.head if line == 0 else 0
             if self.named:
                 sheet.text(x, y - above - 5, each.name, size=NAME, weight="bold", va="bottom")
@@ -154,6 +162,16 @@ class Grid:
         for (row, column), value in np.ndenumerate(values):
             look: dict[str, Any] = {"ha": "center", "va": "center_baseline", "color": ink_on(value / self.most)}
             frame.text(column + 0.5, row + 0.5, f"{value:.2f}", size=7.5, **look)
+
+    def _draw_over(self, sheet: Sheet, picture: np.ndarray, values: np.ndarray, left: float, top: float) -> None:
+        """The picture, darkened where little weight is."""
+        frame = sheet.axes(left, top, self.map_width, self.map_height)
+        frame.spines[:].set(color=LINE, linewidth=0.8)
+        seen: dict[str, Any] = {"extent": (0, 1, 1, 0), "aspect": "auto"}
+        frame.imshow(picture if picture.shape[2] == 3 else np.repeat(picture, 3, 2), **seen)
+        veil = np.zeros((*values.shape, 4))
+        veil[..., 3] = VEIL * (1 - values / self.most)
+        frame.imshow(veil, interpolation="bilinear", **seen)
 
 
 def _shown(names: Sequence[str], cell: float, letters: float) -> list[tuple[int, str]]:

@@ -18,6 +18,8 @@ class Map:
     values: np.ndarray
     rows: tuple[str, ...]
     columns: tuple[str, ...]
+    under: np.ndarray | None = None
+    """(h, w, c) uint8: the picture whose places the values are of"""
 
     def __post_init__(self) -> None:
         if self.values.shape != (len(self.rows), len(self.columns)) or not self.values.size:

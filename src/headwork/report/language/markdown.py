@@ -1,7 +1,7 @@
 """report.md of language models: the report's words and tables for places that show markdown."""
 
 from headwork.base.language import LanguageComparison
-from headwork.report.glossary import LANGUAGE
+from headwork.report.glossary import language_terms
 from headwork.report.language.standings import endings_table, language_table, lengths_table, ranked
 from headwork.report.limits import budget_note
 from headwork.report.markdown import again, listed, plain, written
@@ -23,13 +23,12 @@ def language_markdown(comparison: LanguageComparison) -> str:
         "## All models",
         written(language_table(comparison)),
         *(["## What longer segments give and cost", written(lengths)] if lengths else []),
-        f"## What they write behind {plain(quoted(comparison.prompt))}",
-        listed([f"{model.name}: {quoted(model.samples[0])}" for model in models if model.samples]),
+        *(_written(comparison) if comparison.prompt else []),
         "## The data",
         listed(
             [
                 f"source: {data.source}",
-                f"characters: train {data.split.train:,}, dev {data.split.dev:,}, test {data.split.test:,} "
+                f"{data.unit}: train {data.split.train:,}, dev {data.split.dev:,}, test {data.split.test:,} "
                 f"({data.split_by})",
                 f"fingerprint (sha256): {data.fingerprint}",
                 *data.notes,
@@ -41,6 +40,11 @@ def language_markdown(comparison: LanguageComparison) -> str:
         "## How to get this again",
         again(comparison),
         "## How to read this",
-        listed([f"{term}: {meaning}" for term, meaning in LANGUAGE]),
+        listed([f"{term}: {meaning}" for term, meaning in language_terms(comparison.unit)]),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _written(comparison: LanguageComparison) -> list[str]:
+    samples = [f"{model.name}: {quoted(model.samples[0])}" for model in ranked(comparison) if model.samples]
+    return [f"## What they write behind {plain(quoted(comparison.prompt))}", listed(samples)]

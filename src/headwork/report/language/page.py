@@ -1,10 +1,13 @@
 """report.html and report.md of language models."""
 
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
 from headwork.base.files import write_text
-from headwork.base.language import LanguageComparison, LanguageRun
+from headwork.base.language import Completion, LanguageComparison, LanguageRun
 from headwork.base.runs import ComparisonFolder, Run
 from headwork.report.charts.drawing import looks
-from headwork.report.glossary import LANGUAGE
+from headwork.report.glossary import language_terms
 from headwork.report.language.markdown import language_markdown
 from headwork.report.language.pictures import LanguagePictures, draw_all, draw_lengths
 from headwork.report.language.standings import endings_table, language_table, lengths_table, ranked
@@ -33,8 +36,26 @@ def _(result: LanguageRun, run: Run) -> str:
         lengths=draw_lengths({result.model: result.lengths}, look),
         lengths_table=lengths_table({result.model: result.lengths}, {result.model: result.slopes}),
         insights={result.model: result.insights},
-        terms=LANGUAGE,
+        completed=completed({result.model: result.completions}),
+        terms=language_terms(result.tokens.unit),
     )
+
+
+class Completed(NamedTuple):
+    """A picture of the test side beside what models made of its first rows, as PNG files."""
+
+    original: bytes
+    rows: int
+    by_model: dict[str, bytes]
+
+
+def completed(completions: Mapping[str, Sequence[Completion]]) -> list[Completed]:
+    """One for each picture; all models were given the same."""
+    names = [name for name, found in completions.items() if found]
+    return [
+        Completed(of_all[0].original, of_all[0].rows, {n: one.completed for n, one in zip(names, of_all, strict=True)})
+        for of_all in zip(*(completions[name] for name in names), strict=True)
+    ]
 
 
 def language_page(comparison: LanguageComparison, pictures: LanguagePictures) -> str:
@@ -54,5 +75,6 @@ def language_page(comparison: LanguageComparison, pictures: LanguagePictures) ->
         insights={model.name: model.insights for model in models},
         limits=endings_table(models),
         budget_note=budget_note(models),
-        terms=LANGUAGE,
+        completed=completed({model.name: model.completions for model in models}),
+        terms=language_terms(comparison.unit),
     )

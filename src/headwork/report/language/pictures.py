@@ -95,8 +95,8 @@ def _bits(models: list[LanguageStanding], look: dict[str, Look], comparison: Lan
         for name, score in scores.items()
     ]
     return interval_chart(
-        marks, name="bits", title="Bits per character of each model with their 95% interval",
-        axis="bits per character", number=numbers.decimal,
+        marks, name="bits", title=f"Bits per {comparison.unit} of each model with their 95% interval",
+        axis=f"bits per {comparison.unit}", number=numbers.decimal,
     )  # fmt: skip
 
 
@@ -113,6 +113,6 @@ def _difference(models: list[LanguageStanding], look: dict[str, Look], compariso
         for model in models
     ]
     return interval_chart(
-        marks, name="difference", title="Bits per character of each model minus those of the best",
-        axis="bits per character against the best", zero=True, number=difference,
+        marks, name="difference", title=f"Bits per {comparison.unit} of each model minus those of the best",
+        axis=f"bits per {comparison.unit} against the best", zero=True, number=difference,
     )  # fmt: skip

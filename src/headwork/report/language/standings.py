@@ -29,10 +29,11 @@ def ranked(comparison: LanguageComparison) -> list[LanguageStanding]:
 @standings.register
 def language_table(comparison: LanguageComparison) -> Table:
     """One row a model, fewest bits per character first."""
+    makers = _makers(comparison.unit)
     return Table(
-        columns=[maker.column for maker in _MAKERS],
+        columns=[maker.column for maker in makers],
         rows=[
-            Row(cells=[_cell(maker, model, comparison) for maker in _MAKERS], marks=_marks(model, comparison))
+            Row(cells=[_cell(maker, model, comparison) for maker in makers], marks=_marks(model, comparison))
             for model in ranked(comparison)
         ],
     )
@@ -132,26 +133,27 @@ def _training(model: LanguageStanding) -> Cell:
     return Cell(numbers.seconds(model.cost.train_seconds), numbers.rate(rate) if rate else DASH)
 
 
-_MAKERS = [
-    _Maker(Column(title="model", align="left", brief="text"), lambda model: Cell(model.name)),
-    _Maker(Column(title="bits/character", detail="95% interval", brief="whole"), _bits),
-    _Maker(Column(title="nats/token", detail="perplexity", brief="whole"), _nats),
-    _Maker(
-        Column(title="tokens", detail="vocabulary"),
-        lambda model: Cell(model.tokens.kind, numbers.count(model.tokens.vocabulary)),
-    ),
-    _Maker(Column(title="spread", detail="over seeds"), _spread),
-    _Maker(Column(title="against best", detail="bits, interval", brief="text"), _against_best),
-    _Maker(Column(title="p, Holm"), _p),
-    _Maker(Column(title="context"), lambda model: Cell(numbers.count(model.context))),
-    _Maker(Column(title="training", detail="tokens/s", brief="text"), _training),
-    _Maker(
-        Column(title="reads tokens/s", brief="text"),
-        lambda model: Cell(numbers.rate(model.read_tokens_per_second)),
-    ),
-    _Maker(
-        Column(title="size", detail="parameters", brief="text"),
-        lambda model: Cell(numbers.size(model.cost.bytes), numbers.count(model.cost.parameters)),
-    ),
-    _Maker(Column(title="memory", detail="peak"), lambda model: Cell(numbers.size(model.cost.peak_bytes))),
-]
+def _makers(unit: str) -> list[_Maker]:
+    return [
+        _Maker(Column(title="model", align="left", brief="text"), lambda model: Cell(model.name)),
+        _Maker(Column(title=f"bits/{unit}", detail="95% interval", brief="whole"), _bits),
+        _Maker(Column(title="nats/token", detail="perplexity", brief="whole"), _nats),
+        _Maker(
+            Column(title="tokens", detail="vocabulary"),
+            lambda model: Cell(model.tokens.kind, numbers.count(model.tokens.vocabulary)),
+        ),
+        _Maker(Column(title="spread", detail="over seeds"), _spread),
+        _Maker(Column(title="against best", detail="bits, interval", brief="text"), _against_best),
+        _Maker(Column(title="p, Holm"), _p),
+        _Maker(Column(title="context"), lambda model: Cell(numbers.count(model.context))),
+        _Maker(Column(title="training", detail="tokens/s", brief="text"), _training),
+        _Maker(
+            Column(title="reads tokens/s", brief="text"),
+            lambda model: Cell(numbers.rate(model.read_tokens_per_second)),
+        ),
+        _Maker(
+            Column(title="size", detail="parameters", brief="text"),
+            lambda model: Cell(numbers.size(model.cost.bytes), numbers.count(model.cost.parameters)),
+        ),
+        _Maker(Column(title="memory", detail="peak"), lambda model: Cell(numbers.size(model.cost.peak_bytes))),
+    ]

@@ -30,4 +30,5 @@ def translation_markdown(comparison: TranslationComparison) -> str:
 
 def _sample_lines(sample: Sample, models: list[str]) -> list[str]:
     written = [f"{name}: {quoted(sample.written[name])}" for name in models]
-    return [f"row {sample.row}: {quoted(sample.source)}", f"reference: {quoted(sample.reference)}", *written]
+    source = "a picture" if sample.picture else quoted(sample.source)
+    return [f"row {sample.row}: {source}", f"reference: {quoted(sample.reference)}", *written]

@@ -20,7 +20,7 @@ class TranslationPictures(msgspec.Struct, frozen=True, kw_only=True):
     difference: Markup
     writing: Markup
     size: Markup
-    lengths: Markup
+    lengths: Markup | None
     training: dict[str, Markup]
 
 
@@ -109,6 +109,9 @@ def _tradeoff(
     return tradeoff_chart(spots, unit="", **texts)
 
 
-def _lengths(models: list[TranslationStanding], look: dict[str, Look]) -> Markup:
+def _lengths(models: list[TranslationStanding], look: dict[str, Look]) -> Markup | None:
+    """None of pictures, which have no length."""
+    if not any(model.lengths for model in models):
+        return None
     curves = [LengthCurve(name=model.name, look=look[model.name], points=model.lengths) for model in models]
     return lengths_chart(curves, name="lengths", title="BLEU of each model by the length of the source")
