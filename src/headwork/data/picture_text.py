@@ -111,12 +111,16 @@ def _files_in(folder: Path) -> dict[Side, Path]:
 
 
 def _sides_at(path: Path, settings: PictureSettings, limits: Limits) -> dict[Side, np.ndarray]:
-    files = _files_in(path) if path.is_dir() and not holds_pictures(path) else {"train": path}
+    alone = not path.is_dir() or holds_pictures(path)
+    files: dict[Side, Path] = {"train": path} if alone else _files_in(path)
     if "train" not in files:
         raise HeadworkError(f"{path}: no train.zip and no folder train; name the pictures to learn from")
     if files["train"].suffix.lower() == ".npz":
         return _arrays_by_side(files["train"], settings, limits)
-    return {side: _values_at(file, settings, limits) for side, file in files.items()}
+    found: dict[Side, np.ndarray] = {}
+    for side, file in files.items():
+        found[side] = _values_at(file, settings, limits)
+    return found
 
 
 def _values_at(path: Path, settings: PictureSettings, limits: Limits) -> np.ndarray:
@@ -132,7 +136,11 @@ def _values_at(path: Path, settings: PictureSettings, limits: Limits) -> np.ndar
 def _arrays_by_side(path: Path, settings: PictureSettings, limits: Limits) -> dict[Side, np.ndarray]:
     """Arrays called x_train and x_test, or train and test, are sides; else the one there is."""
     arrays = read_arrays(path, settings, limits)
-    named = {side: arrays[name] for side in SIDES for name in (f"x_{side}", side) if name in arrays}
+    named: dict[Side, np.ndarray] = {}
+    for side in SIDES:
+        for name in (side, f"x_{side}"):
+            if name in arrays:
+                named[side] = arrays[name]
     return named if "train" in named else {"train": _chosen(arrays, path, settings)}
 
 
@@ -152,7 +160,8 @@ def _as_text(place: str, named: dict[Side, np.ndarray], settings: PictureSetting
         told = ", ".join(" x ".join(map(str, shape)) for shape in sorted(shapes))
         raise HeadworkError(f"{place}: sides with pictures of {told}; bring them to one with side=14,channels=1")
     (shape,) = shapes
-    cut, notes, total = [side for side in SIDES if side not in named], [], len(named["train"])
+    cut: list[Side] = [side for side in SIDES if side not in named]
+    notes, total = list[str](), len(named["train"])
     for side in reversed(cut):
         many = min(settings.held_out, max(1, round(SHARES[side] * total)))
         if len(named["train"]) < many + BETWEEN:
@@ -164,7 +173,7 @@ def _as_text(place: str, named: dict[Side, np.ndarray], settings: PictureSetting
             named[side] = named[side][: settings.held_out]
     height, width, channels = shape
     notes.insert(0, f"{sum(map(len, named.values())):,} pictures of {height} x {width}, {channels} a pixel")
-    sides = {side: [document_of(picture) for picture in named[side]] for side in SIDES}
+    sides: dict[Side, list[str]] = {side: [document_of(picture) for picture in named[side]] for side in SIDES}
     split = Split(**{side: named[side].size for side in SIDES})
     facts = DataFacts(
         source=place,

@@ -37,6 +37,8 @@ WRITE_TOKENS = 1024
 GREEDY = Search()
 LONGER, MORE = 1.5, 20
 """a translation has at most so many times its source's tokens, and so many more"""
+CAPTION = 60
+"""most tokens of a caption"""
 
 
 Read = list[int] | np.ndarray
@@ -187,7 +189,7 @@ class Translator:
         if self._fast is None:
             self._fast = for_inference(self.network.eval())
         first, last = self.tokenizer.frame
-        most = self.config.max_tokens
+        most = min(self.config.max_tokens, CAPTION if self.config.picture else self.config.max_tokens)
         hypotheses = write(
             cast(TranslationModel, self._fast),
             packed(sources).to(self.device),

@@ -34,7 +34,7 @@ class Translate(Problem):
         source, target, answers = self.train.batch(rows)
         device = self.translator.device
         with precision(self.config, device):
-            logits, penalty = self.network.learn(source.to(device), target.to(device))
+            logits, penalty = self.translator.network.learn(source.to(device), target.to(device))
         loss = F.cross_entropy(logits.float(), answers.to(device), label_smoothing=self.config.label_smoothing)
         return loss if penalty is None else loss + penalty
 
