@@ -64,6 +64,14 @@ def test_the_threshold_is_the_last_that_dev_allows(model) -> None:
     assert len(differs) == place + 1 or differs[-1] > 0.02  # the next is refused for a reason
 
 
+def test_it_is_measured_by_the_full_network_whatever_the_threshold_was(model) -> None:
+    decides = exit_of(model)
+    chosen = decides.threshold.clone()
+    decides.threshold.fill_(0.0)
+    calibrate(model, DEV)
+    assert torch.equal(decides.threshold, chosen)
+
+
 def test_tokens_leave_early_and_the_report_says_where(model) -> None:
     ids = model.vocabulary.encode(DEV[0][:400]).ids
     before = exit_of(model).threshold.clone()

@@ -86,11 +86,9 @@ def _told(model: NeuralLanguageModel, ids: np.ndarray) -> np.ndarray:
     told = np.zeros((3, len(ids) - 1))
     for heard in model.hear(ids):
         assert heard.spent is not None
-        nats, said = (
-            model.network.judge(heard.states, heard.answers).nats,
-            model.network.logits(heard.states).argmax(-1),
-        )
-        for place, found in heard.new(torch.stack([nats, heard.spent.to(nats), said.to(nats)], -1)):
+        nats = model.network.judge(heard.states, heard.answers).nats.double()
+        said = model.network.logits(heard.states).argmax(-1)
+        for place, found in heard.new(torch.stack([nats, heard.spent, said], -1)):
             told[:, place] = found.T.cpu().numpy()
     return told
 
