@@ -10,7 +10,12 @@ from headwork.models import config_of, kind_of
 from headwork.models.language import LanguageNetwork
 
 VOCABULARY = 30
-NETWORKS = [name for name in recipe_names("language") if kind_of(load_recipe(name, "language")).neural]
+NETWORKS = [
+    name
+    for name in recipe_names("language")
+    if kind_of(recipe := load_recipe(name, "language")).neural and config_of(recipe).context
+]
+"""those of pictures alone have no context of their own"""
 
 
 def build(name: str, *settings: str, seed: int = 0, size: str = "tiny") -> LanguageNetwork:
