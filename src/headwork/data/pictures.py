@@ -122,7 +122,7 @@ def _entries(path: Path, limits: Limits, opened: ExitStack) -> list[_Entry]:
         return [_file_entry(path)]
     try:
         archive = opened.enter_context(zipfile.ZipFile(path))
-    except (zipfile.BadZipFile, OSError) as error:
+    except Exception as error:  # of a damaged file zipfile raises nearly anything
         raise HeadworkError(f"{path}: not a zip file that can be read ({error}); pack it again") from error
     members = (each for each in archive.infolist() if PurePosixPath(each.filename).suffix.lower() in ENDINGS)
     found = [_Entry(each.filename, each.file_size, partial(archive.open, each)) for each in members]
