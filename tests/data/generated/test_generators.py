@@ -8,6 +8,7 @@ import pytest
 from headwork.base.errors import HeadworkError
 from headwork.data.drawn import Drawn, prepare_drawn
 from headwork.data.generated import GENERATORS, Examples
+from headwork.data.generated.worlds import GridWorld
 
 NAMES = list(GENERATORS)
 TRUE = [name for name in NAMES if name != "grid-world"]
@@ -395,8 +396,8 @@ def walk(side: int, start: int, actions: list[int], walls: set[int]) -> tuple[li
 
 @pytest.mark.row("LC28")
 def test_a_grid_tells_where_walkers_were_and_what_they_still_earned():
-    generator = prepare_drawn("grid-world").generator
-    walls = set(np.flatnonzero(np.isinf(generator.world.distances[0]))) - {24}
+    generator = GridWorld()
+    walls = {cell for cell in range(24) if np.isinf(generator.world.distances[0][cell])}
     examples = generator.draw(np.random.default_rng(0), 4, 300)
     assert list(np.flatnonzero(examples.scored)) == list(range(1, 30, 3))
     reached = []
@@ -419,7 +420,7 @@ def test_a_grid_tells_where_walkers_were_and_what_they_still_earned():
 def test_shortest_paths_are_those_of_scipy(side: int):
     from scipy.sparse.csgraph import shortest_path
 
-    world = prepare_drawn(f"grid-world:side={side},longest=2").generator.world
+    world = GridWorld(side=side, longest=2).world
     ways = np.zeros((side**2, side**2))
     for cell in range(side**2):
         ways[cell, world.after[cell]] = 1
@@ -435,8 +436,8 @@ def test_shortest_paths_are_those_of_scipy(side: int):
 @pytest.mark.row("LC28")
 def test_the_score_is_what_is_earned_by_acting():
     """A walker asked step by step is told of its own way, and to earn the rest of the great treasure."""
-    generator = prepare_drawn("grid-world").generator
-    walls = set(np.flatnonzero(np.isinf(generator.world.distances[0]))) - {24}
+    generator = GridWorld()
+    walls = {cell for cell in range(24) if np.isinf(generator.world.distances[0][cell])}
     examples = generator.draw(np.random.default_rng(1), 4, 60)
     random = np.random.default_rng(2)
     asked = []
@@ -460,7 +461,7 @@ def test_the_score_is_what_is_earned_by_acting():
 
 @pytest.mark.row("LC28")
 def test_shortest_paths_are_right_and_random_walkers_earn_what_is_expected():
-    generator = prepare_drawn("grid-world").generator
+    generator = GridWorld()
     examples = generator.draw(np.random.default_rng(1), 4, 4000)
     random, world = np.random.default_rng(3), generator.world
 
