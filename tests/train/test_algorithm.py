@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from msgspec import structs
 from torch import Tensor
 
 from headwork.base.recipes import load_recipe, with_settings
@@ -201,3 +202,60 @@ def test_a_network_thinks_longer_about_harder_vectors():
     scores, thoughts = mean_by_length(learner, "parity"), mean_by_length(learner, "parity", "thoughts")
     assert scores[1] > 0.9
     assert thoughts[6] > thoughts[1]
+
+
+def at_rate(name: str, seed: int, rate: float) -> float:
+    """The best score on dev of twelve narrow blocks of equal size, without warm-up."""
+    settings = ("layers=12", "dim=24", "heads=2", "ff=48")
+    trained = ("batch_tokens=300", "schedule=constant", "warmup=0", "epochs=2", f"lr={rate}")
+    chosen = (*(f"model.{each}" for each in settings), *(f"train.{each}" for each in trained))
+    recipe = structs.replace(with_settings(load_recipe(name, "algorithm"), chosen), parameters=60_000)
+    drawn = prepare_drawn("t-maze:longest=10,junctions=2")
+    learner = Learner.new(recipe, drawn.generator, seed=seed)
+    fitted = fit(Learn(learner, drawn, train_config(recipe), seed=seed))
+    return max(point.dev_accuracy for point in fitted.points)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.row("LC11")
+def test_a_deep_stack_bears_a_rate_with_gates_at_which_it_learns_nothing_without():
+    """The order of the norm is what saves it: without gates it bears the rate too (trxl-i)."""
+    scores = {name: [at_rate(name, seed, 1e-2) for seed in range(3)] for name in ("gtrxl", "trxl-i", "trxl")}
+    assert min(scores["gtrxl"]) > 0.8 and min(scores["trxl-i"]) > 0.8
+    assert max(scores["trxl"]) < 0.6
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.row("LC28")
+def test_a_wish_for_a_high_return_beats_the_cloning_of_mixed_walkers():
+    for seed in range(3):
+        means = {}
+        for name in ("decision-transformer", "behaviour-cloning"):
+            recipe = with_settings(load_recipe(name, "algorithm"), ("train.epochs=4",))
+            drawn = prepare_drawn("grid-world")
+            learner = Learner.new(recipe, drawn.generator, seed=seed)
+            fit(Learn(learner, drawn, train_config(recipe), seed=seed))
+            means[name] = mean_by_length(learner, "grid-world")
+        for length in learner.generator.lengths[1::2]:
+            assert means["decision-transformer"][length] > 0.95
+            assert means["behaviour-cloning"][length] < 0.85
+
+
+@pytest.mark.row("LC28")
+def test_what_counts_is_what_is_earned_by_acting(monkeypatch):
+    """Not the actions that a model would have taken on the way of another."""
+    drawn = prepare_drawn("grid-world")
+    recipe = with_settings(load_recipe("decision-transformer", "algorithm"), (), size="tiny")
+    learner = Learner.new(recipe, drawn.generator, seed=0)
+    examples = drawn.dev[-1]
+    asked = []
+    decide = learner._decide
+    monkeypatch.setattr(learner, "_decide", lambda inputs: asked.append(inputs) or decide(inputs))
+    answered = learner.answer(examples)
+    assert len(asked) == 10
+    for place, told in enumerate(asked):
+        assert (answered.answers[:, 3 * place + 1] == decide(told)[:, -1]).all()
+    assert (answered.score == drawn.generator.score(examples, answered.answers)).all()
+    assert (answered.whole == drawn.generator.right(examples, answered.answers).all(1)).all()

@@ -3,11 +3,15 @@
     post-norm   x = norm(x + attention(x));   x = norm(x + ff(x))      Vaswani et al. 2017, sections 3.1 to 3.3; BERT
     pre-norm    x = x + attention(norm(x));   x = x + ff(norm(x))      Radford et al. 2019, section 2.3; GPT-2
 
+What a pre-norm sublayer found joins what went in as the residual says: `sum` as above; `relu`, x + relu(found); `gru`,
+gate(x, relu(found))      Parisotto et al. 2020, "Stabilizing Transformers for reinforcement learning"
+
 Axes: B texts, N packed tokens of all texts, H heads, L tokens of one text, D width.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Literal, cast
 
 import msgspec
@@ -25,6 +29,7 @@ from headwork.attention.positions import sinusoids
 from headwork.attention.record import Recorder, record
 from headwork.attention.scopes import Causal, Routed
 from headwork.base.errors import HeadworkError
+from headwork.layers.gates import GruGate
 from headwork.ops.dropout import drop
 from headwork.ops.linear import Linear
 from headwork.ops.packed import TokenBatch, places_of
@@ -55,6 +60,9 @@ class CoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     embedding_norm: bool = True
     norm: Literal["post", "pre"] = "post"
     """pre-norm closes with one more norm behind the last block"""
+    residual: Literal["sum", "relu", "gru"] = "sum"
+    gate_bias: float = 2.0
+    """of the gates at the start: the larger, the nearer a block is to the identity"""
     eps: float = 1e-12
     activation: Activation = "gelu"
     causal: bool = False
@@ -80,6 +88,13 @@ class CoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def __post_init__(self) -> None:
         if self.heads < 1 or self.dim % self.heads:
             raise ValueError(f"dim is {self.dim} and heads is {self.heads}; heads must divide dim")
+        if self.residual != "sum" and self.norm != "pre":
+            raise ValueError(f"residual is {self.residual!r} and norm {self.norm!r}; it needs norm = 'pre'")
+
+    @property
+    def behind(self) -> Literal["none", "relu"]:
+        """The activation behind a sublayer."""
+        return "none" if self.residual == "sum" else "relu"
 
 
 class Embeddings(nn.Module):
@@ -154,7 +169,7 @@ class SelfAttention(nn.Module):
         if self.training and c.attention_dropout:
             mechanism = replace(mechanism, dropout=c.attention_dropout)
         mixed = run(mechanism, query, key, value, layout=Packed(tuple(lengths)), tape=self.tape)
-        return self.out(mixed.flatten(1), residual=residual, dropout=c.dropout)
+        return self.out(mixed.flatten(1), activation=c.behind, residual=residual, dropout=c.dropout)
 
     def segment(
         self,
@@ -184,7 +199,7 @@ class SelfAttention(nn.Module):
             for part in leaves(mechanism.scope):
                 if isinstance(part, Routed):
                     part.update(torch.cat([query, key], 2))
-        return self.out(mixed.transpose(1, 2).flatten(2), residual=residual, dropout=c.dropout)
+        return self.out(mixed.transpose(1, 2).flatten(2), activation=c.behind, residual=residual, dropout=c.dropout)
 
     def step(self, x: Tensor, cache: Cache, *, residual: Tensor) -> Tensor:
         """(R, D) of one new token a row, which looks at those in the cache and at itself, to (R, D)."""
@@ -205,12 +220,15 @@ class Block(nn.Module):
         self.widen = Linear(config.dim, config.ff)
         self.narrow = Linear(config.ff, config.dim)
         self.ff_norm = nn.LayerNorm(config.dim, eps=config.eps)
+        gated = config.residual == "gru"
+        self.attention_gate = GruGate(config.dim, bias=config.gate_bias) if gated else None
+        self.ff_gate = GruGate(config.dim, bias=config.gate_bias) if gated else None
 
     def forward(self, x: Tensor, lengths: Sequence[int]) -> Tensor:
         """(N, D) to (N, D)."""
         if self.config.norm == "pre":
-            x = self.attention(self.attention_norm(x), lengths, residual=x)
-            return self.feed_forward(self.ff_norm(x), residual=x)
+            x = join(x, partial(self.attention, self.attention_norm(x), lengths), self.attention_gate)
+            return join(x, partial(self.feed_forward, self.ff_norm(x)), self.ff_gate)
         x = self.attention_norm(self.attention(x, lengths, residual=x))
         return self.ff_norm(self.feed_forward(x, residual=x))
 
@@ -221,8 +239,9 @@ class Block(nn.Module):
         queries = x.shape[1]
         if self.config.norm == "pre":
             recalled = self.attention_norm(recalled)
-            x = self.attention.segment(recalled, queries, residual=x, apart=apart, beside=beside)
-            return self.feed_forward(self.ff_norm(x), residual=x)
+            attend = partial(self.attention.segment, recalled, queries, apart=apart, beside=beside)
+            x = join(x, attend, self.attention_gate)
+            return join(x, partial(self.feed_forward, self.ff_norm(x)), self.ff_gate)
         x = self.attention_norm(self.attention.segment(recalled, queries, residual=x, apart=apart, beside=beside))
         return self.ff_norm(self.feed_forward(x, residual=x))
 
@@ -236,7 +255,12 @@ class Block(nn.Module):
 
     def _feed_forward(self, x: Tensor, *, residual: Tensor | None) -> Tensor:
         wide = self.widen(x, activation=self.config.activation)
-        return self.narrow(wide, residual=residual, dropout=self.config.dropout)
+        return self.narrow(wide, activation=self.config.behind, residual=residual, dropout=self.config.dropout)
+
+
+def join(x: Tensor, sublayer: Callable[..., Tensor], gate: GruGate | None) -> Tensor:
+    """What went in and what the sublayer finds."""
+    return sublayer(residual=x) if gate is None else gate(x, sublayer())
 
 
 class Core(nn.Module):

@@ -3,6 +3,7 @@
 Axes: B examples, T steps, S answers (S = T but for places), O width of an answer, I width of a step.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, Protocol
 
@@ -20,6 +21,8 @@ class Shape(NamedTuple):
     """bits, classes, places or number"""
     longest: int
     """inputs of the longest example in training"""
+    channels: Mapping[str, range] = {}
+    """of a step, that a model may have to know by name"""
 
 
 @dataclass
@@ -55,3 +58,11 @@ def check_answers(name: str, model: type[Solver], shape: Shape) -> None:
             f"{name} answers with {' or '.join(sorted(model.ANSWERS))}, and this data set asks for {shape.answers}; "
             "`headwork data` says what each set asks for, `headwork recipes` what each model does"
         )
+
+
+def channels_of(shape: Shape, name: str) -> range:
+    """Those of that name, which a data set without them has not."""
+    if name not in shape.channels:
+        known = ", ".join(shape.channels) or "none"
+        raise HeadworkError(f"the model asks for channels called {name!r}; those that the data set names are {known}")
+    return shape.channels[name]

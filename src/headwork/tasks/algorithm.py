@@ -100,12 +100,18 @@ class Learner:
         inputs, targets = torch.from_numpy(examples.inputs), torch.from_numpy(examples.targets)
         return inputs.to(self.device), targets.to(self.device)
 
+    def _decide(self, inputs: np.ndarray) -> np.ndarray:
+        """(n, T, I) to the answers."""
+        outputs = self.network(torch.from_numpy(inputs).to(self.device)).outputs
+        return decided(self.generator, outputs).cpu().numpy()
+
     @torch.inference_mode()
     def answer(self, examples: Examples) -> Answered:
         self.network.eval()
         inputs, targets = self.tensors(examples)
         answer: Answer = self.network(inputs)
         answers = decided(self.generator, answer.outputs).cpu().numpy()
+        answers = self.generator.played(examples, answers, self._decide)
         # What the right places would have cost is known where each is named after the right ones.
         outputs = self.network(inputs, targets).outputs if self.generator.ANSWERS == "places" else answer.outputs
         losses = loss_of(self.generator, outputs, targets)[:, examples.scored].flatten(1).double().cpu().numpy()
@@ -124,7 +130,7 @@ class Learner:
 
 def shape_of(generator: Generated) -> Shape:
     longest = generator.steps(max(generator.lengths))
-    return Shape(generator.inputs, generator.outputs, generator.ANSWERS, longest)
+    return Shape(generator.inputs, generator.outputs, generator.ANSWERS, longest, generator.channels)
 
 
 def loss_of(generator: Generated, outputs: Tensor, targets: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ Axes: n examples of one length, T steps, S answers of an example (S = T where ea
 step, O width of an answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -86,6 +86,11 @@ class Generated(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         raise NotImplementedError
 
     @property
+    def channels(self) -> Mapping[str, range]:
+        """Those of a step that a model may have to know by name."""
+        return {}
+
+    @property
     def lengths(self) -> Sequence[int]:
         """Of training."""
         return range(1, self.longest + 1)
@@ -106,6 +111,16 @@ class Generated(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def guesses(self, examples: Examples) -> dict[str, Guess]:
         """By the names of GUESSES."""
         raise NotImplementedError
+
+    def played(
+        self, examples: Examples, answered: np.ndarray, decide: Callable[[np.ndarray], np.ndarray]
+    ) -> np.ndarray:
+        """The answers that are scored, shaped as the targets.
+
+        They are those to the inputs, but where an answer changes what comes next: such a set asks on by `decide`, which
+        takes the (n, t, I) inputs so far to the answers at each of them.
+        """
+        return answered
 
     def score(self, examples: Examples, answered: np.ndarray) -> np.ndarray:
         """(n,) in [0, 1] of answers shaped as the targets."""
