@@ -131,7 +131,7 @@ def test_a_large_weight_brings_the_sums_near_1() -> None:
             loss.backward()
             optimiser.step()
         sums.append(torch.stack([each.sum(0) for each in model.alignment(sources(), targets)]))
-        far[weight] = [float((each - 1).abs().mean()) for each in sums]
+        far[weight] = [(each - 1).abs().mean().item() for each in sums]
     assert far[0.0][0] > 0.3 and far[0.0][1] > 0.3
     assert far[50.0][1] < 0.08
 
