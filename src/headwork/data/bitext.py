@@ -108,7 +108,9 @@ class Bitext:
             "source": pa.array(self.pairs.sources, pa.large_string()),
             "target": pa.array(self.pairs.targets, pa.large_string()),
         }
-        write_atomically(folder / "rows.parquet", lambda path: parquet.write_table(pa.table(columns), path))
+        write_atomically(
+            folder / "rows.parquet", lambda path: parquet.write_table(pa.table(columns), path, compression="zstd")
+        )
         self.save_facts(folder)
 
     def save_facts(self, folder: Path) -> None:

@@ -64,7 +64,7 @@ class RunningText:
                 "document": pa.array([document for _, document in rows], pa.large_string()),
             }
         )
-        write_atomically(folder / "rows.parquet", lambda path: parquet.write_table(table, path))
+        write_atomically(folder / "rows.parquet", lambda path: parquet.write_table(table, path, compression="zstd"))
         self.save_facts(folder)
 
     def save_facts(self, folder: Path) -> None:
