@@ -109,6 +109,8 @@ NEEDED = {
     "local-m": "local-m:1",
     "local-p": "local-p:2",
     "local-p*": "local-p*:2",
+    "local-1d": "local-1d:2,1",
+    "local-2d": "local-2d:2,2,1,1",
     "strided": "strided:2",
     "fixed": "fixed:2",
     "dilated": "dilated:1,2",

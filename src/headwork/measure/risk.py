@@ -14,11 +14,12 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
-from scipy.special import bdtr, xlogy
 
 
 def p_of_risk(losses: np.ndarray, delta: float) -> float:
     """The p-value of "the mean of what these (n,) losses are drawn from is above `delta`"."""
+    from scipy.special import bdtr, xlogy  # takes a while to load
+
     n, mean = len(losses), float(losses.mean())
     least = min(mean, delta)
     distance = xlogy(least, least / delta) + xlogy(1 - least, (1 - least) / (1 - delta))
