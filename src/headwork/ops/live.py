@@ -13,6 +13,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from headwork.ops.uncompiled import uncompiled
+
 
 class Live(TorchDispatchMode):
     """`now` and `peak` bytes of the storages that were made under it."""
@@ -42,3 +44,6 @@ class Live(TorchDispatchMode):
     def _gone(self, key: int, size: int) -> None:
         self._known.discard(key)
         self.now -= size
+
+
+uncompiled(Live.__torch_dispatch__)

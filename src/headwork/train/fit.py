@@ -14,6 +14,7 @@ from torch import nn
 from headwork.attention.normalisers import LearnedEntmax
 from headwork.base.files import read_json, write_json
 from headwork.base.runs import Point
+from headwork.train.adamw import AdamW
 from headwork.train.average import Weights, mean_of, remember
 from headwork.train.checkpoint import Position, State, copied, free_tensors, load_checkpoint, save_checkpoint
 from headwork.train.config import TrainConfig
@@ -213,4 +214,4 @@ def _optimizer(network: nn.Module, config: TrainConfig) -> torch.optim.Optimizer
         {"params": [p for p in free if p.dim() <= 1], "weight_decay": 0.0},
     ]
     kept = [group for group in groups if group["params"]]
-    return torch.optim.AdamW(kept, lr=config.lr, betas=(config.beta1, config.beta2), fused=True)
+    return AdamW(kept, lr=config.lr, betas=(config.beta1, config.beta2), fused=True)
