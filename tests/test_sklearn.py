@@ -17,7 +17,9 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import estimator_checks as checks
 
+from headwork.ops.linear import for_inference
 from headwork.sklearn import HeadworkClassifier, HeadworkEncoder
+from headwork.tasks import neural
 
 WORDS = {"good": 1, "great": 1, "nice": 1, "bad": 0, "awful": 0, "terrible": 0}
 TEXTS = [f"{word} film number {number}" for number in range(20) for word in WORDS]
@@ -134,3 +136,17 @@ def test_the_encoder_stands_beside_tfidf_in_a_feature_union(minilm_folder) -> No
     assert features.shape[1] > 384
     assert LogisticRegression(max_iter=500).fit(features, LABELS).score(features, LABELS) > 0.9
     assert len(union.get_feature_names_out()) == features.shape[1]
+
+
+def test_one_text_after_another_is_answered_by_one_copy_of_the_network(minilm_folder, monkeypatch) -> None:
+    copies = []
+
+    def copied(network):
+        copies.append(for_inference(network))
+        return copies[-1]
+
+    monkeypatch.setattr(neural, "for_inference", copied)
+    encoder = HeadworkEncoder(str(minilm_folder)).fit(TEXTS)
+    one_by_one = np.concatenate([encoder.transform([text]) for text in TEXTS[:3]])
+    np.testing.assert_allclose(one_by_one, encoder.transform(TEXTS[:3]), atol=1e-5)
+    assert len(copies) == 1

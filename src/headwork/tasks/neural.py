@@ -46,7 +46,6 @@ class Neural:
         self.network: Any = network.to(device)
         """an nn.Module that keeps the contract of `headwork.models`"""
         self._fast: Any = None
-        """a copy of the network that only predicts"""
 
     @property
     def parameters(self) -> int:
@@ -58,10 +57,15 @@ class Neural:
             rows=sum(c.rows for c in cuts), tokens=sum(c.tokens for c in cuts), of_tokens=sum(c.of_tokens for c in cuts)
         )
 
-    def logits(self, items: Sequence[Any]) -> np.ndarray:
+    @property
+    def fast(self) -> Any:
+        """A copy of the network that only predicts, made when it is first asked for."""
         if self._fast is None:
             self._fast = for_inference(self.network)
-        blocks = [self.logits_of(self.reader.read(block), self._fast).numpy() for block in in_blocks(items)]
+        return self._fast
+
+    def logits(self, items: Sequence[Any]) -> np.ndarray:
+        blocks = [self.logits_of(self.reader.read(block), self.fast).numpy() for block in in_blocks(items)]
         return np.concatenate(blocks) if blocks else np.zeros((0, self.outputs))
 
     def changed(self) -> None:

@@ -15,7 +15,6 @@ from torch import nn
 
 from headwork.data.batches import ordered_batches
 from headwork.data.corpus import Examples
-from headwork.ops.linear import for_inference
 from headwork.ops.threads import each_in_a_thread
 from headwork.tasks.neural import PREDICT_TOKENS, NeuralClassifier
 
@@ -67,8 +66,7 @@ def put_into_head(head: nn.Linear, fitted: "LogisticRegression", *, scale: float
 
 def features_of(classifier: NeuralClassifier, texts: Sequence[str]) -> np.ndarray:
     """(n, D) pooled features of the frozen network, in float64."""
-    network = for_inference(classifier.network)
-    read = classifier.reader.read(texts)
+    network, read = classifier.fast, classifier.reader.read(texts)
     batches = ordered_batches(read.lengths, PREDICT_TOKENS)
     blocks = each_in_a_thread(lambda rows: network.encode(read.batch(rows).to(classifier.device)), batches)
     features = np.zeros((len(texts), network.head.in_features))
