@@ -14,6 +14,8 @@ from tests.data.test_captions import album
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
+LONG = {"README.md", "language.md", "memory.md", "pair.md", "translate.md"}
+"""pages with minutes of commands"""
 BUDGET = re.compile(r"--budget \d+[smh]")
 ENVIRONMENT = {
     **os.environ,
@@ -38,7 +40,7 @@ def commands() -> list:
         ]
         mine = [line for line in lines if line.startswith("headwork ")]
         if mine:
-            found.append(pytest.param(mine, id=page.name, marks=pytest.mark.slow if page.name == "README.md" else ()))
+            found.append(pytest.param(mine, id=page.name, marks=pytest.mark.slow if page.name in LONG else ()))
     return found
 
 
