@@ -49,6 +49,7 @@ def test_any_table_is_accounted_for_or_refused(rows: list[tuple[str, str, str]],
         except HeadworkError:
             return
     check_account(corpus, len(rows) + 1)
+    assert set(corpus.sides) == set(SIDES)
     assert corpus.facts.dropped["ragged row"] == 1
     sides_of: dict[str, set] = {}
     for text, side, row, label in zip(corpus.texts, corpus.sides, corpus.rows, corpus.labels, strict=True):
@@ -59,6 +60,14 @@ def test_any_table_is_accounted_for_or_refused(rows: list[tuple[str, str, str]],
     assert all(len(sides) == 1 for sides in sides_of.values())
     for place in range(len(corpus.facts.classes)):
         assert {"train", "test"} <= set(corpus.sides[corpus.labels == place])
+
+
+def test_groups_that_share_a_text_count_as_one(make_file) -> None:
+    """Three groups, but two of them share a text, and so there is none for dev."""
+    rows = [(f"text {row}", "ab"[row % 2], "g1") for row in range(40)]
+    path = make_file("tied.csv", lines([*rows, ("shared", "a", "g2"), ("shared", "b", "g3")]))
+    with pytest.raises(HeadworkError, match="3 different groups among the usable rows, 2 when those that share a text"):
+        prepare(path, group="group")
 
 
 @pytest.fixture

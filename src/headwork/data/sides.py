@@ -82,9 +82,10 @@ def _groups(rows: Sequence[Row], group: str | None, *, fewest: int) -> Sequence[
     if group is None:
         return keys
     named = [row.group or row.index for row in rows]  # a row without a group is one by itself
-    if len(set(named)) < fewest:
+    tied = linked(keys, named)
+    if len(set(tied)) < fewest:
         raise HeadworkError(
-            f"--group {group}: {len(set(named))} different groups among the usable rows; at least {fewest} are needed "
-            "so that each side has one"
+            f"--group {group}: {len(set(named))} different groups among the usable rows, {len(set(tied))} when those "
+            f"that share a text are one; at least {fewest} are needed so that each side has one"
         )
-    return linked(keys, named)
+    return tied
