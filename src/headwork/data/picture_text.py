@@ -19,9 +19,8 @@ import numpy as np
 
 from headwork.base.errors import HeadworkError
 from headwork.base.limits import DEFAULT_LIMITS, Limits
-from headwork.base.results import DataFacts, Split
 from headwork.data.pictures import Fit, holds_pictures, read_arrays, read_pictures
-from headwork.data.running_text import SHARES, RunningText, fingerprint, prepare_running_text
+from headwork.data.running_text import SHARES, RunningText, prepare_running_text
 from headwork.data.split import SIDES, Side
 
 BETWEEN = 2
@@ -174,19 +173,4 @@ def _as_text(place: str, named: dict[Side, np.ndarray], settings: PictureSetting
     height, width, channels = shape
     notes.insert(0, f"{sum(map(len, named.values())):,} pictures of {height} x {width}, {channels} a pixel")
     sides: dict[Side, list[str]] = {side: [document_of(picture) for picture in named[side]] for side in SIDES}
-    split = Split(**{side: named[side].size for side in SIDES})
-    facts = DataFacts(
-        source=place,
-        fingerprint=fingerprint(sides),
-        text_column="",
-        label_column="",
-        rows=split.train + split.dev + split.test,
-        classes=[],
-        split=split,
-        dropped={},
-        split_by=f"{' and '.join(cut)} cut from the end of train" if cut else "files",
-        notes=notes,
-        unit="dimensions",
-        picture=(height, width, channels),
-    )
-    return RunningText(facts, sides)
+    return RunningText.of(sides, source=place, cut=cut, notes=notes, picture=(height, width, channels))

@@ -39,6 +39,34 @@ class RunningText:
     facts: DataFacts
     sides: dict[Side, list[str]]
 
+    @classmethod
+    def of(
+        cls,
+        sides: Mapping[Side, list[str]],
+        *,
+        source: str,
+        cut: Sequence[Side],
+        notes: list[str],
+        picture: tuple[int, int, int] | None = None,
+    ) -> "RunningText":
+        """The documents of each side, of which those in `cut` had no file of their own; `picture` as in DataFacts."""
+        split = Split(**{side: sum(map(len, sides[side])) for side in SIDES})
+        facts = DataFacts(
+            source=source,
+            fingerprint=_fingerprint(sides),
+            text_column="",
+            label_column="",
+            rows=split.train + split.dev + split.test,
+            classes=[],
+            split=split,
+            dropped={},
+            split_by=f"{' and '.join(cut)} cut from the end of train" if cut else "files",
+            notes=notes,
+            unit="dimensions" if picture else "characters",
+            picture=picture,
+        )
+        return cls(facts, dict(sides))
+
     @property
     def name(self) -> str:
         """What to call it in the names of folders."""
@@ -82,7 +110,7 @@ class RunningText:
         sides: dict[Side, list[str]] = {
             side: [row["document"] for row in rows if row["side"] == side] for side in SIDES
         }
-        if fingerprint(sides) != facts.fingerprint:
+        if _fingerprint(sides) != facts.fingerprint:
             raise HeadworkError(f"{path}: not the text that data.json speaks of; start this comparison again")
         return cls(facts, sides)
 
@@ -114,22 +142,8 @@ def prepare_running_text(
             )
     if any(len(sides[side]) > 1 for side in SIDES):
         notes.append(f"{sum(map(len, sides.values())):,} documents; nothing is carried from one to the next")
-    cut = [side for side in SIDES if side not in named]
-    split = Split(**{side: sum(map(len, sides[side])) for side in SIDES})
-    facts = DataFacts(
-        source=str(place),
-        fingerprint=fingerprint(sides),
-        text_column="",
-        label_column="",
-        rows=split.train + split.dev + split.test,
-        classes=[],
-        split=split,
-        dropped={},
-        split_by=f"{' and '.join(cut)} cut from the end of train" if cut else "files",
-        notes=notes,
-        unit="characters",
-    )
-    return RunningText(facts, sides)
+    cut: list[Side] = [side for side in SIDES if side not in named]
+    return RunningText.of(sides, source=str(place), cut=cut, notes=notes)
 
 
 def _sources(place: str | Path) -> dict[Side, Path]:
@@ -202,6 +216,5 @@ def _parted(documents: Sequence[str], characters: int) -> tuple[list[str], list[
     return [text[:place]], [text[place:]]
 
 
-def fingerprint(sides: Mapping[Side, Sequence[str]]) -> str:
-    """Of the documents of all sides."""
+def _fingerprint(sides: Mapping[Side, Sequence[str]]) -> str:
     return hashlib.sha256(msgspec.json.encode([list(sides[side]) for side in SIDES])).hexdigest()

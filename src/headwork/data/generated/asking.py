@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from headwork.data.generated.base import NEAR, Answers, Examples, Generated, Guess, asked_at
+from headwork.data.generated.base import NEAR, Answers, Examples, Generated, Guess, asked_at, up_to_double
 
 AGGREGATES = ("sum", "maximum", "count")
 COMPARISONS = ("greater", "lesser")
@@ -66,7 +66,7 @@ class Tables(Generated, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def test_lengths(self) -> Sequence[int]:
-        return sorted({min(self.lengths), self.longest, self.longest + -(-self.longest // 2), 2 * self.longest})
+        return up_to_double(self.lengths)
 
     def steps(self, length: int) -> int:
         return 2 * self.depth + length

@@ -167,3 +167,9 @@ def settle(kind: type[Generated], settings: dict[str, str]) -> Generated:
     except (msgspec.ValidationError, ValueError) as error:
         said = ",".join(f"{name}={value}" for name, value in settings.items())
         raise HeadworkError(f"{kind.NAME}:{said}: {error}") from error
+
+
+def up_to_double(lengths: Sequence[int]) -> list[int]:
+    """The shortest and the longest length of training, half as long again, and twice as long."""
+    longest = lengths[-1]
+    return sorted({lengths[0], longest, longest + -(-longest // 2), 2 * longest})

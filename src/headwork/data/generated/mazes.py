@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from headwork.data.generated.base import Answers, Examples, Generated, Guess
+from headwork.data.generated.base import Answers, Examples, Generated, Guess, up_to_double
 
 ON, LEFT, RIGHT = range(3)
 """actions"""
@@ -52,7 +52,7 @@ class TMaze(Generated, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def test_lengths(self) -> Sequence[int]:
-        return sorted({min(self.lengths), self.longest, self.longest + -(-self.longest // 2), 2 * self.longest})
+        return up_to_double(self.lengths)
 
     def steps(self, length: int) -> int:
         return length + 2 * self.junctions

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from headwork.data.generated.base import Answers, Examples, Generated, Guess, asked_at, bits_of, coin
+from headwork.data.generated.base import Answers, Examples, Generated, Guess, asked_at, bits_of, coin, up_to_double
 
 
 class Recall(Generated, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +44,7 @@ class Recall(Generated, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def test_lengths(self) -> Sequence[int]:
-        return sorted({2, self.longest, self.longest + -(-self.longest // 2), 2 * self.longest})
+        return up_to_double(self.lengths)
 
     def steps(self, length: int) -> int:
         return length * (self.vectors + 1) + 2 * self.vectors + 2

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from headwork.data.generated.base import Answers, Examples, Generated, Guess, asked_at
+from headwork.data.generated.base import Answers, Examples, Generated, Guess, asked_at, up_to_double
 
 GOES, TAKES, ASKS = range(3)
 """the first channels of a step; those of people, places and things follow"""
@@ -56,7 +56,7 @@ class Stories(Generated, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def test_lengths(self) -> Sequence[int]:
-        return sorted({min(self.lengths), self.longest, self.longest + -(-self.longest // 2), 2 * self.longest})
+        return up_to_double(self.lengths)
 
     def steps(self, length: int) -> int:
         return length + 1
