@@ -63,6 +63,15 @@ def by_hand(network: LanguageNetwork, ids: Tensor) -> tuple[Tensor, Tensor]:
     return network.norm(x), depth
 
 
+def test_a_place_that_is_just_as_sure_as_is_asked_leaves() -> None:
+    network, ids = exiting("state"), text(24, rows=1)
+    x = network.embeddings.segment(ids, 0)
+    new = network.layers[0].segment(x, x)
+    sure = network.exit.sure(x, new, network.norm(new), network.logits)[0]
+    network.exit.threshold = sure.max().clone()  # in their own precision: no rounding decides
+    assert (network(ids).spent[0] == 1).tolist() == (sure == sure.max()).tolist()
+
+
 @pytest.mark.parametrize("by", KINDS)
 def test_each_place_leaves_where_it_is_sure_and_keeps_its_state(by) -> None:
     network, ids = exiting(by), text(24, rows=1)

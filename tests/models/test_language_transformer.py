@@ -65,9 +65,11 @@ def test_a_state_of_several_documents_belongs_to_none() -> None:
 
 
 @pytest.mark.row("LC18")
-def test_a_closed_gate_to_older_pairs_is_recurrence_to_the_bit() -> None:
-    memorizing, ids = build("memorizing", "model.remembered=8"), text(64)
-    recurrent = same_weights(memorizing, build("memorizing", "model.remembered=8", "model.memory=recurrence"))
+@pytest.mark.parametrize("norm", ["pre", "post"])
+def test_a_closed_gate_to_older_pairs_is_recurrence_to_the_bit(norm) -> None:
+    settings = ("model.remembered=8", f"model.norm={norm}")
+    memorizing, ids = build("memorizing", *settings), text(64)
+    recurrent = same_weights(memorizing, build("memorizing", *settings, "model.memory=recurrence"))
     torch.nn.init.constant_(memorizing.nearest.bias, -torch.inf)
     assert torch.equal(logits(memorizing, ids, pieces=8), logits(recurrent, ids, pieces=8))
     torch.nn.init.zeros_(memorizing.nearest.bias)

@@ -1,5 +1,7 @@
 """The head fitted by logistic regression answers as scikit-learn does."""
 
+from typing import cast
+
 import numpy as np
 import pytest
 import torch
@@ -8,9 +10,12 @@ from torch import nn
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import load_recipe, with_settings
+from headwork.data.corpus import Examples
 from headwork.measure.calibration import softmax
+from headwork.tasks.classify import new_classifier
+from headwork.tasks.neural import NeuralClassifier
 from headwork.train.any import check_recipe
-from headwork.train.logistic import put_into_head
+from headwork.train.logistic import features_of, fit_logistic_head, put_into_head
 
 
 @pytest.mark.parametrize("classes", [2, 3, 7])
@@ -31,6 +36,19 @@ def test_a_class_without_training_rows_is_never_chosen() -> None:
     head = nn.Linear(4, 3, dtype=torch.float64)
     put_into_head(head, LogisticRegression().fit(features, labels), scale=1.0)
     assert set(head(torch.as_tensor(features)).argmax(1).tolist()) <= {0, 2}
+
+
+def test_a_classifier_answers_by_the_head_that_was_fitted() -> None:
+    texts = [f"{word} day {place}" for place in range(20) for word in ("good", "bad")]
+    data = Examples(texts, np.array([0, 1] * 20), np.arange(40))
+    recipe = with_settings(load_recipe("transformer"), ["train.fit=logistic"], size="tiny")
+    classifier = cast(NeuralClassifier, new_classifier(recipe, ["0", "1"], texts, seed=0, offline=True, device="cpu"))
+    before = classifier.logits(texts)  # makes the copy that predicts
+    fit_logistic_head(classifier, data, data)
+    head, features = classifier.network.head.double(), torch.as_tensor(features_of(classifier, texts))
+    after = classifier.logits(texts)
+    assert np.abs(after - before).max() > 0.1
+    np.testing.assert_allclose(after, head(features).detach().numpy(), atol=1e-4)
 
 
 def test_a_model_without_features_of_its_own_is_refused() -> None:

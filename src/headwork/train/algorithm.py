@@ -60,4 +60,4 @@ class Learn(Problem):
         found = zip(answered, self.drawn.dev, strict=True)
         at_longest = [each.score for each, examples in found if examples.length == self.joined[-1]]
         if np.concatenate(at_longest).mean() >= self.config.curriculum:
-            self.carried[LENGTHS] = (self.carried[LENGTHS] + 1).clamp_max(len(self.drawn.generator.lengths))
+            self.carried[LENGTHS] = self.carried[LENGTHS] + 1

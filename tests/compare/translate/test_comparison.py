@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -176,3 +177,17 @@ def test_lengths_are_cut_so_that_every_sentence_counts_once() -> None:
     assert all(one.longest < other.shortest for one, other in itertools.pairwise(points))
     assert points[0].shortest == 1
     assert points[-1].longest == 11
+
+
+def test_texts_that_were_translated_in_pieces_are_counted(bitext: Bitext, tmp_path: Path) -> None:
+    settings = ("train.epochs=1", "model.vocabulary=300", "model.max_tokens=8")
+    recipe = with_settings(load_recipe("bahdanau", "translate"), settings, size="tiny")
+    run = Run(tmp_path / "run")
+    result = run_trial(run, recipe, bitext, seed=0, settings=Settings(offline=True))
+    translator, _ = open_run(str(run.folder), device="cpu")
+    long = [len(pieces) > 1 for pieces in translator.read_sources(bitext.part("test").sources)]
+    assert isinstance(result, TranslationRun) and 0 < result.in_pieces == sum(long) < len(long)
+    assert (
+        result.left_out > 0
+        and f"{sum(long)} texts of the test side, translated in pieces" in write_run_report(run).read_text()
+    )

@@ -8,6 +8,7 @@ import pytest
 from headwork.base.errors import HeadworkError
 from headwork.data.drawn import Drawn, prepare_drawn
 from headwork.data.generated import GENERATORS, Examples
+from headwork.data.generated.base import up_to_double
 
 NAMES = list(GENERATORS)
 TRUE = [name for name in NAMES if name != "grid-world"]
@@ -48,6 +49,11 @@ def test_shapes_are_as_stated(name):
             assert set(np.unique(examples.targets)) <= {0, 1}
         if examples.looks is not None:
             assert ((examples.looks >= 0) & (examples.looks < examples.inputs.shape[1])).all()
+
+
+def test_lengths_go_up_to_double() -> None:
+    assert up_to_double(range(2, 7)) == [2, 6, 9, 12]
+    assert up_to_double(range(1, 2)) == [1, 2]
 
 
 @pytest.mark.parametrize("name", NAMES)
