@@ -110,10 +110,20 @@ def weighted_sum(weights: Tensor, packed: Tensor, lengths: Sequence[int]) -> Ten
 def segment_first(packed: Tensor, lengths: Sequence[int]) -> Tensor:
     """(N, D) to (B, D): each text's first token; a text without tokens gives zeros."""
     counts = torch.tensor(lengths, device=packed.device, dtype=torch.int64)
-    filled, starts = counts > 0, counts.cumsum(0) - counts
-    first = packed.new_zeros(len(lengths), packed.shape[1])
-    first[filled] = packed[starts[filled]]
-    return first
+    return _one_of_each(packed, counts, counts.cumsum(0) - counts)
+
+
+def segment_last(packed: Tensor, lengths: Sequence[int]) -> Tensor:
+    """(N, D) to (B, D): each text's last token; a text without tokens gives zeros."""
+    counts = torch.tensor(lengths, device=packed.device, dtype=torch.int64)
+    return _one_of_each(packed, counts, counts.cumsum(0) - 1)
+
+
+def _one_of_each(packed: Tensor, counts: Tensor, places: Tensor) -> Tensor:
+    """(B, D) of the tokens at (B,) places, zeros for the texts without any."""
+    found = packed.new_zeros(len(counts), packed.shape[1])
+    found[counts > 0] = packed[places[counts > 0]]
+    return found
 
 
 def equal_length_runs(lengths: Sequence[int]) -> Iterator[tuple[int, int, int]]:

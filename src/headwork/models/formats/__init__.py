@@ -1,17 +1,26 @@
-"""Published encoders: found by the `model_type` of their config.json, read as safetensors; nothing is executed."""
+"""Published encoders and decoders: found by the `model_type` of their config.json; nothing is executed.
 
+A family is a module with `STEM`, the beginning of its class names in config.json, `Settings`, the struct of its
+config.json, and `table(core)`, the names of its tensors.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import msgspec
-from safetensors.torch import load_file
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
 
 from headwork.base.errors import HeadworkError
-from headwork.base.tensors import safetensors_header
+from headwork.base.files import write_atomically, write_json
 from headwork.layers.transformer import Core, CoreConfig
 from headwork.models.formats import albert, bert, distilbert, gpt2, roberta
-from headwork.models.formats.table import convert
+from headwork.models.formats.files import read_tensors
+from headwork.models.formats.table import AGAIN, Table, convert, publish
+from headwork.models.published import Published, PublishedConfig, heads_of
 
 FORMATS: dict[str, ModuleType] = {
     "bert": bert,
@@ -20,26 +29,61 @@ FORMATS: dict[str, ModuleType] = {
     "distilbert": distilbert,
     "gpt2": gpt2,
 }
-"""each has `Settings`, the struct of its config.json, and `table(config)`, its tensors' names"""
+
+PURPOSES = {
+    frozenset({"masked", "order"}): "ForPreTraining",
+    frozenset({"masked"}): "ForMaskedLM",
+    frozenset({"classes"}): "ForSequenceClassification",
+    frozenset({"tags"}): "ForTokenClassification",
+    frozenset({"span"}): "ForQuestionAnswering",
+    frozenset(): "Model",
+}
+"""by the heads of a model: the end of its class name in config.json"""
 
 
 class _Family(msgspec.Struct, frozen=True):
     model_type: str
+    architectures: list[str] | None = None
+    id2label: dict[str, str] | None = None
+    pad_token_id: int | None = None
 
 
 def read_config(folder: Path) -> CoreConfig:
     """The settings that a published folder's config.json asks for; HeadworkError where no core has them."""
     try:
-        return _settings(folder, _family(folder).Settings).core()
+        return _settings(folder, FORMATS[_family(folder).model_type].Settings).core()
     except ValueError as error:
         raise HeadworkError(f"{folder}: {error}") from error
 
 
-def load_core(core: Core, folder: Path) -> None:
-    """Fill `core` with the weights of a published folder (config.json and model.safetensors).
+def read_published(folder: Path) -> Published:
+    """The model in a published folder (config.json and its weights), in fp32.
 
-    HeadworkError names the setting that differs, or the tensor that is missing, left over or wrongly shaped.
+    HeadworkError names the setting that no core has, or the tensor that is missing, left over or wrongly shaped.
     """
+    family, core = _family(folder), read_config(folder)
+    path, found = read_tensors(folder)
+    tensors = convert(found, _table(family, core), str(path))
+    heads = heads_of(tensors)
+    pooling = FORMATS[family.model_type].Settings.POOLER if "pooler.weight" in tensors else "none"
+    labelled = heads["classes"] or heads["tags"]
+    config = PublishedConfig(
+        family=family.model_type,
+        core=core,
+        pooling=pooling,
+        labels=_labels(family, labelled),
+        padding=family.pad_token_id,
+        **heads,
+    )
+    with torch.device("meta"):
+        model = Published(config)
+    _check_shapes(tensors, model, str(path))
+    model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
+    return model.eval()
+
+
+def load_core(core: Core, folder: Path) -> None:
+    """Fill `core` with the weights of a published folder; HeadworkError names the setting that differs."""
     asked, found = core.config, read_config(folder)
     for name in CoreConfig.__struct_fields__:
         if name not in ("dropout", "attention_dropout") and getattr(asked, name) != getattr(found, name):
@@ -47,22 +91,72 @@ def load_core(core: Core, folder: Path) -> None:
                 f"{folder}: {name} is {getattr(found, name)!r} there, but the model asked for has "
                 f"{getattr(asked, name)!r}; name the folder of the right model"
             )
-    path = folder / "model.safetensors"
-    safetensors_header(path)
-    shapes = {name: tensor.shape for name, tensor in core.state_dict().items()}
-    core.load_state_dict(convert(load_file(path), _family(folder).table(found), shapes, str(path)))
+    core.load_state_dict(read_published(folder).core.state_dict())
 
 
-def _family(folder: Path) -> ModuleType:
-    name = _settings(folder, _Family).model_type
-    if name not in FORMATS:
-        raise HeadworkError(f"{folder}: a model of type {name!r}; headwork reads {', '.join(FORMATS)}")
-    return FORMATS[name]
+def write_published(model: Published, folder: Path) -> None:
+    """config.json and model.safetensors in `folder`, as transformers writes and reads them."""
+    config = model.config
+    family = FORMATS[config.family]
+    heads = set(config.heads)
+    purpose = "LMHeadModel" if config.core.causal and not heads else PURPOSES.get(frozenset(heads))
+    if purpose is None:
+        raise HeadworkError(f"no published class has the heads {', '.join(sorted(heads))} together")
+    told: dict[str, Any] = {
+        "model_type": config.family,
+        "architectures": [family.STEM + purpose],
+        **msgspec.to_builtins(family.Settings.of(config.core)),
+    }
+    if config.padding is not None:
+        told["pad_token_id"] = config.padding
+    if config.labels:
+        told["id2label"] = {str(place): label for place, label in enumerate(config.labels)}
+        told["label2id"] = {label: place for place, label in enumerate(config.labels)}
+    tensors = publish(model.state_dict(), _without(family.table(config.core), heads), prefixed=purpose != "Model")
+    write_json(folder / "config.json", told)
+    write_atomically(folder / "model.safetensors", lambda file: save_file(tensors, file, {"format": "pt"}))
+
+
+def _table(family: _Family, core: CoreConfig) -> Table:
+    tagging = any(name.endswith("ForTokenClassification") for name in family.architectures or ())
+    return _without(FORMATS[family.model_type].table(core), {"tags"} if tagging else set())
+
+
+def _without(table: Table, heads: set[str]) -> Table:
+    """Classes and tags share their names in a file, so that only one of them can be meant."""
+    other = "classes" if "tags" in heads else "tags"
+    return table._replace(heads={name: group for name, group in table.heads.items() if name != other})
+
+
+def _labels(family: _Family, rows: int) -> tuple[str, ...]:
+    """The names of the classes, in order; none where the file names them otherwise than by number."""
+    named = family.id2label or {}
+    return tuple(named[str(row)] for row in range(rows)) if named.keys() == {str(row) for row in range(rows)} else ()
+
+
+def _check_shapes(tensors: Mapping[str, Tensor], model: Published, where: str) -> None:
+    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    for name in tensors:
+        if name not in expected:
+            raise HeadworkError(f"{where}: what gives {name!r} has no place in this model; {AGAIN}")
+    for name, shape in expected.items():
+        found = tuple(tensors[name].shape) if name in tensors else None
+        if found is None:
+            raise HeadworkError(f"{where}: nothing gives {name!r}, {shape}; {AGAIN}")
+        if found != shape:
+            raise HeadworkError(f"{where}: {name!r} would have shape {found}, expected {shape}; {AGAIN}")
+
+
+def _family(folder: Path) -> _Family:
+    family = _settings(folder, _Family)
+    if family.model_type not in FORMATS:
+        raise HeadworkError(f"{folder}: a model of type {family.model_type!r}; headwork reads {', '.join(FORMATS)}")
+    return family
 
 
 def _settings(folder: Path, kind: type) -> Any:
     path = folder / "config.json"
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
         raise HeadworkError(f"{path}: {error}; expected the folder of a published encoder") from error

@@ -4,7 +4,9 @@ import msgspec
 
 from headwork.layers.transformer import CoreConfig
 from headwork.models.formats import bert
-from headwork.models.formats.table import Published, Table, weight, weight_and_bias
+from headwork.models.formats.table import Published, Rename, Table, weight_and_bias
+
+STEM = "Albert"
 
 
 class Settings(bert.Settings, frozen=True, kw_only=True):
@@ -16,16 +18,16 @@ class Settings(bert.Settings, frozen=True, kw_only=True):
     def core(self) -> CoreConfig:
         return msgspec.structs.replace(super().core(), embedding_dim=self.embedding_size, shared=True)
 
+    @classmethod
+    def of(cls, core: CoreConfig, **others) -> "Settings":
+        return super().of(core, embedding_size=core.embedding_dim, **others)
 
-def table(config: CoreConfig) -> Table:
-    theirs, ours = "encoder.albert_layer_groups.0.albert_layers.0", "blocks.0"
+
+def table(core: CoreConfig) -> Table:
+    theirs, ours = "encoder.albert_layer_groups.0.albert_layers.0", "core.blocks.0"
     qkv = " ".join(f"{theirs}.attention.{name}" for name in ("query", "key", "value"))
-    renames = [
-        weight("embeddings.word_embeddings", "embeddings.tokens"),
-        weight("embeddings.position_embeddings", "embeddings.positions"),
-        weight("embeddings.token_type_embeddings", "embeddings.types"),
-        *weight_and_bias("embeddings.LayerNorm", "embeddings.norm"),
-        *weight_and_bias("encoder.embedding_hidden_mapping_in", "embeddings.widen"),
+    block = [
+        *weight_and_bias("encoder.embedding_hidden_mapping_in", "core.embeddings.widen"),
         *weight_and_bias(qkv, f"{ours}.attention.qkv"),
         *weight_and_bias(f"{theirs}.attention.dense", f"{ours}.attention.out"),
         *weight_and_bias(f"{theirs}.attention.LayerNorm", f"{ours}.attention_norm"),
@@ -33,5 +35,23 @@ def table(config: CoreConfig) -> Table:
         *weight_and_bias(f"{theirs}.ffn_output", f"{ours}.narrow"),
         *weight_and_bias(f"{theirs}.full_layer_layer_norm", f"{ours}.ff_norm"),
     ]
-    heads = ("pooler.", "predictions.", "sop_classifier.", "classifier.", "qa_outputs.", "embeddings.position_ids")
-    return Table(renames, heads, lambda name: name.removeprefix("albert."))
+    masked = [
+        *weight_and_bias("predictions.dense", "masked.dense"),
+        *weight_and_bias("predictions.LayerNorm", "masked.norm"),
+        Rename(("predictions.bias",), "masked.bias"),
+    ]
+    return Table(
+        prefix="albert.",
+        own=("embeddings.", "encoder.", "pooler."),
+        body=[*bert.embeddings(), *block],
+        heads={
+            "pooler": weight_and_bias("pooler", "pooler"),
+            "masked": masked,
+            "order": weight_and_bias("sop_classifier.classifier", "order"),
+            "classes": weight_and_bias("classifier", "classes"),
+            "tags": weight_and_bias("classifier", "tags"),
+            "span": weight_and_bias("qa_outputs", "span"),
+        },
+        tied={"predictions.decoder.weight": "core.embeddings.tokens.weight", "predictions.decoder.bias": "masked.bias"},
+        constant=("embeddings.position_ids",),
+    )

@@ -1,13 +1,19 @@
 """GPT-2 (Radford et al. 2019): pre-norm, causal; its files keep linear weights transposed."""
 
+from typing import ClassVar
+
 import msgspec
 
 from headwork.layers.transformer import CoreConfig
-from headwork.models.formats.table import ACTIVATIONS, Published, Table, weight, weight_and_bias
+from headwork.models.formats.table import ACTIVATIONS, Published, Table, published_name, weight, weight_and_bias
+
+STEM = "GPT2"
 
 
 class Settings(msgspec.Struct, frozen=True):
     """What config.json says of the architecture."""
+
+    POOLER: ClassVar[str] = "none"
 
     vocab_size: int
     n_embd: int
@@ -34,21 +40,43 @@ class Settings(msgspec.Struct, frozen=True):
             eps=self.layer_norm_epsilon,
         )
 
+    @classmethod
+    def of(cls, core: CoreConfig) -> "Settings":
+        return cls(
+            vocab_size=core.vocabulary,
+            n_embd=core.dim,
+            n_layer=core.layers,
+            n_head=core.heads,
+            n_positions=core.positions,
+            n_inner=core.ff,
+            activation_function=published_name(core.activation),
+            layer_norm_epsilon=core.eps,
+        )
 
-def table(config: CoreConfig) -> Table:
-    renames = [
-        weight("wte", "embeddings.tokens"),
-        weight("wpe", "embeddings.positions"),
-        *weight_and_bias("ln_f", "norm"),
+
+def table(core: CoreConfig) -> Table:
+    body = [
+        weight("wte", "core.embeddings.tokens"),
+        weight("wpe", "core.embeddings.positions"),
+        *weight_and_bias("ln_f", "core.norm"),
     ]
-    for i in range(config.layers):
-        theirs, ours = f"h.{i}", f"blocks.{i}"
-        renames += weight_and_bias(f"{theirs}.attn.c_attn", f"{ours}.attention.qkv", transposed=True)
-        renames += weight_and_bias(f"{theirs}.attn.c_proj", f"{ours}.attention.out", transposed=True)
-        renames += weight_and_bias(f"{theirs}.ln_1", f"{ours}.attention_norm")
-        renames += weight_and_bias(f"{theirs}.mlp.c_fc", f"{ours}.widen", transposed=True)
-        renames += weight_and_bias(f"{theirs}.mlp.c_proj", f"{ours}.narrow", transposed=True)
-        renames += weight_and_bias(f"{theirs}.ln_2", f"{ours}.ff_norm")
-    # the files of 2019 carry their constant causal masks
-    masks = tuple(f"h.{i}.attn.{name}" for i in range(config.layers) for name in ("bias", "masked_bias"))
-    return Table(renames, ("lm_head.", "score.", *masks), lambda name: name.removeprefix("transformer."))
+    for i in range(core.layers):
+        theirs, ours = f"h.{i}", f"core.blocks.{i}"
+        body += weight_and_bias(f"{theirs}.attn.c_attn", f"{ours}.attention.qkv", transposed=True)
+        body += weight_and_bias(f"{theirs}.attn.c_proj", f"{ours}.attention.out", transposed=True)
+        body += weight_and_bias(f"{theirs}.ln_1", f"{ours}.attention_norm")
+        body += weight_and_bias(f"{theirs}.mlp.c_fc", f"{ours}.widen", transposed=True)
+        body += weight_and_bias(f"{theirs}.mlp.c_proj", f"{ours}.narrow", transposed=True)
+        body += weight_and_bias(f"{theirs}.ln_2", f"{ours}.ff_norm")
+    return Table(
+        prefix="transformer.",
+        own=("wte.", "wpe.", "h.", "ln_f."),
+        body=body,
+        heads={
+            "classes": [weight("score", "classes")],
+            "tags": weight_and_bias("classifier", "tags"),
+            "span": weight_and_bias("qa_outputs", "span"),
+        },
+        tied={"lm_head.weight": "core.embeddings.tokens.weight"},
+        constant=(".attn.bias", ".attn.masked_bias"),  # the files of 2019 carry their causal masks
+    )

@@ -4,7 +4,9 @@ import msgspec
 
 from headwork.layers.transformer import CoreConfig
 from headwork.models.formats import bert
-from headwork.models.formats.table import Table
+from headwork.models.formats.table import Rename, Table, weight_and_bias
+
+STEM = "Roberta"
 
 
 class Settings(bert.Settings, frozen=True):
@@ -15,6 +17,31 @@ class Settings(bert.Settings, frozen=True):
     def core(self) -> CoreConfig:
         return msgspec.structs.replace(super().core(), position_offset=self.pad_token_id + 1)
 
+    @classmethod
+    def of(cls, core: CoreConfig, **others) -> "Settings":
+        return super().of(core, pad_token_id=core.position_offset - 1, **others)
 
-def table(config: CoreConfig) -> Table:
-    return bert.table(config, prefix="roberta.")
+
+def table(core: CoreConfig) -> Table:
+    masked = [
+        *weight_and_bias("lm_head.dense", "masked.dense"),
+        *weight_and_bias("lm_head.layer_norm", "masked.norm"),
+        Rename(("lm_head.bias",), "masked.bias"),
+    ]
+    return Table(
+        prefix="roberta.",
+        own=("embeddings.", "encoder.", "pooler."),
+        body=[*bert.embeddings(), *bert.layers(core)],
+        heads={
+            "classes": [
+                *weight_and_bias("classifier.dense", "pooler"),
+                *weight_and_bias("classifier.out_proj", "classes"),
+            ],
+            "pooler": weight_and_bias("pooler.dense", "pooler"),
+            "masked": masked,
+            "tags": weight_and_bias("classifier", "tags"),
+            "span": weight_and_bias("qa_outputs", "span"),
+        },
+        tied={"lm_head.decoder.weight": "core.embeddings.tokens.weight", "lm_head.decoder.bias": "masked.bias"},
+        constant=("embeddings.position_ids",),
+    )

@@ -1,10 +1,10 @@
-"""How a published file's tensors become a core's: a table of names, and one way to read by it.
+"""How a published file's tensors become those of headwork, and back: a table of names, and two ways to read it.
 
-A table names every tensor of every layer, so that what is missing, wrongly shaped or left over is found by its name
-and nothing is dropped in silence.
+A table names every tensor of every layer and head, so that what is missing, wrongly shaped or left over is found by its
+name and nothing is dropped in silence.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 import torch
@@ -24,22 +24,55 @@ ACTIVATIONS: dict[Published, Activation] = {
 }
 
 
+def published_name(activation: Activation) -> Published:
+    """The first name under which an activation is published."""
+    return next(name for name, ours in ACTIVATIONS.items() if ours == activation)
+
+
 class Rename(NamedTuple):
-    """Tensors of the file, each transposed where the file keeps it so, one below the other make one of the core."""
+    """Tensors of the file, each transposed where the file keeps it so, one below the other make one of ours."""
 
     sources: tuple[str, ...]
     target: str
     transposed: bool = False
 
+    def read(self, tensors: Mapping[str, Tensor]) -> Tensor:
+        parts = [tensors[source].T if self.transposed else tensors[source] for source in self.sources]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def write(self, tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
+        for source, part in zip(self.sources, tensor.chunk(len(self.sources)), strict=True):
+            yield source, part.T if self.transposed else part
+
 
 class Table(NamedTuple):
-    """How one family's file is read."""
+    """One family's file."""
 
-    renames: list[Rename]
-    left_out: tuple[str, ...]
-    """beginnings of the names that a core has no use for: heads, poolers, constant buffers"""
-    spelling: Callable[[str], str]
-    """a tensor's name in any of the family's published spellings to that of the table"""
+    prefix: str
+    """before the names of what belongs to the encoder, in files that also hold heads; the table leaves it out"""
+    own: tuple[str, ...]
+    """beginnings of the names that the prefix stands before"""
+    body: list[Rename]
+    heads: dict[str, list[Rename]]
+    """by the name of a head: its tensors, of which a file has all or none; the first that fits is written"""
+    tied: dict[str, str]
+    """names under which some files repeat a tensor of ours"""
+    constant: tuple[str, ...] = ()
+    """endings of the names of constant buffers, which some files hold and no model needs"""
+
+    def spelt(self, name: str) -> str:
+        """A tensor's name in any of the published spellings to that of the table.
+
+        Files made from TensorFlow checkpoints call a norm's weight gamma and its bias beta; those of wrapped models
+        begin with `module.`
+        """
+        name = name.removeprefix("module.").removeprefix(self.prefix)
+        return name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
+
+    def present(self, names: set[str]) -> list[Rename]:
+        """The body's renames and those of the heads of which a file has any tensor."""
+        heads = [group for group in self.heads.values() if names & {s for rename in group for s in rename.sources}]
+        return [*self.body, *(rename for group in heads for rename in group)]
 
 
 def weight(source: str, target: str) -> Rename:
@@ -47,31 +80,51 @@ def weight(source: str, target: str) -> Rename:
 
 
 def weight_and_bias(sources: str, target: str, *, transposed: bool = False) -> list[Rename]:
-    """Both tensors of a linear layer or a norm; `sources` that the core keeps as one layer are separated by spaces."""
+    """Both tensors of a linear layer or a norm; `sources` that we keep as one layer are separated by spaces."""
     return [
         Rename(tuple(f"{source}.weight" for source in sources.split()), f"{target}.weight", transposed),
         Rename(tuple(f"{source}.bias" for source in sources.split()), f"{target}.bias"),
     ]
 
 
-def convert(
-    tensors: Mapping[str, Tensor], table: Table, shapes: Mapping[str, torch.Size], where: str
-) -> dict[str, Tensor]:
-    """The core's tensors from a file's; `shapes` are those of the core's state, `where` begins every error."""
-    again = "is it the file of another model, or damaged?"
-    named = {table.spelling(name): tensor for name, tensor in tensors.items()}
-    left = {name: tensor for name, tensor in named.items() if not name.startswith(table.left_out)}
+AGAIN = "is it the file of another model, or damaged?"
+
+
+def convert(tensors: Mapping[str, Tensor], table: Table, where: str) -> dict[str, Tensor]:
+    """Our tensors from a file's; `where` begins every error."""
+    left = {table.spelt(name): tensor for name, tensor in tensors.items()}
+    if len(left) < len(tensors):
+        raise HeadworkError(f"{where}: two of its tensors have one name in two spellings; {AGAIN}")
     converted = {}
-    for sources, target, transposed in table.renames:
-        for source in sources:
+    for rename in table.present(set(left)):
+        for source in rename.sources:
             if source not in left:
-                raise HeadworkError(f"{where}: tensor {source!r} is missing; {again}")
-        parts = [left.pop(source) for source in sources]
-        whole = torch.cat([part.T if transposed else part for part in parts])
-        if whole.shape != shapes[target]:
-            found, expected = tuple(whole.shape), tuple(shapes[target])
-            raise HeadworkError(f"{where}: tensor {sources[0]!r} gives shape {found}, expected {expected}; {again}")
-        converted[target] = whole
-    if left:
-        raise HeadworkError(f"{where}: tensor {min(left)!r} has no place in the model; {again}")
+                raise HeadworkError(f"{where}: tensor {source!r} is missing; {AGAIN}")
+        try:
+            converted[rename.target] = rename.read(left)
+        except (RuntimeError, IndexError) as error:
+            raise HeadworkError(f"{where}: tensor {rename.sources[0]!r} does not fit its fellows; {AGAIN}") from error
+        for source in rename.sources:
+            del left[source]
+    for name, target in table.tied.items():
+        if name in left and not (target in converted and torch.equal(left.pop(name), converted[target])):
+            raise HeadworkError(f"{where}: tensor {name!r} differs from what it should repeat ({target}); {AGAIN}")
+    for name in left:
+        if not name.endswith(table.constant or "\0"):
+            raise HeadworkError(f"{where}: tensor {name!r} has no place in the model; {AGAIN}")
     return converted
+
+
+def publish(tensors: Mapping[str, Tensor], table: Table, *, prefixed: bool) -> dict[str, Tensor]:
+    """A file's tensors from ours, each of which has its place in the table."""
+    left, published = dict(tensors), {}
+    for group in (table.body, *table.heads.values()):
+        if all(rename.target in left for rename in group):
+            for rename in group:
+                published |= dict(rename.write(left.pop(rename.target)))
+    if left:
+        raise ValueError(f"no place in a published file for {min(left)}")
+    prefix = table.prefix if prefixed else ""
+    return {
+        (prefix if name.startswith(table.own) else "") + name: tensor.contiguous() for name, tensor in published.items()
+    }

@@ -1,0 +1,72 @@
+"""The tensors of a published folder, in any of the files that hold them; nothing in them is executed.
+
+model.safetensors                   one file
+model.safetensors.index.json        {"weight_map": {tensor: file}}, several of them
+pytorch_model.bin                   a zip of numbers and a pickle, of which only tensors are unpickled
+"""
+
+import pickle
+import zipfile
+from pathlib import Path
+
+import msgspec
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from headwork.base.errors import HeadworkError
+from headwork.base.tensors import safetensors_header
+
+WHOLE, INDEX, PICKLED = "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"
+
+
+class _Index(msgspec.Struct, frozen=True):
+    weight_map: dict[str, str]
+
+
+def read_tensors(folder: Path) -> tuple[Path, dict[str, Tensor]]:
+    """The file that was found first, and its tensors; HeadworkError where there is none or it is damaged."""
+    if (folder / INDEX).is_file() and not (folder / WHOLE).is_file():
+        return folder / INDEX, _shards(folder / INDEX)
+    if (folder / PICKLED).is_file() and not (folder / WHOLE).is_file():
+        return folder / PICKLED, _pickled(folder / PICKLED)
+    return folder / WHOLE, _safe(folder / WHOLE)
+
+
+def _safe(path: Path) -> dict[str, Tensor]:
+    safetensors_header(path)
+    return load_file(path)
+
+
+def _shards(path: Path) -> dict[str, Tensor]:
+    try:
+        places = msgspec.json.decode(path.read_bytes(), type=_Index).weight_map
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
+        raise HeadworkError(f"{path}: not an index of weights ({error}); copy the folder again") from error
+    for file in places.values():
+        if file != Path(file).name or not file.endswith(".safetensors"):
+            raise HeadworkError(f"{path}: names {file!r}, which is no safetensors file beside it")
+    tensors: dict[str, Tensor] = {}
+    for file in sorted(set(places.values())):
+        tensors |= {name: tensor for name, tensor in _safe(path.parent / file).items() if places.get(name) == file}
+    absent = sorted(places.keys() - tensors.keys())
+    if absent:
+        raise HeadworkError(f"{path}: tensor {absent[0]!r} is not in the file {places[absent[0]]}; copy it again")
+    return tensors
+
+
+def _pickled(path: Path) -> dict[str, Tensor]:
+    again = f"convert it with transformers to {WHOLE}, or get it again"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+                raise HeadworkError(f"{path}: holds compressed entries, which no published file does; {again}")
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, pickle.UnpicklingError, zipfile.BadZipFile, EOFError, ValueError) as error:
+        told = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise HeadworkError(f"{path}: no weights can be read from it without running code ({told}); {again}") from error
+    if not isinstance(found, dict) or not all(
+        isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in found.items()
+    ):
+        raise HeadworkError(f"{path}: holds more than named tensors; {again}")
+    return found

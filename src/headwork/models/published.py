@@ -1,0 +1,106 @@
+"""A published encoder or decoder: a core with the heads that its file holds.
+
+    h       = core(tokens)
+    pooled  = a(W h_first + b)                              a is the family's, tanh or relu; of a causal core h_last
+    masked  = E norm(act(W h + b)) + c                      which token is hidden here (Devlin et al. 2019)
+    next    = E h                                           the next token (Radford et al. 2019)
+    order   = W pooled + b                                  is the second text the next; are the two in order
+    classes = W pooled + b,  tags = W h + b,  span = W h + b (where an answer starts and ends)
+
+E is the table of token embeddings. Which heads there are, and how wide, follows from the tensors.
+
+Axes: B texts, N packed tokens of all texts, D width, V vocabulary, C classes.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from headwork.layers.transformer import Core, CoreConfig
+from headwork.ops.linear import ACTIVATIONS, Linear
+from headwork.ops.packed import TokenBatch, segment_first, segment_last
+
+
+class PublishedConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of the encoder, and the rows of each linear head, 0 where there is none."""
+
+    family: str
+    core: CoreConfig
+    pooling: Literal["none", "tanh", "relu"] = "none"
+    """what follows the linear layer of the pooled state; none: there is no such layer"""
+    masked: bool = False
+    order: int = 0
+    classes: int = 0
+    tags: int = 0
+    span: int = 0
+    labels: tuple[str, ...] = ()
+    """of the classes or tags"""
+    padding: int | None = None
+    """the token that fills padded batches elsewhere; here nothing does"""
+
+    @property
+    def heads(self) -> list[str]:
+        """The names of those that there are."""
+        there = {name: getattr(self, name) for name in ("masked", "order", "classes", "tags", "span")}
+        return [name for name, rows in there.items() if rows]
+
+
+def heads_of(tensors: Mapping[str, Tensor]) -> dict[str, int]:
+    """The rows of each linear head that the tensors have, and whether there is a masked one."""
+    rows = {name: len(tensors.get(f"{name}.weight", ())) for name in ("order", "classes", "tags", "span")}
+    return {**rows, "masked": "masked.bias" in tensors}
+
+
+class MaskedHead(nn.Module):
+    """(N, D) states to (N, V) logits by the table of embeddings."""
+
+    def __init__(self, core: CoreConfig) -> None:
+        super().__init__()
+        self.activation = ACTIVATIONS[core.activation]
+        width = core.embedding_dim or core.dim
+        self.dense = nn.Linear(core.dim, width)
+        self.norm = nn.LayerNorm(width, eps=core.eps)
+        self.bias = nn.Parameter(torch.zeros(core.vocabulary))
+
+    def forward(self, hidden: Tensor, table: Tensor) -> Tensor:
+        return F.linear(self.norm(self.activation(self.dense(hidden))), table, self.bias)
+
+
+class Published(nn.Module):
+    def __init__(self, config: PublishedConfig) -> None:
+        super().__init__()
+        self.config = config
+        dim = config.core.dim
+        self.core = Core(config.core)
+        self.pooler = Linear(dim, dim) if config.pooling != "none" else None
+        self.masked = MaskedHead(config.core) if config.masked else None
+        self.order = nn.Linear(dim, config.order) if config.order else None
+        self.classes = nn.Linear(dim, config.classes, bias=not config.core.causal) if config.classes else None
+        self.tags = nn.Linear(dim, config.tags) if config.tags else None
+        self.span = nn.Linear(dim, config.span) if config.span else None
+
+    def forward(self, batch: TokenBatch, *, types: Tensor | None = None) -> dict[str, Tensor]:
+        """What each head says, by its name: `hidden` (N, D), `pooled` (B, D), `masked` or `next` (N, V), …"""
+        hidden = self.core(batch, types=types)
+        pooled = self.pooled(hidden, batch.lengths)
+        table = self.core.embeddings.tokens.weight
+        said = {"hidden": hidden, "pooled": pooled}
+        if self.masked is not None:
+            said["masked"] = self.masked(hidden, table)
+        if self.config.core.causal:
+            said["next"] = F.linear(hidden, table)
+        for head, x in (("order", pooled), ("classes", pooled), ("tags", hidden), ("span", hidden)):
+            if (linear := getattr(self, head)) is not None:
+                said[head] = linear(x)
+        return said
+
+    def pooled(self, hidden: Tensor, lengths: tuple[int, ...]) -> Tensor:
+        """(B, D): one state for each text."""
+        if self.config.core.causal:
+            return segment_last(hidden, lengths)
+        first = segment_first(hidden, lengths)
+        return first if self.pooler is None else ACTIVATIONS[self.config.pooling](self.pooler(first))
