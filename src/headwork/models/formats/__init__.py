@@ -16,9 +16,10 @@ from torch import Tensor
 
 from headwork.base.errors import HeadworkError
 from headwork.base.files import write_atomically, write_json
-from headwork.layers.transformer import Core, CoreConfig
+from headwork.layers.transformer import CoreConfig
 from headwork.models.formats import albert, bert, distilbert, gpt2, roberta
 from headwork.models.formats.files import read_tensors
+from headwork.models.formats.sentences import read_sentences, write_sentences
 from headwork.models.formats.table import AGAIN, Table, convert, publish
 from headwork.models.published import Published, PublishedConfig, heads_of
 
@@ -48,7 +49,7 @@ class _Family(msgspec.Struct, frozen=True):
     pad_token_id: int | None = None
 
 
-def read_config(folder: Path) -> CoreConfig:
+def read_settings(folder: Path) -> CoreConfig:
     """The settings that a published folder's config.json asks for; HeadworkError where no core has them."""
     try:
         return _settings(folder, FORMATS[_family(folder).model_type].Settings).core()
@@ -61,18 +62,19 @@ def read_published(folder: Path) -> Published:
 
     HeadworkError names the setting that no core has, or the tensor that is missing, left over or wrongly shaped.
     """
-    family, core = _family(folder), read_config(folder)
+    family, core = _family(folder), read_settings(folder)
     path, found = read_tensors(folder)
     tensors = convert(found, _table(family, core), str(path))
     heads = heads_of(tensors)
-    pooling = FORMATS[family.model_type].Settings.POOLER if "pooler.weight" in tensors else "none"
+    pooler = FORMATS[family.model_type].Settings.POOLER if "pooler.weight" in tensors else "none"
     labelled = heads["classes"] or heads["tags"]
     config = PublishedConfig(
         family=family.model_type,
         core=core,
-        pooling=pooling,
+        pooler=pooler,
         labels=_labels(family, labelled),
         padding=family.pad_token_id,
+        sentences=read_sentences(folder),
         **heads,
     )
     with torch.device("meta"):
@@ -80,18 +82,6 @@ def read_published(folder: Path) -> Published:
     _check_shapes(tensors, model, str(path))
     model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
     return model.eval()
-
-
-def load_core(core: Core, folder: Path) -> None:
-    """Fill `core` with the weights of a published folder; HeadworkError names the setting that differs."""
-    asked, found = core.config, read_config(folder)
-    for name in CoreConfig.__struct_fields__:
-        if name not in ("dropout", "attention_dropout") and getattr(asked, name) != getattr(found, name):
-            raise HeadworkError(
-                f"{folder}: {name} is {getattr(found, name)!r} there, but the model asked for has "
-                f"{getattr(asked, name)!r}; name the folder of the right model"
-            )
-    core.load_state_dict(read_published(folder).core.state_dict())
 
 
 def write_published(model: Published, folder: Path) -> None:
@@ -115,6 +105,21 @@ def write_published(model: Published, folder: Path) -> None:
     tensors = publish(model.state_dict(), _without(family.table(config.core), heads), prefixed=purpose != "Model")
     write_json(folder / "config.json", told)
     write_atomically(folder / "model.safetensors", lambda file: save_file(tensors, file, {"format": "pt"}))
+    if config.sentences is not None:
+        write_sentences(folder, config.sentences, width=config.core.dim)
+
+
+def family_of(core: CoreConfig) -> str | None:
+    """The first family that has such a core; None where none has."""
+    plain = msgspec.structs.replace(core, dropout=0.0, attention_dropout=0.0)
+    for name, family in FORMATS.items():
+        try:
+            its = family.Settings.of(plain).core()
+        except ValueError:  # what config.json of this family cannot say
+            continue
+        if msgspec.structs.replace(its, dropout=0.0, attention_dropout=0.0) == plain:
+            return name
+    return None
 
 
 def _table(family: _Family, core: CoreConfig) -> Table:

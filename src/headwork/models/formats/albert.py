@@ -20,6 +20,8 @@ class Settings(bert.Settings, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, core: CoreConfig, **others) -> "Settings":
+        if core.embedding_dim is None:
+            raise ValueError("Albert has narrow embeddings")
         return super().of(core, embedding_size=core.embedding_dim, **others)
 
 

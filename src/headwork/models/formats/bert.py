@@ -49,6 +49,9 @@ class Settings(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, core: CoreConfig, **others) -> "Settings":
+        """What to write for `core`; ValueError where the family has no such."""
+        if not core.types:
+            raise ValueError(f"{STEM} has kinds of segments")
         return cls(
             vocab_size=core.vocabulary,
             hidden_size=core.dim,

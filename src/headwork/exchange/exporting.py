@@ -1,0 +1,112 @@
+"""A trained or imported encoder as other libraries read it.
+
+    hf     config.json, model.safetensors and the tokenizer as transformers reads them; where no class of transformers
+           pools as the classifier does, also modules.json, so that sentence-transformers gives its outputs
+    onnx   model.onnx over (texts, tokens) of any size, and the tokenizer
+
+A classifier's temperature goes into its last layer, so that the softmax of what is exported is what headwork predicts.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from headwork.base.errors import HeadworkError
+from headwork.base.files import write_json
+from headwork.base.runs import Run
+from headwork.data.tokenizers import TextTokenizer
+from headwork.exchange.onnx import write_onnx
+from headwork.exchange.tokens import write_tokenizer
+from headwork.models import published
+from headwork.models.encoder import EncoderClassifier
+from headwork.models.formats import FORMATS, family_of, write_published
+from headwork.models.formats.sentences import Dense, write_sentences
+from headwork.models.published import Published, PublishedConfig, Sentences
+from headwork.tasks.classify import load_classifier
+from headwork.tasks.neural import NeuralClassifier
+
+Model = Published | NeuralClassifier
+
+
+def export(run: Run, form: str, out: Path) -> None:
+    """Write the model of `run` into the folder `out`, which must be empty."""
+    if out.is_dir() and any(out.iterdir()):
+        raise HeadworkError(f"{out}: the folder is not empty; choose another with -o")
+    model, tokenizer = _opened(run)
+    FORMS[form](model, out)
+    write_tokenizer(tokenizer, out)
+
+
+def _opened(run: Run) -> tuple[Model, TextTokenizer]:
+    if not run.recipe_file.is_file() and run.imported_file.is_file():
+        return published.load(run.model), TextTokenizer.load(run.model / "tokenizer.json")
+    recipe = run.recipe()
+    if recipe.task != "classify" or recipe.kind != "encoder":
+        raise HeadworkError(
+            f"{run.folder}: {recipe.name} (task {recipe.task}) has no form elsewhere; encoders of texts have, such as "
+            "transformer and minilm"
+        )
+    classifier = load_classifier(run.model)
+    assert isinstance(classifier, NeuralClassifier)
+    return classifier, classifier.reader.tokenizer
+
+
+def _hf(model: Model, out: Path) -> None:
+    if isinstance(model, Published):
+        write_published(model, out)
+        return
+    network: EncoderClassifier = model.network
+    family = family_of(network.core.config)
+    if family is None:
+        raise HeadworkError("no class of transformers has this encoder's layers; export it with --format onnx")
+    whole = _with_head(model, family)
+    if whole is not None:
+        write_published(whole, out)
+        return
+    bare = Published(PublishedConfig(family=family, core=network.core.config, labels=tuple(model.classes)))
+    bare.core.load_state_dict(network.core.state_dict())
+    write_published(bare, out)
+    layers = [Dense(*_head(model))]
+    if network.between is not None:
+        layers.insert(0, Dense(network.between.weight.detach(), network.between.bias.detach(), network.config.between))
+    write_sentences(out, Sentences(pooling=network.config.pooling), width=network.core.config.dim, dense=layers)
+
+
+def _with_head(model: NeuralClassifier, family: str) -> Published | None:
+    """The classifier as its family publishes one; None where the family pools otherwise."""
+    config, network = model.config, model.network
+    its = ("last", "none") if network.core.config.causal else ("cls", FORMATS[family].Settings.POOLER)
+    weight, bias = _head(model)
+    if (config.pooling, config.between) != its or (its[0] == "last" and bias.any()):
+        return None
+    whole = Published(
+        PublishedConfig(
+            family=family,
+            core=network.core.config,
+            pooler=config.between,
+            classes=len(model.classes),
+            labels=tuple(model.classes),
+        )
+    )
+    assert whole.classes is not None
+    whole.core.load_state_dict(network.core.state_dict())
+    whole.classes.load_state_dict({"weight": weight} | ({"bias": bias} if whole.classes.bias is not None else {}))
+    if whole.pooler is not None:
+        whole.pooler.load_state_dict(network.between.state_dict())
+    return whole
+
+
+def _head(model: NeuralClassifier) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weight and bias of the last layer over the temperature."""
+    head = model.network.head
+    return head.weight.detach() / model.temperature, head.bias.detach() / model.temperature
+
+
+def _onnx(model: Model, out: Path) -> None:
+    write_onnx(model, out / "model.onnx")
+    labels = model.config.labels if isinstance(model, Published) else model.classes
+    write_json(out / "config.json", {"id2label": {str(place): label for place, label in enumerate(labels)}})
+
+
+FORMS: dict[str, Callable[[Model, Path], None]] = {"hf": _hf, "onnx": _onnx}

@@ -1,0 +1,86 @@
+"""A published folder to a folder of headwork's own: a run that predicts, or an encoder to start from.
+
+imported.json  model/{config.json, model.safetensors, tokenizer.json}  and, of a classifier, recipe.toml
+"""
+
+from pathlib import Path
+
+from headwork.base.errors import HeadworkError
+from headwork.base.files import write_json, write_text
+from headwork.base.recipes import Recipe, encode_recipe
+from headwork.base.runs import Imported, Run
+from headwork.data.tokenizers import TextTokenizer, load_bert
+from headwork.data.weights import find_encoder
+from headwork.models import published
+from headwork.models.encoder import EncoderClassifier
+from headwork.models.formats import read_published
+from headwork.models.published import Published
+from headwork.tasks.neural import NeuralClassifier
+from headwork.tasks.reading import TextReader
+
+
+def import_model(source: str, run: Run, *, offline: bool = False) -> Imported:
+    """Read the published model at `source`, by its path or `minilm`, into the folder of `run`."""
+    if run.folder.is_dir() and any(run.folder.iterdir()):
+        raise HeadworkError(f"{run.folder}: the folder is not empty; choose another with -o")
+    folder = find_encoder(source, offline=offline)
+    model = read_published(folder)
+    tokenizer = load_bert(folder)
+    core = model.config.core
+    if tokenizer.vocabulary > core.vocabulary:
+        raise HeadworkError(
+            f"{folder}: the vocabulary has {tokenizer.vocabulary:,} tokens, the model {core.vocabulary:,} embeddings; "
+            "are these the files of one model?"
+        )
+    if model.classes is not None:
+        recipe = _recipe(model, folder)
+        _classifier(model, recipe, tokenizer).save(run.model)
+        write_text(run.recipe_file, encode_recipe(recipe))
+    else:
+        published.save(model, run.model)
+        tokenizer.save(run.model / "tokenizer.json")
+    imported = Imported(
+        source=str(folder),
+        family=model.config.family,
+        layers=core.layers,
+        width=core.dim,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        tokens=tokenizer.vocabulary,
+        heads=model.config.heads,
+        labels=list(model.config.labels),
+    )
+    write_json(run.imported_file, imported)
+    return imported
+
+
+def _recipe(model: Published, folder: Path) -> Recipe:
+    core = model.config.core
+    named = {name: getattr(core, name) for name in core.__struct_fields__}
+    defaults = type(core)(vocabulary=0)
+    return Recipe(
+        name=folder.name,
+        title=f"{folder.name}, imported",
+        paper=f"the {model.config.family} in {folder}",
+        model={
+            "kind": "encoder",
+            "pretrained": str(folder),
+            "published": {name: value for name, value in named.items() if value != getattr(defaults, name)},
+            "tokens": "bert",
+            "max_tokens": core.positions - core.position_offset,
+            "pooling": "last" if core.causal else "cls",
+            "between": model.config.pooler,
+        },
+    )
+
+
+def _classifier(model: Published, recipe: Recipe, tokenizer: TextTokenizer) -> NeuralClassifier:
+    assert model.classes is not None
+    labels = model.config.labels or tuple(map(str, range(model.config.classes)))
+    reader = TextReader(tokenizer, recipe.model["max_tokens"], EncoderClassifier.SENTENCES)
+    classifier = NeuralClassifier(recipe, labels, reader, "cpu")
+    network = classifier.network
+    network.core.load_state_dict(model.core.state_dict())
+    network.head.load_state_dict({"bias": network.head.bias.detach() * 0, **model.classes.state_dict()})
+    if model.pooler is not None:
+        network.between.load_state_dict(model.pooler.state_dict())
+    return classifier

@@ -1,0 +1,70 @@
+"""What an encoder may start from: a published folder, an imported one, or a run that trained an encoder here.
+
+Their config.json tells them apart: a `model_type`, a `family`, or a `recipe`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from headwork.base.errors import HeadworkError
+from headwork.base.files import read_json
+from headwork.base.recipes import Recipe
+from headwork.layers.transformer import Core, CoreConfig
+from headwork.models import config_of, kind_of
+from headwork.models import published as imported
+from headwork.models.formats import read_published, read_settings
+from headwork.models.stored import load_tensors
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    model_type: str = ""
+    family: str = ""
+    recipe: Recipe | None = None
+
+
+class _Run(msgspec.Struct, frozen=True):
+    """What a run's config.json says of its network."""
+
+    recipe: Recipe
+    vocabulary: int
+    classes: list[str]
+
+
+def core_config(folder: Path) -> CoreConfig:
+    """The settings of the encoder in `folder`; HeadworkError where there is none."""
+    kind = read_json(folder / "config.json", _Kind)
+    if kind.recipe is not None:
+        return _network(folder).core.config
+    return imported.read_config(folder).core if kind.family else read_settings(folder)
+
+
+def load_core(core: Core, folder: Path) -> None:
+    """Fill `core` with the weights of the encoder in `folder`; HeadworkError names what differs."""
+    asked, found = core.config, core_config(folder)
+    for name in CoreConfig.__struct_fields__:
+        if name not in ("dropout", "attention_dropout") and getattr(asked, name) != getattr(found, name):
+            raise HeadworkError(
+                f"{folder}: {name} is {getattr(found, name)!r} there, but the model asked for has "
+                f"{getattr(asked, name)!r}; name the folder of the right model"
+            )
+    core.load_state_dict(_model(folder).core.state_dict())
+
+
+def _model(folder: Path) -> Any:
+    kind = read_json(folder / "config.json", _Kind)
+    if kind.recipe is not None:
+        network = _network(folder)
+        load_tensors(network, folder / "model.safetensors")
+        return network
+    return imported.load(folder) if kind.family else read_published(folder)
+
+
+def _network(folder: Path) -> Any:
+    """The untrained network of a run."""
+    run = read_json(folder / "config.json", _Run)
+    if run.recipe.kind != "encoder":
+        raise HeadworkError(f"{folder}: holds {run.recipe.name}, which is no encoder; name the folder of one")
+    model, _ = kind_of(run.recipe).load()
+    return model(config_of(run.recipe), vocabulary=run.vocabulary, classes=len(run.classes))

@@ -1,0 +1,75 @@
+"""Random models of transformers in the layouts that its save_pretrained writes, with a vocabulary of their own."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from headwork.models.published import Published
+
+SIZES = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 32}
+TEXT = {"vocab_size": 50, "max_position_embeddings": 20}
+CONFIGS = {
+    "bert": ("Bert", {**TEXT, **SIZES}),
+    "roberta": ("Roberta", {**TEXT, **SIZES, "pad_token_id": 1, "type_vocab_size": 1, "layer_norm_eps": 1e-5}),
+    "albert": ("Albert", {**TEXT, **SIZES, "embedding_size": 8}),
+    "distilbert": ("DistilBert", {**TEXT, "dim": 16, "n_layers": 3, "n_heads": 4, "hidden_dim": 32}),
+    "gpt2": (
+        "GPT2",
+        {
+            "vocab_size": 50,
+            "n_positions": 20,
+            "n_embd": 16,
+            "n_layer": 3,
+            "n_head": 4,
+            "n_inner": 32,
+            "pad_token_id": 1,
+        },
+    ),
+}
+PURPOSES = {
+    "bert": (
+        *("Model", "ForPreTraining", "ForMaskedLM", "ForSequenceClassification", "ForTokenClassification"),
+        "ForQuestionAnswering",
+    ),
+    "roberta": (
+        *("Model", "ForMaskedLM", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering"),
+    ),
+    "albert": (
+        *("Model", "ForPreTraining", "ForMaskedLM", "ForSequenceClassification", "ForTokenClassification"),
+        "ForQuestionAnswering",
+    ),
+    "distilbert": (
+        *("Model", "ForMaskedLM", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering"),
+    ),
+    "gpt2": ("Model", "LMHeadModel", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering"),
+}
+CASES = [(family, purpose) for family in CONFIGS for purpose in PURPOSES[family]]
+
+
+class Case(NamedTuple):
+    folder: Path
+    model: nn.Module
+    """of transformers, in float64"""
+
+
+VOCABULARY = ["[UNK]", "[PAD]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvwxyz", *(f"##{x}" for x in "aeiou")]
+
+
+def write_random(transformers: Any, family: str, purpose: str, folder: Path, *, seed: int = 0) -> Case:
+    """A model whose every weight is drawn wide, so that no part of it can be missed unseen."""
+    stem, settings = CONFIGS[family]
+    torch.manual_seed(seed)
+    labels = {"num_labels": 3} if "Classification" in purpose else {}
+    model = getattr(transformers, stem + purpose)(getattr(transformers, f"{stem}Config")(**settings, **labels))
+    for parameter in model.parameters():
+        nn.init.normal_(parameter, std=0.3)
+    model.save_pretrained(folder)
+    (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n")
+    return Case(folder, model.eval().double())
+
+
+def same(one: Published, other: Published) -> bool:
+    mine, its = one.state_dict(), other.state_dict()
+    return mine.keys() == its.keys() and all(torch.equal(mine[name], its[name]) for name in mine)
