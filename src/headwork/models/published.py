@@ -14,7 +14,7 @@ Axes: B texts, N packed tokens of all texts, D width, V vocabulary, C classes.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import torch
@@ -27,11 +27,13 @@ from headwork.models.stored import load_tensors, save_tensors
 from headwork.ops.linear import ACTIVATIONS, Linear
 from headwork.ops.packed import TokenBatch, segment_first, segment_last
 
+Pooling = Literal["mean", "cls", "last"]
+
 
 class Sentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the states of a text become one vector (Reimers and Gurevych 2019, section 3)."""
 
-    pooling: Literal["mean", "cls", "last"]
+    pooling: Pooling
     unit: bool = False
     """are the vectors brought to length 1"""
 
@@ -62,7 +64,7 @@ class PublishedConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         return [name for name, rows in there.items() if rows]
 
 
-def heads_of(tensors: Mapping[str, Tensor]) -> dict[str, int]:
+def heads_of(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     """The rows of each linear head that the tensors have, and whether there is a masked one."""
     rows = {name: len(tensors.get(f"{name}.weight", ())) for name in ("order", "classes", "tags", "span")}
     return {**rows, "masked": "masked.bias" in tensors}

@@ -31,6 +31,12 @@ FORMATS: dict[str, ModuleType] = {
     "gpt2": gpt2,
 }
 
+MOST = {
+    "vocabulary": 10**8, "positions": 10**8, "ff": 10**7, "dim": 10**6, "embedding_dim": 10**6, "heads": 10**4,
+    "layers": 10**3,
+}  # fmt: skip
+"""sizes far beyond any published one, checked before anything of that size is made"""
+
 PURPOSES = {
     frozenset({"masked", "order"}): "ForPreTraining",
     frozenset({"masked"}): "ForMaskedLM",
@@ -52,9 +58,14 @@ class _Family(msgspec.Struct, frozen=True):
 def read_settings(folder: Path) -> CoreConfig:
     """The settings that a published folder's config.json asks for; HeadworkError where no core has them."""
     try:
-        return _settings(folder, FORMATS[_family(folder).model_type].Settings).core()
+        core = _settings(folder, FORMATS[_family(folder).model_type].Settings).core()
     except ValueError as error:
         raise HeadworkError(f"{folder}: {error}") from error
+    for name, most in MOST.items():
+        size = getattr(core, name)
+        if size is not None and not 0 < size <= most:
+            raise HeadworkError(f"{folder}: {name} is {size:,} there; expected 1 to {most:,}")
+    return core
 
 
 def read_published(folder: Path) -> Published:

@@ -1,5 +1,7 @@
 """ALBERT (Lan et al. 2020): narrow embeddings, and one block for all layers."""
 
+from typing import Self
+
 import msgspec
 
 from headwork.layers.transformer import CoreConfig
@@ -19,7 +21,7 @@ class Settings(bert.Settings, frozen=True, kw_only=True):
         return msgspec.structs.replace(super().core(), embedding_dim=self.embedding_size, shared=True)
 
     @classmethod
-    def of(cls, core: CoreConfig, **others) -> "Settings":
+    def of(cls, core: CoreConfig, **others) -> Self:
         if core.embedding_dim is None:
             raise ValueError("Albert has narrow embeddings")
         return super().of(core, embedding_size=core.embedding_dim, **others)

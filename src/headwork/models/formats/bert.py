@@ -1,6 +1,6 @@
 """BERT (Devlin et al. 2019), as transformers and sentence-transformers publish it."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import msgspec
 
@@ -48,7 +48,7 @@ class Settings(msgspec.Struct, frozen=True):
         )
 
     @classmethod
-    def of(cls, core: CoreConfig, **others) -> "Settings":
+    def of(cls, core: CoreConfig, **others) -> Self:
         """What to write for `core`; ValueError where the family has no such."""
         if not core.types:
             raise ValueError(f"{STEM} has kinds of segments")

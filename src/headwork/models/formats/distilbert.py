@@ -1,6 +1,6 @@
 """DistilBERT (Sanh et al. 2019): BERT without segments."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import msgspec
 
@@ -44,7 +44,7 @@ class Settings(msgspec.Struct, frozen=True):
         )
 
     @classmethod
-    def of(cls, core: CoreConfig) -> "Settings":
+    def of(cls, core: CoreConfig) -> Self:
         return cls(
             vocab_size=core.vocabulary,
             dim=core.dim,

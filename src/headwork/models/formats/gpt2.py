@@ -1,6 +1,6 @@
 """GPT-2 (Radford et al. 2019): pre-norm, causal; its files keep linear weights transposed."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import msgspec
 
@@ -41,7 +41,7 @@ class Settings(msgspec.Struct, frozen=True):
         )
 
     @classmethod
-    def of(cls, core: CoreConfig) -> "Settings":
+    def of(cls, core: CoreConfig) -> Self:
         return cls(
             vocab_size=core.vocabulary,
             n_embd=core.dim,

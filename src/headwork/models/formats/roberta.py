@@ -1,5 +1,7 @@
 """RoBERTa (Liu et al. 2019) and CodeBERT: BERT whose positions start behind the padding's row."""
 
+from typing import Self
+
 import msgspec
 
 from headwork.layers.transformer import CoreConfig
@@ -18,7 +20,7 @@ class Settings(bert.Settings, frozen=True):
         return msgspec.structs.replace(super().core(), position_offset=self.pad_token_id + 1)
 
     @classmethod
-    def of(cls, core: CoreConfig, **others) -> "Settings":
+    def of(cls, core: CoreConfig, **others) -> Self:
         return super().of(core, pad_token_id=core.position_offset - 1, **others)
 
 

@@ -10,7 +10,7 @@ The types are looked up in a table of ours; nothing is imported by their names.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from safetensors.torch import save_file
@@ -18,11 +18,15 @@ from torch import Tensor
 
 from headwork.base.errors import HeadworkError
 from headwork.base.files import write_atomically, write_json
-from headwork.models.published import Sentences
+from headwork.models.published import Pooling, Sentences
 
 MODULES = "modules.json"
 PREFIX = "sentence_transformers.models."
-POOLINGS = {"mean": "pooling_mode_mean_tokens", "cls": "pooling_mode_cls_token", "last": "pooling_mode_lasttoken"}
+POOLINGS: dict[Pooling, str] = {
+    "mean": "pooling_mode_mean_tokens",
+    "cls": "pooling_mode_cls_token",
+    "last": "pooling_mode_lasttoken",
+}
 ACTIVATIONS = {
     "none": "torch.nn.modules.linear.Identity",
     "tanh": "torch.nn.modules.activation.Tanh",
@@ -53,14 +57,21 @@ def read_sentences(folder: Path) -> Sentences | None:
             f"{path}: modules {', '.join(kinds)}; headwork reads a Transformer, a Pooling and perhaps a Normalize"
         )
     where = folder / Path(modules[1].path).name / "config.json"
-    settings = _decoded(where, dict)
-    modes = settings.get("pooling_mode") or [name for name, key in POOLINGS.items() if settings.get(key) is True]
-    others = [key for key, value in settings.items() if key.startswith("pooling_mode_") and value is True]
-    mode = modes[0] if isinstance(modes, list) and len(modes) == 1 else modes
-    mode = "last" if mode == "lasttoken" else mode
-    if mode not in POOLINGS or others not in ([], [POOLINGS[mode]]):
-        raise HeadworkError(f"{where}: pools by {modes or others}; headwork pools by one of {', '.join(POOLINGS)}")
-    return Sentences(pooling=mode, unit=len(kinds) == 3)
+    modes = _modes(_decoded(where, dict[str, Any]))
+    chosen = [pooling for pooling in POOLINGS if [pooling] == modes]
+    if not chosen:
+        raise HeadworkError(f"{where}: pools by {', '.join(modes)}; headwork pools by one of {', '.join(POOLINGS)}")
+    return Sentences(pooling=chosen[0], unit=len(kinds) == 3)
+
+
+def _modes(settings: dict[str, Any]) -> list[str]:
+    """The poolings that are asked for: by a name or names, or by flags as in older files."""
+    told = settings.get("pooling_mode", [])
+    if told:
+        names = {"lasttoken": "last"}
+        return [names.get(str(mode), str(mode)) for mode in (told if isinstance(told, list) else [told])]
+    ours: dict[str, str] = {key: name for name, key in POOLINGS.items()}
+    return [ours.get(key, key) for key, on in settings.items() if key.startswith("pooling_mode_") and on is True]
 
 
 def write_sentences(folder: Path, sentences: Sentences, *, width: int, dense: Sequence[Dense] = ()) -> None:
@@ -86,7 +97,7 @@ def write_sentences(folder: Path, sentences: Sentences, *, width: int, dense: Se
     write_json(folder / MODULES, entries)
 
 
-def _decoded(path: Path, kind: type) -> object:
+def _decoded(path: Path, kind: type) -> Any:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except (OSError, UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:

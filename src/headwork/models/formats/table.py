@@ -26,7 +26,7 @@ ACTIVATIONS: dict[Published, Activation] = {
 
 def published_name(activation: Activation) -> Published:
     """The first name under which an activation is published; ValueError where there is none."""
-    names = [name for name, ours in ACTIVATIONS.items() if ours == activation]
+    names: list[Published] = [name for name, ours in ACTIVATIONS.items() if ours == activation]
     if not names:
         raise ValueError(f"no published name for the activation {activation}")
     return names[0]
