@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from headwork.base.recipes import load_recipe, with_settings
+from headwork.models.joining import Gated, Interpolated, Joining
 from headwork.tasks.language import Sampling, joined, load_language_model, new_language_model
-from headwork.tasks.language_datastore import SHARES, TEMPERATURES, remember, spread
+from headwork.tasks.language_datastore import remember, spread
 from headwork.tasks.language_insights import entries_of
+from headwork.tasks.language_joining import SHARES, TEMPERATURES
 from headwork.tasks.neural_language import NeuralLanguageModel
 
 pytestmark = pytest.mark.row("LC16")
@@ -51,24 +53,44 @@ def test_places_are_spread_evenly():
     assert spread(np.arange(100, 201), 5).tolist() == [100, 125, 150, 175, 200]
 
 
+@pytest.mark.row("LC17")
+@pytest.mark.parametrize("joining", ["interpolated", "gated"])
 @pytest.mark.parametrize("name", ["transformer-knn", "transformer-xl", "lstm"])
-def test_it_lowers_the_loss_on_text_like_the_training_text(name):
-    model = model_of(name, "model.datastore=2000", "model.neighbours=8")
-    store, dev = model.datastore, ids_of(model, DEV)
-    assert store is not None and store.share > 0
+def test_it_lowers_the_loss_on_text_like_the_training_text(name, joining):
+    model = model_of(name, "model.datastore=2000", "model.neighbours=8", f"model.joining={joining}")
+    store = model.datastore
     shown = entries_of(model, ids_of(model, TEST))
-    assert shown is not None and shown.nats < shown.nats_without - 0.5
-    assert shown.entries == len(store.tokens) and model.datastore is store
+    assert store is not None and shown is not None and shown.nats < shown.nats_without - 0.5
+    assert shown.entries == len(store.tokens) and model.datastore is store and shown.share > 0
+    assert (shown.temperature is None) == (shown.opened is not None) == (joining == "gated")
+
+
+def test_share_and_temperature_are_the_best_on_dev():
+    model = model_of("transformer-knn", "model.datastore=2000", "model.neighbours=8")
+    store, dev = model.datastore, ids_of(model, DEV)
+    assert store is not None
     chosen = model.read(dev).nats.mean()
     for share, temperature in ((share, temperature) for share in SHARES[::3] for temperature in TEMPERATURES):
-        model.datastore = replace(store, share=share, temperature=temperature)
+        model.datastore = replace(store, joining=Interpolated(share, temperature))
         assert chosen <= model.read(dev).nats.mean() + 1e-9
 
 
-def test_without_a_share_the_network_speaks_alone_to_the_bit():
-    model, alone = model_of("transformer-knn"), model_of("transformer")
+def shut(width: int) -> Gated:
+    gate = Gated(width)
+    torch.nn.init.constant_(gate.bias, -torch.inf)
+    return gate
+
+
+@pytest.mark.row("LC17")
+@pytest.mark.parametrize(
+    ("name", "base", "joining"),
+    [("transformer-knn", "transformer", Interpolated(0.0)), ("spalm", "transformer-xl", shut(32))],
+)
+def test_without_a_share_the_network_speaks_alone_to_the_bit(name: str, base: str, joining: Joining):
+    model, alone = model_of(name), model_of(base)
     assert model.datastore is not None and alone.datastore is None
-    model.datastore = replace(model.datastore, share=0.0)
+    assert not np.array_equal(model.read(ids_of(model, TEST)).nats, alone.read(ids_of(alone, TEST)).nats)
+    model.datastore = replace(model.datastore, joining=joining)
     ids = ids_of(model, TEST)
     assert np.array_equal(model.read(ids).nats, alone.read(ids).nats)
     assert np.array_equal(
@@ -76,8 +98,10 @@ def test_without_a_share_the_network_speaks_alone_to_the_bit():
     )
 
 
-def test_writing_foretells_what_reading_judges():
-    model = model_of("transformer-knn", "model.context=64")
+@pytest.mark.row("LC17")
+@pytest.mark.parametrize("name", ["transformer-knn", "spalm"])
+def test_writing_foretells_what_reading_judges(name):
+    model = model_of(name, "model.context=64")
     ids = ids_of(model, TEST)[:50]
     writer, judged = model.writer(ids[:1].tolist()), []
     for token in ids[1:]:
@@ -88,8 +112,10 @@ def test_writing_foretells_what_reading_judges():
     assert reading.nats == pytest.approx(judged, abs=1e-4)
 
 
-def test_stored_with_the_model_it_counts_and_writes_the_same(tmp_path):
-    model = model_of("transformer-knn")
+@pytest.mark.row("LC17")
+@pytest.mark.parametrize("name", ["transformer-knn", "spalm"])
+def test_stored_with_the_model_it_counts_and_writes_the_same(name, tmp_path):
+    model = model_of(name)
     size = model.save(tmp_path)
     assert model.datastore is not None
     assert size > model.datastore.states.numel() * 4 + sum(p.numel() for p in model.network.parameters()) * 4
@@ -97,3 +123,20 @@ def test_stored_with_the_model_it_counts_and_writes_the_same(tmp_path):
     one, two = (m.generate("the ", tokens=40, sampling=Sampling(), seed=5).text for m in (model, again))
     assert one == two
     assert np.array_equal(model.score(TEST)[0].nats, again.score(TEST)[0].nats)
+
+
+@pytest.mark.row("LC17")
+def test_the_gate_is_counted_and_shown_for_the_tokens_it_foretold():
+    model = model_of("spalm")
+    store, ids = model.datastore, ids_of(model, TEST)
+    assert store is not None and isinstance(store.joining, Gated)
+    assert model.parameters == sum(each.numel() for each in model.network.parameters()) + 32 * 32 + 32 + 2
+    torch.nn.init.normal_(store.joining.weight)
+    shown = entries_of(model, ids)
+    assert shown is not None and shown.opened is not None
+    assert "".join(shown.opened.tokens) == TEST[0][:16]
+    with torch.no_grad():
+        read = model.network(torch.tensor(ids[None, :16]))
+        gates = (read.states[0] @ store.joining.weight + store.joining.bias).sigmoid()
+    assert shown.opened.gates == pytest.approx(gates.tolist(), abs=1e-5)
+    assert 0 < shown.share < 1 and shown.share != pytest.approx(gates.mean().item())

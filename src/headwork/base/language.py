@@ -98,13 +98,23 @@ class Gates(msgspec.Struct, frozen=True, kw_only=True):
     heads: list[float]
 
 
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a gate stood open, from 0 to 1, as each token of a piece of the test side was foretold."""
+
+    tokens: list[str]
+    gates: list[float]
+
+
 class Entries(msgspec.Struct, frozen=True, kw_only=True):
     """What a datastore of the training text adds to a network, on the first tokens of the test side."""
 
     entries: int
     share: float
-    """of the prediction that is theirs; it and the temperature were chosen on dev"""
-    temperature: float
+    """that is theirs: of the prediction, or where they join in by a gate, of the state, on average"""
+    temperature: float | None = None
+    """chosen on dev, as the share then was; None where they join in by a gate"""
+    opened: Opened | None = None
+    """the gate, where they join in by one"""
     nats: float
     """for each token"""
     nats_without: float

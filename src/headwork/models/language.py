@@ -11,7 +11,7 @@ Axes: B texts, T tokens of a segment, D width of a state, V vocabulary.
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +38,8 @@ class NetworkSettings(LanguageSettings, frozen=True, kw_only=True, forbid_unknow
     """most entries of the training text that help to foretell, once the network is trained; 0: none"""
     neighbours: int = 64
     """of these entries that a state takes"""
+    joining: Literal["interpolated", "gated"] = "interpolated"
+    """how these entries join in: a prediction of their own in a fixed share, or their tokens by a gate of the state"""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -71,6 +73,8 @@ class Judged(NamedTuple):
 
 class LanguageNetwork(nn.Module, ABC):
     """Reads segments."""
+
+    head: "Tied"
 
     def __init__(self, config: Any, *, vocabulary: int) -> None:
         super().__init__()

@@ -4,11 +4,13 @@ from typing import cast
 
 import numpy as np
 import torch
+from msgspec.structs import replace
 
 from headwork.attention.memory import Nearest, ProductKeyMemory, Slots, Usage
 from headwork.attention.record import Recordable, Recorder, listening
 from headwork.attention.scopes import LearnedSpan
-from headwork.base.language import Entries, Exits, Gates, Insights, Ponder, SlotUse, Span
+from headwork.base.language import Entries, Exits, Gates, Insights, Opened, Ponder, SlotUse, Span
+from headwork.models.joining import Gated, Interpolated
 from headwork.tasks.language_exits import exit_of
 from headwork.tasks.neural_language import NeuralLanguageModel
 
@@ -53,9 +55,24 @@ def entries_of(model: NeuralLanguageModel, ids: np.ndarray) -> Entries | None:
     model.datastore = None
     alone = float(model.read(ids).nats.mean())
     model.datastore = store
-    return Entries(
-        entries=len(store.tokens), share=store.share, temperature=store.temperature, nats=both, nats_without=alone
-    )
+    found = Entries(entries=len(store.tokens), share=0.0, nats=both, nats_without=alone)
+    if isinstance(store.joining, Interpolated):
+        share, temperature = store.joining.share.item(), store.joining.temperature.item()
+        return replace(found, share=share, temperature=temperature)
+    gates = _gates(model, cast(Gated, store.joining), ids)
+    tokens = [model.vocabulary.decode([token]) for token in ids[1 : model.context + 1]]
+    opened = Opened(tokens=tokens, gates=gates[: model.context].tolist())
+    return replace(found, share=float(gates.mean()), opened=opened)
+
+
+@torch.inference_mode()
+def _gates(model: NeuralLanguageModel, joining: Gated, ids: np.ndarray) -> np.ndarray:
+    """(t - 1,) gates, as each token behind the first is foretold."""
+    gates = np.zeros(len(ids) - 1)
+    for heard in model.hear(ids):
+        for place, found in heard.new(joining.gates(heard.states)):
+            gates[place] = found.cpu()
+    return gates
 
 
 @torch.inference_mode()

@@ -14,7 +14,8 @@ from torch import Tensor
 from headwork.base.recipes import Recipe
 from headwork.data.vocabulary import Vocabulary
 from headwork.models import kind_of
-from headwork.models.datastore import ASKED, Datastore
+from headwork.models.datastore import Datastore
+from headwork.models.joining import JOININGS, alone_of
 from headwork.models.language import Judged, LanguageNetwork, Memory
 from headwork.models.size import as_large
 from headwork.models.stored import load_tensors, save_tensors
@@ -79,7 +80,12 @@ class NeuralLanguageModel(LanguageModel):
         config = model.config
         if config.datastore:
             model.datastore = Datastore.load(
-                folder / DATASTORE, k=config.neighbours, width=config.dim, vocabulary=vocabulary.size, device=device
+                folder / DATASTORE,
+                JOININGS[config.joining](config.dim),
+                k=config.neighbours,
+                width=config.dim,
+                vocabulary=vocabulary.size,
+                device=device,
             )
         return model
 
@@ -90,7 +96,8 @@ class NeuralLanguageModel(LanguageModel):
 
     @property
     def parameters(self) -> int:
-        return sum(parameter.numel() for parameter in self.network.parameters())
+        parts = [self.network] if self.datastore is None else [self.network, self.datastore.joining]
+        return sum(parameter.numel() for part in parts for parameter in part.parameters())
 
     def nats(self, documents: Sequence[np.ndarray]) -> list[np.ndarray]:
         # The loss of a token that opens a document belongs to none.
@@ -117,20 +124,15 @@ class NeuralLanguageModel(LanguageModel):
 
     def judge(self, states: Tensor, answers: Tensor) -> Judged:
         """(B, T, D) states and the (B, T) tokens that follow: how likely each was, by the datastore too."""
-        if self.datastore is None or not self.datastore.share:
+        if self.datastore is None:
             return self.network.judge(states, answers)
-        nats, right = [], []
-        parts = (x.split(ASKED) for x in (states.flatten(0, 1), answers.flatten()))
-        for asked, follows in zip(*parts, strict=True):
-            log_p = self.log_probabilities(asked)
-            nats.append(-log_p.gather(1, follows[:, None]).squeeze(1))
-            right.append(log_p.argmax(1) == follows)
-        return Judged(torch.cat(nats).view_as(answers), torch.cat(right).view_as(answers))
+        return self.datastore.joining.judge(self.network, states, answers, self.datastore.near)
 
     def log_probabilities(self, states: Tensor) -> Tensor:
         """(n, D) to (n, V) of the next token, in double precision."""
-        alone = self.network.logits(states).double().log_softmax(-1)
-        return alone if self.datastore is None else self.datastore.mixed(alone, states)
+        if self.datastore is None:
+            return alone_of(self.network, states)
+        return self.datastore.joining.log_probabilities(self.network, states, self.datastore.near)
 
     def hear(self, ids: np.ndarray, *, context: int | None = None, apart: bool = False) -> Iterator[Heard]:
         """The states of (t,) tokens, each place once, in whatever order suits the network."""
