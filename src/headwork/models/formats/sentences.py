@@ -58,7 +58,7 @@ def read_sentences(folder: Path) -> Sentences | None:
         )
     where = folder / Path(modules[1].path).name / "config.json"
     modes = _modes(_decoded(where, dict[str, Any]))
-    chosen = [pooling for pooling in POOLINGS if [pooling] == modes]
+    chosen: list[Pooling] = [pooling for pooling in POOLINGS if [pooling] == modes]
     if not chosen:
         raise HeadworkError(f"{where}: pools by {', '.join(modes)}; headwork pools by one of {', '.join(POOLINGS)}")
     return Sentences(pooling=chosen[0], unit=len(kinds) == 3)
