@@ -10,9 +10,10 @@ from pathlib import Path
 NORMAL, UNKNOWN, CONTROL, USER = 1, 2, 3, 4
 
 ODD = [
-    "", " ", "  \n\t ", "a", "Hello, low lower LOWEST!", "naïve CAFÉ Straße ﬁne", "e\u0301 o\u0308 A\u030a", "日本語。漢字 x",
-    "emoji 😀👩\u200d👧 ok", "a\x00b\x07\x1f\x7f\ufffd\u200b\u00ad", "▁ ▁▁ a▁b", "\u2028\u3000\xa0wide", "a" * 300,
-    "&lt;b&gt; &amp;amp; “x” ‘y’", "\U0002f800\ue000\U000f0001", "1,000, 2,", "``a'' ((b))..", "[CLS]<s></s>[SEP]",
+    "", " ", "  \n\t ", "a", "Hello, low lower LOWEST!", "naïve CAFÉ Straße ﬁne", "e\u0301 o\u0308 A\u030a",
+    "日本語。漢字 x", "emoji 😀👩\u200d👧 ok", "a\x00b\x07\x1f\x7f\ufffd\u200b\u00ad", "▁ ▁▁ a▁b",
+    "\u2028\u3000\xa0wide", "a" * 300, "&lt;b&gt; &amp;amp; “x” ‘y’", "\U0002f800\ue000\U000f0001", "1,000, 2,",
+    "``a'' ((b))..", "[CLS]<s></s>[SEP]",
 ]  # fmt: skip
 
 SPECIAL_NAMES = [
@@ -130,7 +131,7 @@ def charsmap(rules: Mapping[str, str]) -> bytes:
     return struct.pack("<I", 4 * len(units)) + struct.pack(f"<{len(units)}I", *units) + plain
 
 
-CHARSMAP = charsmap({"ﬁ": "fi", "\u3000": " ", "Ａ": "A", "＜": "<", "\t": " "})
+CHARSMAP = charsmap({"ﬁ": "fi", "\u3000": " ", "Ａ": "A", "＜": "<", "\t": " ", "\n": " "})
 
 COMMON: list[tuple[str, float, int]] = [
     ("▁", -2.0, NORMAL), ("▁he", -3.0, NORMAL), ("he", -3.5, NORMAL), ("ll", -3.25, NORMAL), ("o", -2.5, NORMAL),

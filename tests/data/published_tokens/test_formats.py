@@ -61,7 +61,7 @@ def test_a_text_is_framed_by_what_the_vocabulary_has(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_text_that_is_cut_keeps_its_end(kind: str) -> None:
-    before, after = FRAMES[kind]
+    _, after = FRAMES[kind]
     (row,) = TextReader(tokenizer(kind), 6, False).read(["low hello lower, low hello lower"]).ids
     (whole,) = tokenizer(kind).encode(["low hello lower, low hello lower"])
     assert len(row) == 6

@@ -105,7 +105,7 @@ def test_a_text_that_begins_with_a_blank_of_its_own(tmp_path: Path) -> None:
     tokenizer = words(tmp_path, folders.sentencepiece()["spiece.model"])
     assert tokens(tokenizer, "▁he") == ["▁", "▁he"]
     assert tokens(tokenizer, "he▁ ") == ["▁he"]
-    assert tokens(tokenizer, "he \n he") == ["▁he", "▁", "<unk>", "▁he"]
+    assert tokens(tokenizer, "he \r he") == ["▁he", "▁", "<unk>", "▁he"]
     assert tokens(tokenizer, "▁") == []
 
 
@@ -182,6 +182,10 @@ def test_the_numbers_of_fairseq(tmp_path: Path) -> None:
         (tmp_path / "config.json").write_text(json.dumps({"model_type": other}))
         with pytest.raises(HeadworkError, match=f"'{other}', which numbers its pieces in its own way"):
             load_published(tmp_path)
+    (tmp_path / "config.json").unlink()
+    (tmp_path / "sentencepiece.bpe.model").write_bytes(model([*MARKS[::-1], *COMMON]))
+    with pytest.raises(HeadworkError, match="its first pieces are not <unk>, <s> and </s>"):
+        load_published(tmp_path)
 
 
 @pytest.mark.parametrize(

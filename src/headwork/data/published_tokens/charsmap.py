@@ -2,8 +2,8 @@
 
     <I  n, the bytes of a trie;  n/4 units <I;  plain texts, each ended by a zero byte
 
-The trie is a double array (Yata's darts-clone): from the node p with unit u the byte c leads to p ^ offset(u) ^ c, where
-the label must be c; where u has a leaf, the unit at p ^ offset(u) says where its plain text begins.
+The trie is a double array (darts-clone of Yata): from the node p with unit u the byte c leads to p ^ offset(u) ^ c,
+where the label must be c; where u has a leaf, the unit at p ^ offset(u) says where its plain text begins.
 
     label(u) = u & 0x800000FF     offset(u) = (u >> 10) << 8 if bit 9 else (u >> 10)     leaf: bit 8
     of a leaf bit 31 is set, so that it is never taken for a node; the other 31 bits are its value

@@ -95,6 +95,8 @@ def _as_fairseq(pieces: list[Piece], model: str | None) -> list[Piece]:
         raise ValueError(
             f"a model of type {model!r}, which numbers its pieces in its own way; save tokenizer.json there"
         )
+    if [piece.text for piece in pieces[:3]] != ["<unk>", "<s>", "</s>"]:
+        raise ValueError("its first pieces are not <unk>, <s> and </s>")
     first = [Piece(text, 0.0, CONTROL) for text in ("<s>", "<pad>", "</s>")]
     return [*first, Piece("<unk>", 0.0, UNKNOWN), *pieces[3:], Piece("<mask>", 0.0, CONTROL)]
 
@@ -103,7 +105,8 @@ def _cleaning(family: str | None, told: Told) -> list[normalizers.Normalizer]:
     """What ALBERT and XLNet do to a text before SentencePiece sees it."""
     if family is None:
         return []
-    steps = [normalizers.Replace(Regex(r"\s+"), " "), normalizers.Replace("``", '"'), normalizers.Replace("''", '"')]
+    steps: list[normalizers.Normalizer] = [normalizers.Replace(Regex(r"\s+"), " ")]
+    steps += [normalizers.Replace("``", '"'), normalizers.Replace("''", '"')]
     if not told.keep_accents:
         steps += [normalizers.NFKD(), normalizers.StripAccents()]
     lower = LOWERED[family] if told.do_lower_case is None else told.do_lower_case
