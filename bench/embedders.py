@@ -14,14 +14,14 @@ class Headwork:
     """Texts sorted by length, packed into batches of about 1,024 tokens, a thread each."""
 
     def __init__(self, precision: "Precision" = "fp32") -> None:
-        from headwork.data.tokenizers import load_bert
+        from headwork.data.published_tokens import load_published
         from headwork.data.weights import find_encoder
         from headwork.models.encoder import EncoderClassifier, EncoderConfig, for_embedding
         from headwork.tasks.reading import TextReader
 
         config = EncoderConfig(pretrained="minilm", tokens="bert")
         folder = find_encoder("minilm", offline=True)
-        self.reader = TextReader(load_bert(folder), config.max_tokens, sentences=False)
+        self.reader = TextReader(load_published(folder), config.max_tokens, sentences=False)
         model = EncoderClassifier(config, vocabulary=self.reader.tokenizer.vocabulary, classes=1)
         model.load_pretrained(folder)
         self.model = for_embedding(model, precision)

@@ -16,7 +16,7 @@ import torch
 
 from headwork.base.recipes import load_recipe
 from headwork.data.corpus import Corpus, Examples, prepare
-from headwork.data.tokenizers import load_bert
+from headwork.data.published_tokens import load_published
 from headwork.data.weights import find_encoder
 from headwork.measure.memory import peak_bytes
 from headwork.tasks.classify import new_classifier
@@ -92,7 +92,7 @@ SIDES = {
 
 def tokens_of(texts: list[str]) -> int:
     """Real tokens of the texts, as cut for both sides."""
-    encoded = load_bert(find_encoder("minilm", offline=True)).encode(texts)
+    encoded = load_published(find_encoder("minilm", offline=True)).encode(texts)
     return sum(min(len(text.ids), TOKENS) for text in encoded)
 
 

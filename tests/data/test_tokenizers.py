@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwork.base.errors import HeadworkError
-from headwork.data.tokenizers import TextTokenizer, fit_bpe, fit_wordpiece, fit_words, load_bert
+from headwork.data.published_tokens import load_published
+from headwork.data.tokenizers import TextTokenizer, fit_bpe, fit_wordpiece, fit_words
 
 HARD = [
     "Hello world", "  leading and trailing  ", "don't", "naïve CAFÉ résumé", "İstanbul ŞİŞLİ Straße ﬁne",
@@ -93,19 +94,7 @@ def pieces(stdlib_texts: list[str]) -> TextTokenizer:
 
 @pytest.fixture(scope="session")
 def bert(minilm_folder: Path) -> TextTokenizer:
-    return load_bert(minilm_folder)
-
-
-@pytest.mark.row("BE01")
-def test_ids_of_the_published_vocabulary(real_data: Path, tmp_path: Path) -> None:
-    folder = real_data / "fixtures/bert_vocab"
-    (tmp_path / "vocab.txt").write_bytes((folder / "bert-base-uncased-vocab.txt").read_bytes())
-    tokenizer = load_bert(tmp_path)
-    expected = [json.loads(line) for line in (folder / "expected.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert tokenizer.vocabulary == 30_522
-    for case, found in zip(expected, tokenizer.encode([case["text"] for case in expected]), strict=True):
-        assert found.ids == [101, *case["ids"], 102]
-        assert tokenizer.tokens(found.ids[1:-1]) == case["tokens"]
+    return load_published(minilm_folder)
 
 
 @pytest.mark.row("BE01")
@@ -122,7 +111,7 @@ def test_no_text_becomes_a_special_token(words: TextTokenizer, pieces: TextToken
     text = "[CLS] [SEP] [MASK] [PAD] a[SEP]b [sep]"
     for tokenizer in (words, pieces, bert):
         (found,) = tokenizer.encode([text])
-        inside = found.ids[1:-1] if tokenizer.closes else found.ids
+        inside = found.ids[1:-1] if tokenizer.after else found.ids
         assert not {"[CLS]", "[SEP]", "[MASK]", "[PAD]"} & set(tokenizer.tokens(inside))
 
 
@@ -130,7 +119,7 @@ def test_no_text_becomes_a_special_token(words: TextTokenizer, pieces: TextToken
 def test_offsets_are_in_the_text_and_in_order(words: TextTokenizer, pieces: TextTokenizer, text: str) -> None:
     for tokenizer in (words, pieces):
         (found,) = tokenizer.encode([text])
-        inside = found.offsets[1:-1] if tokenizer.closes else found.offsets
+        inside = found.offsets[1:-1] if tokenizer.after else found.offsets
         assert len(found.ids) == len(found.offsets)
         assert all(0 <= start <= end <= len(text) for start, end in inside)
         assert inside == sorted(inside)
@@ -158,8 +147,8 @@ def test_offsets_give_the_words_back(words: TextTokenizer, bert: TextTokenizer) 
 def test_special_ids(words: TextTokenizer, pieces: TextTokenizer) -> None:
     assert words.tokens([0, 1]) == ["[PAD]", "[UNK]"]
     assert pieces.tokens([0, 1, 2, 3]) == ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
-    assert not words.closes
-    assert pieces.closes
+    assert (words.before, words.after) == ((), ())
+    assert (pieces.before, pieces.after) == ((2,), (3,))
     assert words.encode(["", " \n "])[0].ids == words.encode([" "])[0].ids == []
     assert pieces.encode([""])[0].ids == [2, 3]
 
@@ -222,15 +211,11 @@ def test_a_saved_tokenizer_is_the_same(
         tokenizer.save(tmp_path / "tokenizer.json")
         loaded = TextTokenizer.load(tmp_path / "tokenizer.json")
         assert loaded.encode(HARD) == tokenizer.encode(HARD)
-        assert (loaded.vocabulary, loaded.closes) == (tokenizer.vocabulary, tokenizer.closes)
-
-
-def test_a_foreign_tokenizer_file_neither_cuts_nor_pads(minilm_folder: Path, bert: TextTokenizer) -> None:
-    if not (minilm_folder / "tokenizer.json").is_file():
-        pytest.skip("the encoder's folder has no tokenizer.json")
-    loaded = TextTokenizer.load(minilm_folder / "tokenizer.json")
-    texts = [*HARD, "word " * 600]
-    assert loaded.encode(texts) == bert.encode(texts)
+        assert (loaded.vocabulary, loaded.before, loaded.after) == (
+            tokenizer.vocabulary,
+            tokenizer.before,
+            tokenizer.after,
+        )
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"model": {"type": "WordPiece"}}', b"\xff", b"\x80\x04}."])
@@ -238,14 +223,6 @@ def test_a_damaged_tokenizer_file_is_refused(tmp_path: Path, content: bytes) -> 
     (tmp_path / "tokenizer.json").write_bytes(content)
     with pytest.raises(HeadworkError, match="no tokenizer can be read"):
         TextTokenizer.load(tmp_path / "tokenizer.json")
-
-
-def test_a_damaged_vocabulary_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(HeadworkError, match="no vocabulary can be read"):
-        load_bert(tmp_path)
-    (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\nword\n")
-    with pytest.raises(HeadworkError, match=r"lacks \[CLS\], \[SEP\]"):
-        load_bert(tmp_path)
 
 
 @pytest.mark.row("TR08")

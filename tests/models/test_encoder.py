@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from headwork.base.errors import HeadworkError
+from headwork.data.published_tokens import load_published
 from headwork.data.stdlib import docstrings
-from headwork.data.tokenizers import load_bert
 from headwork.layers.transformer import Core
 from headwork.models.encoder import EncoderClassifier, EncoderConfig, embed
 from headwork.ops.linear import FrozenLinear, for_inference
@@ -40,7 +40,7 @@ def batches(minilm_folder: Path) -> list[TokenBatch]:
     # most are cut short: what is compared does not hang on length, and float64 on shared cores is slow
     docs = [text if i % 19 == 0 else text[:120] for i, text in enumerate(docs)]
     texts = [text for i, foreign in enumerate(FOREIGN) for text in (*docs[19 * i : 19 * (i + 1)], foreign)]
-    rows = [encoded.ids[: MINILM.max_tokens] for encoded in load_bert(minilm_folder).encode(texts)]
+    rows = [encoded.ids[: MINILM.max_tokens] for encoded in load_published(minilm_folder).encode(texts)]
     assert len(rows) == 200
     return [pack(rows[i : i + 20]) for i in range(0, 200, 20)]
 

@@ -1,9 +1,9 @@
 """Texts to token ids and back to the characters that each token stands for.
 
 `words`: lower-cased words and punctuation marks, numbered by how often the training texts have them.
-`wordpiece`: pieces of words fitted on the training texts; `bert`: those of the pretrained encoder. `bpe`: pairs of
-bytes joined by how often they stand together, which write any text and give it back to the letter. All three stand
-between [CLS] and [SEP].
+`wordpiece`: pieces of words fitted on the training texts. `bpe`: pairs of bytes joined by how often they stand
+together, which write any text and give it back to the letter. Both stand between [CLS] and [SEP]. The tokens of a
+pretrained encoder are read by `headwork.data.published_tokens`.
 
 Devlin, Chang, Lee and Toutanova 2019, "BERT", section 3; Schuster and Nakajima 2012, "Japanese and Korean Voice
 Search"; Sennrich, Haddow and Birch 2016, "Neural machine translation of rare words with subword units", section 3.2;
@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not survive a fork, and warn of it
 
@@ -30,9 +31,26 @@ LONGEST_WORD = 100
 """characters; a longer one is one unknown token"""
 
 
+class Frame(NamedTuple):
+    """The tokens that stand before and behind each text."""
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+FRAMES = (
+    Frame((FIRST,), (LAST,)),  # BERT, ALBERT, and what is fitted here
+    Frame(("<|startoftext|>",), ("<|endoftext|>",)),  # CLIP
+    Frame((), ("<sep>", "<cls>")),  # XLNet
+    Frame(("<s>",), ("</s>",)),  # RoBERTa, XLM-R
+    Frame(),  # GPT-2
+)
+"""the first whose tokens are all in a vocabulary frames its texts"""
+
+
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """The tokens of one text; offsets are (start, end) in its characters, (0, 0) for [CLS] and [SEP]."""
+    """The tokens of one text; offsets are (start, end) in its characters, (0, 0) for those of the frame."""
 
     ids: list[int]
     offsets: list[tuple[int, int]]
@@ -46,22 +64,21 @@ class TextTokenizer:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         self._tokenizer = tokenizer
-        first, last = tokenizer.token_to_id(FIRST), tokenizer.token_to_id(LAST)
-        self._frame = None if first is None or last is None else (first, last)
+        vocabulary = tokenizer.get_vocab()
+        frame = next(frame for frame in FRAMES if vocabulary.keys() >= {*frame.before, *frame.after})
+        self.before = tuple(vocabulary[token] for token in frame.before)
+        self.after = tuple(vocabulary[token] for token in frame.after)
 
     @property
     def vocabulary(self) -> int:
         """The number of different tokens."""
         return self._tokenizer.get_vocab_size()
 
-    @property
-    def closes(self) -> bool:
-        """Whether each text stands between [CLS] and [SEP]."""
-        return self._frame is not None
-
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """The tokens of each text, the ids `before` and `after` around them."""
+        before, after = [(0, 0)] * len(self.before), [(0, 0)] * len(self.after)
         return [
-            self._framed(found.ids, found.offsets)
+            Encoded([*self.before, *found.ids, *self.after], [*before, *found.offsets, *after])
             for found in self._tokenizer.encode_batch(texts, add_special_tokens=False)
         ]
 
@@ -71,10 +88,10 @@ class TextTokenizer:
 
     @property
     def frame(self) -> tuple[int, int]:
-        """The ids that open and close a text."""
-        if self._frame is None:
-            raise HeadworkError("this tokenizer frames no texts; use one of bpe, wordpiece, bert")
-        return self._frame
+        """The one id that opens a text and the one that closes it."""
+        if len(self.before) != 1 or len(self.after) != 1:
+            raise HeadworkError("this tokenizer does not open and close texts; use one of bpe, wordpiece, bert")
+        return self.before[0], self.after[0]
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text that tokens stand for, without what opens and closes it."""
@@ -89,12 +106,6 @@ class TextTokenizer:
             return cls(Tokenizer.from_str(path.read_text(encoding="utf-8")))
         except Exception as error:  # the library raises nothing narrower
             raise HeadworkError(f"{path}: no tokenizer can be read from it ({error})") from error
-
-    def _framed(self, ids: list[int], offsets: list[tuple[int, int]]) -> Encoded:
-        if self._frame is None:
-            return Encoded(ids, offsets)
-        first, last = self._frame
-        return Encoded([first, *ids, last], [(0, 0), *offsets, (0, 0)])
 
 
 def fit_words(texts: Iterable[str], *, size: int = 20_000, minimum: int = 2) -> TextTokenizer:
@@ -113,7 +124,7 @@ def fit_wordpiece(texts: Iterable[str], *, size: int = 8_000) -> TextTokenizer:
     The most frequent pair of pieces becomes a piece, over and over. The same texts give the same ids, whatever their
     order.
     """
-    splitter = _wordpiece({UNKNOWN: 0})
+    splitter = wordpiece({UNKNOWN: 0})
     words = Counter(word for text in texts for word in _split(splitter, text) if len(word) <= LONGEST_WORD)
     letters: Counter[str] = Counter()
     for word, count in words.items():
@@ -121,7 +132,7 @@ def fit_wordpiece(texts: Iterable[str], *, size: int = 8_000) -> TextTokenizer:
     alphabet = sorted(sorted(letters, key=lambda letter: (-letters[letter], letter))[: size // 4])
     spelt = {word: count for word, count in words.items() if not set(word).difference(alphabet)}
     pieces = _joined_pieces(spelt, alphabet, size)
-    return TextTokenizer(_wordpiece({piece: token for token, piece in enumerate([*SPECIAL, *pieces])}))
+    return TextTokenizer(wordpiece({piece: token for token, piece in enumerate([*SPECIAL, *pieces])}))
 
 
 def fit_bpe(texts: Iterable[str], *, size: int = 8_000) -> TextTokenizer:
@@ -143,19 +154,17 @@ def fit_bpe(texts: Iterable[str], *, size: int = 8_000) -> TextTokenizer:
     return TextTokenizer(tokenizer)
 
 
-def load_bert(folder: Path) -> TextTokenizer:
-    """The WordPiece vocabulary of an uncased BERT, from vocab.txt in `folder`."""
-    path = folder / "vocab.txt"
-    try:
-        vocabulary = {
-            token: place for place, token in enumerate(path.read_text(encoding="utf-8").rstrip("\n").split("\n"))
-        }
-    except (OSError, UnicodeDecodeError) as error:
-        raise HeadworkError(f"{path}: no vocabulary can be read from it ({error})") from error
-    absent = [token for token in SPECIAL if token not in vocabulary]
-    if absent:
-        raise HeadworkError(f"{path}: not the vocabulary of a BERT, it lacks {', '.join(absent)}")
-    return TextTokenizer(_wordpiece(vocabulary))
+def wordpiece(
+    vocabulary: dict[str, int], *, lowercase: bool = True, strip_accents: bool | None = None, chinese: bool = True
+) -> Tokenizer:
+    """The longest pieces that a word begins with, over and over; accents go with the capitals unless told otherwise."""
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token=UNKNOWN, max_input_chars_per_word=LONGEST_WORD))
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.normalizer = normalizers.BertNormalizer(
+        lowercase=lowercase, strip_accents=strip_accents, handle_chinese_chars=chinese
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return tokenizer
 
 
 def _joined_pieces(words: dict[str, int], alphabet: Sequence[str], size: int) -> list[str]:
@@ -182,15 +191,6 @@ def _joined_pieces(words: dict[str, int], alphabet: Sequence[str], size: int) ->
 def _words() -> Tokenizer:
     tokenizer = Tokenizer(models.WordLevel({PAD: 0, UNKNOWN: 1}, unk_token=UNKNOWN))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=False)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    return tokenizer
-
-
-def _wordpiece(vocabulary: dict[str, int]) -> Tokenizer:
-    model = models.WordPiece(vocabulary, unk_token=UNKNOWN, max_input_chars_per_word=LONGEST_WORD)
-    tokenizer = Tokenizer(model)
-    tokenizer.decoder = decoders.WordPiece()
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     return tokenizer
 

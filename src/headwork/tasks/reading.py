@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headwork.base.results import Cut
+from headwork.data.published_tokens import load_published
 from headwork.data.sentences import sentence_lengths
-from headwork.data.tokenizers import TextTokenizer, fit_wordpiece, fit_words, load_bert
+from headwork.data.tokenizers import TextTokenizer, fit_wordpiece, fit_words
 from headwork.ops.packed import PairBatch, TokenBatch, pack
 
 
@@ -38,7 +39,7 @@ class TextReader:
     sentences: bool
 
     def read(self, texts: Sequence[str]) -> ReadTexts:
-        """Tokenize; a longer text loses its tail (its last token stays where the tokenizer closes a text with one)."""
+        """Tokenize; a longer text loses its tail (what the tokenizer closes a text with stays)."""
         ids, offsets, sentences = [], [], []
         rows_cut = tokens_cut = of_tokens = 0
         for text, encoded in zip(texts, self.tokenizer.encode(texts), strict=True):
@@ -47,7 +48,7 @@ class TextReader:
             keep = list(range(len(encoded.ids)))
             if excess > 0:
                 rows_cut, tokens_cut = rows_cut + 1, tokens_cut + excess
-                closing = int(self.tokenizer.closes)
+                closing = len(self.tokenizer.after)
                 keep = keep[: self.max_tokens - closing] + keep[len(keep) - closing :]
             ids.append([encoded.ids[place] for place in keep])
             offsets.append([encoded.offsets[place] for place in keep])
@@ -100,7 +101,7 @@ def fit_reader(
     """The reader of a model: its tokenizer fitted on the training texts, or the pretrained encoder's own."""
     if tokens == "bert":
         assert encoder is not None
-        tokenizer = load_bert(encoder)
+        tokenizer = load_published(encoder)
     else:
         tokenizer = {"words": fit_words, "wordpiece": fit_wordpiece}[tokens](texts)
     return TextReader(tokenizer, max_tokens, sentences)
