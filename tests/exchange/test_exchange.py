@@ -219,3 +219,12 @@ def test_a_vocabulary_beyond_the_embeddings_is_refused(published, tmp_path: Path
         file.write("\n".join(f"more{i}" for i in range(30)))
     with pytest.raises(HeadworkError, match="has 66 tokens, the model 50 embeddings"):
         import_model(str(folder), Run(tmp_path / "run"))
+
+
+def test_two_texts_stand_together_as_in_the_original(published, transformers, tmp_path: Path):
+    export(imported(published, "bert", "Model", tmp_path), "hf", tmp_path / "hf")
+    original = transformers.BertTokenizer(str(published("bert", "Model").folder / "vocab.txt"))
+    written = transformers.AutoTokenizer.from_pretrained(tmp_path / "hf")
+    expected, found = original("a b", "c"), written("a b", "c")
+    assert found["input_ids"] == expected["input_ids"]
+    assert found["token_type_ids"] == expected["token_type_ids"]

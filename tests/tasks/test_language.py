@@ -93,6 +93,7 @@ def test_a_prompt_longer_than_the_context_is_told() -> None:
 LOGS = np.log(np.array([0.05, 0.4, 0.1, 0.3, 0.15]))
 
 
+@pytest.mark.row("GP07")
 @pytest.mark.parametrize(
     ("sampling", "expected"),
     [

@@ -17,7 +17,7 @@ from headwork.base.files import write_json
 from headwork.base.runs import Run
 from headwork.data.tokenizers import TextTokenizer
 from headwork.exchange.onnx import write_onnx
-from headwork.exchange.tokens import write_tokenizer
+from headwork.exchange.tokens import special_of, write_tokenizer
 from headwork.models import published
 from headwork.models.encoder import EncoderClassifier
 from headwork.models.formats import FORMATS, family_of, write_published
@@ -87,6 +87,7 @@ def _with_head(model: NeuralClassifier, family: str) -> Published | None:
             pooler=config.between,
             classes=len(model.classes),
             labels=tuple(model.classes),
+            padding=special_of(model.reader.tokenizer).get("pad_token"),
         )
     )
     assert whole.classes is not None

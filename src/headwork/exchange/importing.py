@@ -9,7 +9,8 @@ from headwork.base.errors import HeadworkError
 from headwork.base.files import write_json, write_text
 from headwork.base.recipes import Recipe, encode_recipe
 from headwork.base.runs import Imported, Run
-from headwork.data.tokenizers import TextTokenizer, load_bert
+from headwork.data.published_tokens import load_published
+from headwork.data.tokenizers import TextTokenizer
 from headwork.data.weights import find_encoder
 from headwork.models import published
 from headwork.models.encoder import EncoderClassifier
@@ -25,7 +26,7 @@ def import_model(source: str, run: Run, *, offline: bool = False) -> Imported:
         raise HeadworkError(f"{run.folder}: the folder is not empty; choose another with -o")
     folder = find_encoder(source, offline=offline)
     model = read_published(folder)
-    tokenizer = load_bert(folder)
+    tokenizer = load_published(folder)
     core = model.config.core
     if tokenizer.vocabulary > core.vocabulary:
         raise HeadworkError(

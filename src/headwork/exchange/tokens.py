@@ -12,27 +12,38 @@ from headwork.base.files import write_json, write_text
 from headwork.data.tokenizers import TextTokenizer
 
 SPECIAL = {
-    "unk_token": ("[UNK]", "<unk>"),
-    "cls_token": ("[CLS]", "<s>"),
-    "sep_token": ("[SEP]", "</s>"),
+    "unk_token": ("[UNK]", "<unk>", "<|endoftext|>"),
+    "cls_token": ("[CLS]", "<s>", "<cls>"),
+    "sep_token": ("[SEP]", "</s>", "<sep>"),
     "pad_token": ("[PAD]", "<pad>"),
     "mask_token": ("[MASK]", "<mask>"),
 }
-"""their names there, and how published vocabularies spell them"""
+"""their names there, and how vocabularies spell them"""
+PAIRS = {"[SEP]": "{before} $A {after} $B:1 {after}:1", "</s>": "{before} $A {after} {after} $B {after}"}
+"""how two texts stand together, by what stands behind one (Devlin et al. 2019; Liu et al. 2019)"""
+
+
+def special_of(tokenizer: TextTokenizer) -> dict[str, int]:
+    """The id of each special token that the vocabulary has, by its name there."""
+    ids = {token: place for place, token in enumerate(tokenizer.tokens(range(tokenizer.vocabulary)))}
+    spelt = {role: [name for name in names if name in ids] for role, names in SPECIAL.items()}
+    return {role: ids[names[0]] for role, names in spelt.items() if names}
 
 
 def write_tokenizer(tokenizer: TextTokenizer, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as place:
         tokenizer.save(Path(place) / "tokenizer.json")
         theirs = Tokenizer.from_file(str(Path(place) / "tokenizer.json"))
-    spelt = {role: name for role, names in SPECIAL.items() for name in names if theirs.token_to_id(name) is not None}
-    theirs.add_special_tokens(sorted(spelt.values()))
-    if tokenizer.closes:
-        first, last = spelt["cls_token"], spelt["sep_token"]
+    special = special_of(tokenizer)
+    spelt = dict(zip(special, tokenizer.tokens(special.values()), strict=True))
+    theirs.add_special_tokens(sorted(set(spelt.values())))
+    frame = [*tokenizer.before, *tokenizer.after]
+    if frame:
+        before, after = (" ".join(tokenizer.tokens(ids)) for ids in (tokenizer.before, tokenizer.after))
         theirs.post_processor = processors.TemplateProcessing(
-            single=f"{first} $A {last}",
-            pair=f"{first} $A {last} $B:1 {last}:1",
-            special_tokens=[(name, theirs.token_to_id(name)) for name in (first, last)],
+            single=f"{before} $A {after}".strip(),
+            pair=PAIRS.get(after, "$A $B:1").format(before=before, after=after),
+            special_tokens=[*dict.fromkeys(zip(tokenizer.tokens(frame), frame, strict=True))],
         )
     write_text(folder / "tokenizer.json", theirs.to_str())
     write_json(folder / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast", **spelt})
