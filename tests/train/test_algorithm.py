@@ -55,7 +55,10 @@ def short_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fit_module, "CHECKPOINT_SECONDS", 0.0)
 
 
-@pytest.mark.parametrize(("name", "data"), [("ntm", "copy:longest=3"), ("reader-hard", "marked-patch:longest=2")])
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("ntm", "copy:longest=3"), ("reader-hard", "marked-patch:longest=2"), ("pointer", "delaunay:longest=4")],
+)
 @pytest.mark.parametrize("cuts", [(0.02,), (0.3, 0.31, 0.9), (0.5, 0.999)])
 def test_an_interrupted_fit_ends_with_the_same_bits(name, data, cuts, tmp_path, short_epochs):
     settings = ("train.epochs=3", "train.curriculum=0.3")
