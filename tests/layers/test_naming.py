@@ -15,6 +15,7 @@ def allowed(naming: Naming, points: int) -> list[tuple[int, ...]]:
     rows = [()]
     for _ in range(naming.answers(points)):
         barred = naming.barred(torch.tensor(rows, dtype=torch.long).view(len(rows), -1), points)[:, -1]
+        assert not barred.all(1).any(), "something may always be named"
         rows = [
             (*row, place)
             for row, out in zip(rows, barred.tolist(), strict=True)

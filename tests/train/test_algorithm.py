@@ -11,8 +11,13 @@ from msgspec import structs
 from torch import Tensor
 
 from headwork.base.errors import HeadworkError
+from headwork.base.files import write_json
 from headwork.base.recipes import load_recipe, with_settings
+from headwork.base.runs import Identity, Run
+from headwork.compare.algorithm.trial import check, trial
+from headwork.compare.work import Settings
 from headwork.data.drawn import prepare_drawn
+from headwork.report.views import write_run_report
 from headwork.tasks.algorithm import Learner
 from headwork.train import algorithm as algorithm_module
 from headwork.train import fit as fit_module
@@ -191,9 +196,24 @@ def test_weights_from_before_the_softmax_are_kept_until_there_are_others(short_e
 
 
 @pytest.mark.row("ME08")
-def test_a_linear_start_is_refused_where_there_is_no_softmax_to_leave_out():
-    from headwork.compare.algorithm.trial import check
+def test_a_run_tells_of_its_linear_start_and_of_the_score_behind_it(tmp_path, short_epochs, level):
+    level[:] = [0.9, 0.8, 0.1, 0.2]
+    settings = ("train.linear_start=1", "train.epochs=3", "train.batch_tokens=100")
+    recipe = with_settings(load_recipe("memory-network", "algorithm"), settings, size="tiny")
+    drawn, folder = prepare_drawn("stories:longest=3"), Run(tmp_path)
+    drawn.save(folder.folder)
+    identity = Identity(recipe_sha256="", data_fingerprint="", seed=0, budget_seconds=None)
+    device = Settings(budget_seconds=None, device="cpu", offline=True)
+    result = trial(folder, recipe, drawn, identity, device, lambda share: None)
+    assert result.dev_accuracy == pytest.approx(0.1)
+    assert [point.linear for point in folder.metrics()] == [True, True, False]
+    write_json(folder.result_file, result)
+    told = write_run_report(folder).read_text()
+    assert "Of 12 steps the first 8 were taken without the softmax over the memories" in told
 
+
+@pytest.mark.row("ME08")
+def test_a_linear_start_is_refused_where_there_is_no_softmax_to_leave_out():
     check(with_settings(load_recipe("memory-network", "algorithm"), ("train.linear_start=2",)))
     with pytest.raises(HeadworkError, match="softmax over memories, and lstm is none"):
         check(with_settings(load_recipe("lstm", "algorithm"), ("train.linear_start=2",)))

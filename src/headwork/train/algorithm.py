@@ -55,7 +55,7 @@ class Learn(Problem):
     def loss(self, rows: Sequence[int]) -> Tensor:
         (number,) = rows
         if self.config.linear_start:
-            self.network.leave_softmax_out(self.starts_linear)
+            self.learner.network.leave_softmax_out(self.starts_linear)
         examples = self.drawn.train(self.seed, number, self.config.batch_tokens, self.joined)
         inputs, targets = self.learner.tensors(examples)
         answer: Answer = self.network(inputs, targets)

@@ -30,7 +30,7 @@ def triples_of(many: int) -> np.ndarray:
 def doubtful(points: np.ndarray) -> np.ndarray:
     """(n, T, 2) to (n,): does a tiny move change the triangulation?"""
     areas, nearest = _circles(points)
-    return (np.minimum(np.abs(areas), np.abs(nearest)) < FLAT).any(1)
+    return np.minimum(np.abs(areas), np.abs(nearest)).min(1) < FLAT
 
 
 def triangulations(points: np.ndarray) -> np.ndarray:
