@@ -11,9 +11,9 @@ from headwork.models.pointer import Pointer, PointerConfig
 pytestmark = pytest.mark.row("ME06")
 
 
-def build(pointing: str = "attention", *, ends: int = 1) -> Pointer:
+def build(pointing: str = "attention", *, ends: int = 1, answers: str = "places") -> Pointer:
     torch.manual_seed(0)
-    return Pointer(PointerConfig(hidden=12, pointing=pointing), Shape(2, ends, "places", 6)).double().eval()
+    return Pointer(PointerConfig(hidden=12, pointing=pointing), Shape(2, ends, answers, 6)).double().eval()
 
 
 def points(count: int = 5, many: int = 6) -> torch.Tensor:
@@ -34,10 +34,21 @@ def test_places_are_valid_and_named_once(pointing, ends, many):
 
 
 @pytest.mark.parametrize("pointing", ["attention", "table"])
-@pytest.mark.parametrize("ends", [0, 1])
-def test_told_its_own_answers_it_answers_the_same(pointing, ends):
+@pytest.mark.parametrize("many", [3, 6, 9])
+def test_triples_are_corners_of_triangles(pointing, many):
+    named = build(pointing, answers="triples")(points(many=many)).outputs.argmax(-1)
+    assert named.shape == (5, 3 * (2 * many - 5))
+    for row in named.view(5, -1, 3).tolist():
+        ended = [corners == [many] * 3 for corners in row]
+        assert ended == sorted(ended)
+        assert all(0 <= a < b < c < many for a, b, c in row[: ended.count(False)])
+
+
+@pytest.mark.parametrize("pointing", ["attention", "table"])
+@pytest.mark.parametrize(("ends", "answers"), [(0, "places"), (1, "places"), (1, "triples")])
+def test_told_its_own_answers_it_answers_the_same(pointing, ends, answers):
     """All steps at once after given answers are the steps one by one."""
-    model, x = build(pointing, ends=ends), points()
+    model, x = build(pointing, ends=ends, answers=answers), points()
     written = model(x).outputs
     torch.testing.assert_close(model(x, written.argmax(-1)).outputs, written)
 
@@ -66,10 +77,10 @@ def test_an_answer_does_not_depend_on_what_follows():
 
 
 def test_a_right_place_is_never_masked():
-    for data in ("tsp", "convex-hull"):
+    for data in ("tsp", "convex-hull", "delaunay"):
         drawn = prepare_drawn(data)
         for examples in drawn.test:
-            model = build(ends=drawn.generator.outputs)
+            model = build(ends=drawn.generator.outputs, answers=drawn.generator.ANSWERS)
             targets = torch.from_numpy(examples.targets)
             right = model(torch.from_numpy(examples.inputs).double(), targets).outputs.gather(2, targets[..., None])
             assert right.min() > -1e3

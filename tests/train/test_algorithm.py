@@ -10,8 +10,14 @@ import torch
 from msgspec import structs
 from torch import Tensor
 
+from headwork.base.errors import HeadworkError
+from headwork.base.files import write_json
 from headwork.base.recipes import load_recipe, with_settings
+from headwork.base.runs import Identity, Run
+from headwork.compare.algorithm.trial import check, trial
+from headwork.compare.work import Settings
 from headwork.data.drawn import prepare_drawn
+from headwork.report.views import write_run_report
 from headwork.tasks.algorithm import Learner
 from headwork.train import algorithm as algorithm_module
 from headwork.train import fit as fit_module
@@ -55,7 +61,10 @@ def short_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fit_module, "CHECKPOINT_SECONDS", 0.0)
 
 
-@pytest.mark.parametrize(("name", "data"), [("ntm", "copy:longest=3"), ("reader-hard", "marked-patch:longest=2")])
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("ntm", "copy:longest=3"), ("reader-hard", "marked-patch:longest=2"), ("pointer", "delaunay:longest=4")],
+)
 @pytest.mark.parametrize("cuts", [(0.02,), (0.3, 0.31, 0.9), (0.5, 0.999)])
 def test_an_interrupted_fit_ends_with_the_same_bits(name, data, cuts, tmp_path, short_epochs):
     settings = ("train.epochs=3", "train.curriculum=0.3")
@@ -108,6 +117,108 @@ def test_longer_inputs_join_when_the_longest_so_far_are_answered(short_epochs, m
         assert list(problem.joined) == joined
         lengths = {drawn.train(0, number, 20, problem.joined).length for number in range(40)}
         assert lengths == set(joined)
+
+
+@pytest.mark.row("ME08")
+def test_the_softmax_comes_back_once_when_the_loss_on_dev_has_stopped_falling(short_epochs, monkeypatch):
+    losses = iter([0.9, 0.7, 0.8, 0.6, 0.6, 0.61, 0.2, 0.5, 0.5, 0.5])
+    drawn = prepare_drawn("stories:longest=2")
+    learner = Learner.new(load_recipe("memory-network", "algorithm"), drawn.generator, seed=0)
+    config = msgspec.structs.replace(train_config(learner.recipe), linear_start=2)
+    problem = Learn(learner, drawn, config, seed=0)
+    answer = learner.answer
+    means: dict[int, float] = {}
+
+    def graded(examples):
+        if examples is drawn.dev[0]:
+            means[0] = next(losses)
+        return dataclasses.replace(answer(examples), nats=np.full(len(examples), means[0]))
+
+    monkeypatch.setattr(learner, "answer", graded)
+    for linear in [True] * 6 + [False] * 4:
+        problem.loss([0])
+        assert bool(learner.network.linear) == linear
+        look = problem.look()
+        # What is kept of this look is what the steps before it learned, the last one before the softmax too.
+        assert look.linear == bool(learner.network.linear) == linear
+        assert look.rank[0] == float(not linear)
+
+
+@pytest.fixture
+def level(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The loss on dev never falls; the list holds the score of the next look and of those behind it."""
+    answer, scores = Learner.answer, [0.5] * 6
+    look = Learn.look
+
+    def graded(self, examples):
+        count = len(examples)
+        return dataclasses.replace(answer(self, examples), nats=np.ones(count), score=np.full(count, scores[0]))
+
+    def looked(self):
+        found = look(self)
+        scores.pop(0)
+        return found
+
+    monkeypatch.setattr(Learner, "answer", graded)
+    monkeypatch.setattr(Learn, "look", looked)
+    return scores
+
+
+@pytest.mark.row("ME08")
+@pytest.mark.parametrize("cuts", [(0.1,), (0.53,), (0.97,), (0.2, 0.4, 0.7)])
+def test_a_linear_start_is_resumed_to_the_same_bits(cuts, tmp_path, short_epochs, level):
+    """Cut before the first look, when the softmax is about to come back (after the third of six), and on both sides."""
+    settings, data = ("train.linear_start=2", "train.epochs=6"), "stories:longest=3"
+    calm, calm_fitted = run("memory-network", data, settings=settings)
+    for cut_at in cuts:
+        level[:] = [0.5] * 6
+        with pytest.raises(PowerCutError):
+            run("memory-network", data, tmp_path, settings=settings, cut_at=cut_at)
+    level[:] = [0.5] * 6
+    learner, fitted = run("memory-network", data, tmp_path, settings=settings)
+    assert same(weights_of(calm), weights_of(learner)) and not learner.network.linear
+    told = [(point.linear, point.train_loss) for point in fitted.points]
+    assert told == [(point.linear, point.train_loss) for point in calm_fitted.points]
+    assert [linear for linear, _ in told] == [True] * 3 + [False] * 3
+
+
+@pytest.mark.row("ME08")
+def test_weights_from_before_the_softmax_are_kept_until_there_are_others(short_epochs, level):
+    """Though they score higher; a training that ends before it keeps them, and the rule they were learned under."""
+    level[:] = [0.9, 0.8, 0.1]
+    settings = ("train.linear_start=1", "train.epochs=3")
+    learner, fitted = run("memory-network", "stories:longest=3", settings=settings)
+    assert [point.linear for point in fitted.points] == [True, True, False]
+    assert not learner.network.linear
+    level[:] = [0.9, 0.1]
+    ended, _ = run("memory-network", "stories:longest=3", settings=("train.linear_start=1", "train.epochs=2"))
+    assert ended.network.linear
+
+
+@pytest.mark.row("ME08")
+def test_a_run_tells_of_its_linear_start_and_of_the_score_behind_it(tmp_path, short_epochs, level):
+    level[:] = [0.9, 0.8, 0.1, 0.2]
+    settings = ("train.linear_start=1", "train.epochs=3", "train.batch_tokens=100")
+    recipe = with_settings(load_recipe("memory-network", "algorithm"), settings, size="tiny")
+    drawn, folder = prepare_drawn("stories:longest=3"), Run(tmp_path)
+    drawn.save(folder.folder)
+    identity = Identity(recipe_sha256="", data_fingerprint="", seed=0, budget_seconds=None)
+    device = Settings(budget_seconds=None, device="cpu", offline=True)
+    result = trial(folder, recipe, drawn, identity, device, lambda share: None)
+    assert result.dev_accuracy == pytest.approx(0.1)
+    assert [point.linear for point in folder.metrics()] == [True, True, False]
+    write_json(folder.result_file, result)
+    told = write_run_report(folder).read_text()
+    assert "Of 12 steps the first 8 were taken without the softmax over the memories" in told
+
+
+@pytest.mark.row("ME08")
+def test_a_linear_start_is_refused_where_there_is_no_softmax_to_leave_out():
+    check(with_settings(load_recipe("memory-network", "algorithm"), ("train.linear_start=2",)))
+    with pytest.raises(HeadworkError, match="softmax over memories, and lstm is none"):
+        check(with_settings(load_recipe("lstm", "algorithm"), ("train.linear_start=2",)))
+    with pytest.raises(HeadworkError, match="linear_start is for generated sets"):
+        train_config(with_settings(load_recipe("text-cnn"), ("train.linear_start=2",)))
 
 
 def test_seeds_draw_other_weights_and_other_examples(short_epochs):

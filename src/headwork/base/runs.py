@@ -69,6 +69,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     dev_accuracy: float
     alphas: dict[str, list[float]] = {}
     """learned exponents of entmax, of each head, by layer"""
+    linear: bool = False
+    """was the softmax over the memories left out until then (train.linear_start)"""
 
 
 class Run:

@@ -1,6 +1,6 @@
 """What learning an algorithm asks of a model: answers to examples of one length, and where it looked for them.
 
-Axes: B examples, T steps, S answers (S = T but for places), O width of an answer, I width of a step.
+Axes: B examples, T steps, S answers (S = T but for places and triples), O width of an answer, I width of a step.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class Shape(NamedTuple):
     inputs: int
     outputs: int
     answers: str
-    """bits, classes, places or number"""
+    """bits, classes, places, triples or number"""
     longest: int
     """inputs of the longest example in training"""
     channels: Mapping[str, range] = {}
@@ -28,7 +28,7 @@ class Shape(NamedTuple):
 @dataclass
 class Answer:
     outputs: Tensor
-    """(B, S, O) logits of bits, classes or places, or numbers"""
+    """(B, S, O) logits of bits, classes, places or triples, or numbers"""
     looks: dict[str, Tensor] = field(default_factory=dict)
     """(B, S, places) by what it is: weights of attention, addresses in a memory, …"""
     penalty: Tensor | None = None
@@ -50,6 +50,8 @@ class Solver(Protocol):
 
 STEPWISE = frozenset({"bits", "classes", "number"})
 """answers that are given at the steps of the input themselves"""
+WRITTEN = frozenset({"places", "triples"})
+"""answers that are given one after another, each knowing those before it"""
 
 
 def check_answers(name: str, model: type[Solver], shape: Shape) -> None:

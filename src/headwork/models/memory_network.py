@@ -5,7 +5,8 @@
 
 with A^k+1 = C^k and T_A^k+1 = T_C^k (Sukhbaatar et al. 2015, "End-to-end memory networks", sections 2 and 4.1, adjacent
 weights). T, which says how long ago a memory was, is a relative position on keys and values (Shaw et al. 2018), so that
-each hop is one mechanism of headwork.attention.
+each hop is one mechanism of headwork.attention. Training may start linear: the softmax is left out at first, so that
+p^k_tj is the score itself.
 
 Axes: B examples, T steps, I width of a step, H width of a memory, K hops, O width of an answer.
 """
@@ -17,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from headwork.attention.mechanism import Mechanism, dense
-from headwork.attention.normalisers import Softmax
+from headwork.attention.normalisers import Identity, Softmax
 from headwork.attention.positions import Shaw, ShawValues
 from headwork.attention.scopes import Causal
 from headwork.attention.scores import Dot
@@ -40,6 +41,8 @@ class MemoryNetworkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
 class MemoryNetwork(nn.Module):
     ANSWERS: ClassVar[frozenset[str]] = frozenset({"classes", "number"})
     """to a question that stands in a step: a step without any asks nothing"""
+    linear: Tensor
+    """is the softmax left out? It is stored with the weights, which are worth nothing under the other rule"""
 
     def __init__(self, config: MemoryNetworkConfig, shape: Shape):
         super().__init__()
@@ -53,6 +56,7 @@ class MemoryNetwork(nn.Module):
         for mix, values in zip(self.mixes, self.ages[1:], strict=True):
             mix.values = values.keys
         self.output = nn.Linear(hidden, shape.outputs)
+        self.register_buffer("linear", torch.tensor(False))
         for weight in (self.question.weight, *self.memories.parameters()):
             nn.init.normal_(weight, std=0.1)
 
@@ -66,11 +70,15 @@ class MemoryNetwork(nn.Module):
         looks = {f"hop {hop}": weights for hop, weights in enumerate(hops, 1)}
         return Answer(self.output(asked), {"attention": torch.stack(hops).mean(0), **looks})
 
+    def leave_softmax_out(self, out: bool) -> None:
+        self.linear.fill_(out)
+
     @property
     def mechanisms(self) -> list[Mechanism]:
         """One for each hop."""
         ages, mixes = cast(list[Shaw], list(self.ages)), cast(list[ShawValues], list(self.mixes))
+        normaliser = Identity() if self.linear else Softmax()
         return [
-            Mechanism(score=Dot(), position=(age,), scope=Causal(), normaliser=Softmax(), mix=mix)
+            Mechanism(score=Dot(), position=(age,), scope=Causal(), normaliser=normaliser, mix=mix)
             for age, mix in zip(ages, mixes, strict=False)
         ]

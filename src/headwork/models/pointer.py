@@ -3,9 +3,9 @@
     e_1 … e_T = LSTM(x);   d_i = LSTM(x of the place before, d_i-1)
     u_ij = v tanh(W1 e_j + W2 d_i);   p(place i is j) = softmax_j(u_ij)          Vinyals, Fortunato and Jaitly 2015
 
-A place is named once; where the data set has an end, it is a place of its own behind the last. `pointing = "table"` is
-the same network without pointers: its output layer has one row for each place of the longest input in training
-(Sutskever, Vinyals and Le 2014).
+Where the data set has an end, it is a place of its own behind the last; what may be named next is in layers.naming.
+`pointing = "table"` is the same network without pointers: its output layer has one row for each place of the longest
+input in training (Sutskever, Vinyals and Le 2014).
 
 Axes: B examples, T points, S answers, H width of a state, P = T or T + 1 places.
 """
@@ -19,7 +19,8 @@ from torch.nn import functional as F
 
 from headwork.attention.choice import Choice
 from headwork.attention.where import Where
-from headwork.models.algorithm import Answer, Shape
+from headwork.layers.naming import naming_of
+from headwork.models.algorithm import WRITTEN, Answer, Shape
 
 
 class PointerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,21 +32,21 @@ class PointerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class Pointer(nn.Module):
-    ANSWERS: ClassVar[frozenset[str]] = frozenset({"places"})
+    ANSWERS: ClassVar[frozenset[str]] = WRITTEN
 
     def __init__(self, config: PointerConfig, shape: Shape):
         super().__init__()
-        self.config, self.ends = config, bool(shape.outputs)
+        self.config, self.naming = config, naming_of(shape.answers, ends=bool(shape.outputs))
         hidden = config.hidden
         self.encoder = nn.LSTM(shape.inputs, hidden, batch_first=True)
         self.decoder = nn.LSTM(shape.inputs, hidden, batch_first=True)
         self.start = nn.Parameter(torch.zeros(shape.inputs))
         if config.pointing == "table":
-            self.table = nn.Linear(hidden, shape.longest + self.ends)
+            self.table = nn.Linear(hidden, shape.longest + self.naming.ends)
         else:
             self.mechanism = Choice(score=config.score).mechanism(width=hidden, keys=shape.longest + 1)
             self.parts = nn.ModuleList(self.mechanism.modules())
-            self.end = nn.Parameter(0.1 * torch.randn(hidden)) if self.ends else None
+            self.end = nn.Parameter(0.1 * torch.randn(hidden)) if self.naming.ends else None
 
     def forward(self, inputs: Tensor, targets: Tensor | None = None) -> Answer:
         """(B, T, I); with the targets every answer is given after the right ones, else after its own."""
@@ -56,24 +57,21 @@ class Pointer(nn.Module):
 
     def _follow(self, inputs: Tensor, keys: Tensor, state: tuple[Tensor, Tensor], targets: Tensor) -> Tensor:
         """(B, S, P): all answers at once."""
-        places = inputs.shape[1] + self.ends
-        named = F.one_hot(targets, places).cumsum(1).roll(1, 1) > 0
-        named[:, 0] = False
-        fed = torch.cat([self.start.expand(len(inputs), 1, -1), self._points(inputs, targets[:, :-1])], 1)
+        before = targets[:, :-1]
+        fed = torch.cat([self.start.expand(len(inputs), 1, -1), self._points(inputs, before)], 1)
         decoded, _ = self.decoder(fed, state)
-        return self._scores(decoded, keys, named)
+        return self._scores(decoded, keys, self.naming.barred(before, inputs.shape[1]))
 
     def _write(self, inputs: Tensor, keys: Tensor, state: tuple[Tensor, Tensor]) -> Tensor:
         """(B, S, P): one answer after another, the likeliest each time."""
-        places = inputs.shape[1] + self.ends
-        named = inputs.new_zeros(len(inputs), 1, places, dtype=torch.bool)
+        points = inputs.shape[1]
+        named = torch.zeros(len(inputs), 0, dtype=torch.long, device=inputs.device)
         fed, outputs = self.start.expand(len(inputs), 1, -1), []
-        for _ in range(places):
+        for _ in range(self.naming.answers(points)):
             decoded, state = self.decoder(fed, state)
-            outputs.append(self._scores(decoded, keys, named))
-            chosen = outputs[-1].argmax(-1)
-            named = named | (F.one_hot(chosen, places) > 0)
-            fed = self._points(inputs, chosen)
+            outputs.append(self._scores(decoded, keys, self.naming.barred(named, points)[:, -1:]))
+            named = torch.cat([named, outputs[-1].argmax(-1)], 1)
+            fed = self._points(inputs, named[:, -1:])
         return torch.cat(outputs, 1)
 
     def _points(self, inputs: Tensor, places: Tensor) -> Tensor:
@@ -87,22 +85,20 @@ class Pointer(nn.Module):
             return encoded
         return torch.cat([encoded, self.end.expand(len(encoded), 1, -1)], 1)
 
-    def _scores(self, decoded: Tensor, keys: Tensor, named: Tensor) -> Tensor:
-        """(B, S, H) to (B, S, P) logits; what is named already is out, but the end may be named again."""
+    def _scores(self, decoded: Tensor, keys: Tensor, barred: Tensor) -> Tensor:
+        """(B, S, H) to (B, S, P) logits."""
         if self.config.pointing == "attention":
             query, key = decoded[:, None], keys[:, None]
             where = Where.of(query, key, scale=self.mechanism.score.scale(query.shape[-1]))
             logits = self.mechanism.score.dense(query, key, where)[:, 0]
         else:
-            logits = self._from_table(decoded, named.shape[-1])
-        if self.ends:
-            named = torch.cat([named[..., :-1], torch.zeros_like(named[..., :1])], -1)
+            logits = self._from_table(decoded, barred.shape[-1])
         # Finite, so that a place beyond the table that is right has a large loss and not an infinite one.
-        return logits.masked_fill(named, -1e4)
+        return logits.masked_fill(barred, -1e4)
 
     def _from_table(self, decoded: Tensor, places: int) -> Tensor:
         """Rows of the table by place, the end first; a place that the table has not is never named."""
         logits = self.table(decoded)
-        end, points = logits[..., : self.ends], logits[..., self.ends :]
-        points = F.pad(points, (0, max(0, places - points.shape[-1])), value=-1e3)[..., : places - self.ends]
+        end, points = logits[..., : self.naming.ends], logits[..., self.naming.ends :]
+        points = F.pad(points, (0, max(0, places - points.shape[-1])), value=-1e3)[..., : places - self.naming.ends]
         return torch.cat([points, end], -1)

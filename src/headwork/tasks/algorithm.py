@@ -20,7 +20,7 @@ from headwork.base.recipes import Recipe
 from headwork.data.drawn import prepare_drawn
 from headwork.data.generated import Examples, Generated
 from headwork.models import config_of, kind_of
-from headwork.models.algorithm import Answer, Shape, check_answers
+from headwork.models.algorithm import WRITTEN, Answer, Shape, check_answers
 from headwork.models.size import as_large
 from headwork.models.stored import load_tensors, save_tensors
 
@@ -113,7 +113,7 @@ class Learner:
         answers = decided(self.generator, answer.outputs).cpu().numpy()
         answers = self.generator.played(examples, answers, self._decide)
         # What the right places would have cost is known where each is named after the right ones.
-        outputs = self.network(inputs, targets).outputs if self.generator.ANSWERS == "places" else answer.outputs
+        outputs = self.network(inputs, targets).outputs if self.generator.ANSWERS in WRITTEN else answer.outputs
         losses = loss_of(self.generator, outputs, targets)[:, examples.scored].flatten(1).double().cpu().numpy()
         looks = {what: weights.float().cpu().numpy() for what, weights in answer.looks.items()}
         return Answered(

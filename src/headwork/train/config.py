@@ -35,6 +35,9 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     label_smoothing: float = 0.0
     curriculum: float = 0.0
     """of a generated set: longer inputs join once the longest so far have this score on dev; 0: all from the start"""
+    linear_start: int = 0
+    """of a memory network: the softmax over the memories is left out until the loss on dev has not fallen for so many
+    looks; 0: it is there from the start"""
     precision: Literal["fp32", "bf16"] = "fp32"
     """of the products; a processor that does not multiply bfloat16 computes in fp32"""
 
@@ -51,6 +54,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "beta2": 0 <= self.beta2 < 1,
             "average": self.average >= 0,
             "curriculum": 0 <= self.curriculum < 1,
+            "linear_start": self.linear_start >= 0,
             "weight_decay": self.weight_decay >= 0,
         }.items():
             if not holds:
@@ -67,6 +71,7 @@ def train_config(recipe: Recipe) -> TrainConfig:
         config = strictly({"train": recipe.train}, _Settings, f"recipe {recipe.name}").train
     except ValueError as error:
         raise HeadworkError(f"recipe {recipe.name}: {error}") from error
-    if config.curriculum and recipe.task != "algorithm":
-        raise HeadworkError(f"recipe {recipe.name}: train.curriculum is for generated sets; leave it out")
+    for name in ("curriculum", "linear_start"):
+        if getattr(config, name) and recipe.task != "algorithm":
+            raise HeadworkError(f"recipe {recipe.name}: train.{name} is for generated sets; leave it out")
     return config

@@ -126,6 +126,7 @@ class Trainer:
                 dev_accuracy=look.accuracy,
                 train_loss=position.loss_sum / position.loss_steps,
                 alphas=alphas_of(self.network),
+                linear=look.linear,
             )
         )
         position.loss_sum, position.loss_steps = 0.0, 0

@@ -23,6 +23,8 @@ class Look(NamedTuple):
     """nats for each answer"""
     rank: tuple[float, ...]
     """what the weights that are kept have the most of"""
+    linear: bool = False
+    """was the softmax over the memories left out"""
 
 
 class Problem(ABC):

@@ -4,6 +4,7 @@ from headwork.attention.normalisers.base import Normaliser
 from headwork.attention.normalisers.entmax import Entmax, LearnedEntmax
 from headwork.attention.normalisers.entmax15 import Entmax15
 from headwork.attention.normalisers.hard import Hard
+from headwork.attention.normalisers.identity import Identity
 from headwork.attention.normalisers.proportional import Proportional
 from headwork.attention.normalisers.reinforce import Draw, MovingBaseline, reinforce_loss
 from headwork.attention.normalisers.sigmoid import Sigmoid
@@ -21,7 +22,8 @@ NORMALISERS = {
     "hard": Hard,
     "proportional": Proportional,
 }
-"""`LearnedEntmax` stands beside the table: it holds parameters, and must know how many heads there are."""
+"""Beside the table stand `LearnedEntmax`, which holds parameters and must know how many heads there are, and
+`Identity`, whose weights are no shares."""
 
 __all__ = [
     "NORMALISERS",
@@ -29,6 +31,7 @@ __all__ = [
     "Entmax",
     "Entmax15",
     "Hard",
+    "Identity",
     "LearnedEntmax",
     "MovingBaseline",
     "Normaliser",

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from headwork.base.algorithm import AlgorithmRun, Looked, Looks
+from headwork.base.errors import HeadworkError
 from headwork.base.files import write_atomically, write_json, write_text
 from headwork.base.recipes import Recipe
 from headwork.base.runs import Identity, Run
@@ -15,7 +16,7 @@ from headwork.compare.ended import ended
 from headwork.compare.work import Settings
 from headwork.data.drawn import Drawn
 from headwork.data.generated import Examples, Generated
-from headwork.models import config_of
+from headwork.models import config_of, kind_of
 from headwork.tasks.algorithm import Answered, Learner
 from headwork.train.algorithm import Learn
 from headwork.train.config import train_config
@@ -26,7 +27,11 @@ from headwork.train.record import Fitted, Place, Progress, write_curve
 def check(recipe: Recipe) -> None:
     """Refuse unknown keys and impossible values before anything is written."""
     config_of(recipe)
-    train_config(recipe)
+    if train_config(recipe).linear_start and not hasattr(kind_of(recipe).load()[0], "leave_softmax_out"):
+        raise HeadworkError(
+            f"recipe {recipe.name}: train.linear_start is for models with a softmax over memories, and "
+            f"{recipe.model['kind']} is none; leave it out"
+        )
 
 
 def trial(
@@ -52,9 +57,10 @@ def result_of(
     learner: Learner, fitted: Fitted, answered: Sequence[Answered], size: int, identity: Identity, seconds: float
 ) -> AlgorithmRun:
     found = [each.found for each in answered if each.found is not None]
+    kept_from = [point for point in fitted.points if not point.linear] or fitted.points
     return AlgorithmRun(
         **ended(learner.recipe, identity, fitted, parameters=learner.parameters, size=size),
-        dev_accuracy=max(point.dev_accuracy for point in fitted.points),
+        dev_accuracy=max(point.dev_accuracy for point in kept_from),
         accuracy=_mean([each.score for each in answered]),
         whole=_mean([each.whole for each in answered]),
         bits=_mean([each.bits for each in answered]),

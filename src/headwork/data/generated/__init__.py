@@ -9,7 +9,7 @@ from headwork.data.generated.ngram import NGram
 from headwork.data.generated.numbers import AddTwoNumbers, FindTheMaximum
 from headwork.data.generated.parity import Parity
 from headwork.data.generated.patches import MarkedPatch
-from headwork.data.generated.planar import ConvexHull, Tsp
+from headwork.data.generated.planar import ConvexHull, Delaunay, Tsp
 from headwork.data.generated.recall import Recall
 from headwork.data.generated.sorting import PrioritySort
 from headwork.data.generated.stories import Stories
@@ -20,7 +20,7 @@ GENERATORS: dict[str, type[Generated]] = {
     for kind in (
         *(Copy, RepeatCopy, Recall, NGram, PrioritySort),
         *(Reverse, AddTwoNumbers, FindTheMaximum, MarkedPatch),
-        *(Parity, ConvexHull, Tsp, Episodes, Stories),
+        *(Parity, ConvexHull, Delaunay, Tsp, Episodes, Stories),
         *(TMaze, GridWorld, Tables),
     )
 }

@@ -16,8 +16,9 @@ import numpy as np
 
 from headwork.base.errors import HeadworkError
 
-Answers = Literal["bits", "classes", "places", "number"]
-"""bits: O yes or no answers at a step; classes: one of O; places: one of the T inputs; number: O numbers"""
+Answers = Literal["bits", "classes", "places", "triples", "number"]
+"""bits: O yes or no answers at a step; classes: one of O; places: one of the T inputs; triples: three of them in rising
+order, and three more; number: O numbers"""
 MOST = 1000
 """of any setting, so that examples fit into memory"""
 NEAR = 0.04
@@ -31,7 +32,7 @@ class Examples:
     inputs: np.ndarray
     """(n, T, I) float32"""
     targets: np.ndarray
-    """(n, S, O) bits or numbers, (n, S) classes or places"""
+    """(n, S, O) bits or numbers, (n, S) classes, places or triples"""
     scored: np.ndarray
     """(S,) which answers count"""
     length: int
@@ -82,7 +83,7 @@ class Generated(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     @property
     def outputs(self) -> int:
-        """O; of places 0, for there are as many as inputs"""
+        """O; of places 0, for there are as many as inputs, or 1 where there is an end"""
         raise NotImplementedError
 
     @property

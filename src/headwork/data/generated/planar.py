@@ -1,18 +1,22 @@
 """Points in the unit square; the answers are some of them in order (Vinyals, Fortunato and Jaitly 2015).
 
-    convex-hull     the corners of the hull, from the leftmost counter-clockwise, then the end       section 4.1
-    tsp             the shortest closed tour, from the first point counter-clockwise                 section 4.3
+    convex-hull     the corners of the hull, from the leftmost counter-clockwise, then the end
+    delaunay        the triangles with no other point in the circle through their corners: each as its corners in the
+                    order of the input, from left to right by their incentres, then the end
+    tsp             the shortest closed tour, from the first point counter-clockwise
 
-Axes: n examples, T points, S answers; place T is the end.
+Axes: n examples, T points, S answers, R = 2 T - 5 triangles at most; place T is the end.
 """
 
 from collections.abc import Mapping, Sequence
+from math import comb
 from typing import ClassVar
 
 import numpy as np
 
 from headwork.data.generated.base import Answers, Examples, Generated, Guess
 from headwork.data.generated.tours import shortest_tours, tour_lengths
+from headwork.data.generated.triangles import doubtful, most_triangles, triangulations
 
 
 class _Planar(Generated, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,8 +39,14 @@ class _Planar(Generated, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def draw(self, random: np.random.Generator, length: int, count: int) -> Examples:
         points = random.random((count, length, 2)).astype(np.float32)
+        while (again := self.unclear(points.astype(np.float64))).any():
+            points[again] = random.random((again.sum(), length, 2))
         targets = self.answer(points.astype(np.float64))
         return Examples(points, targets, np.ones(targets.shape[1], bool), length)
+
+    def unclear(self, points: np.ndarray) -> np.ndarray:
+        """(n, T, 2) to (n,): those to be drawn again."""
+        return np.zeros(len(points), bool)
 
     def answer(self, points: np.ndarray) -> np.ndarray:
         raise NotImplementedError
@@ -87,6 +97,63 @@ class ConvexHull(_Planar, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     def score(self, examples: Examples, answered: np.ndarray) -> np.ndarray:
         return self.right(examples, answered).min(1).astype(float)
+
+
+class Delaunay(_Planar, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    NAME: ClassVar[str] = "delaunay"
+    TITLE: ClassVar[str] = "name the triangles between the points whose circles hold no other point"
+    ANSWERS: ClassVar[Answers] = "triples"
+    SCORE: ClassVar[str] = "share of the triangles that are named, in any order"
+    GUESSES: ClassVar[Mapping[str, str]] = {"chance": "names any triples, as many as there are triangles"}
+
+    longest: int = 5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.longest > 12:
+            raise ValueError(f"longest is {self.longest}; the search among all triples takes up to 12")
+
+    @property
+    def outputs(self) -> int:
+        return 1
+
+    @property
+    def lengths(self) -> Sequence[int]:
+        return range(min(4, self.longest), self.longest + 1)
+
+    @property
+    def test_lengths(self) -> Sequence[int]:
+        return (*self.lengths, self.longest + 1, self.longest + 2)
+
+    def unclear(self, points: np.ndarray) -> np.ndarray:
+        return doubtful(points)
+
+    def answer(self, points: np.ndarray) -> np.ndarray:
+        return triangulations(points).reshape(len(points), -1)
+
+    def score(self, examples: Examples, answered: np.ndarray) -> np.ndarray:
+        """Triangle coverage."""
+        real, found, _ = self._matched(examples, answered)
+        return (real & found).sum(1) / real.sum(1)
+
+    def right(self, examples: Examples, answered: np.ndarray) -> np.ndarray:
+        """(n, 2 R): is each triangle named, and is each that is named one."""
+        real, found, sound = self._matched(examples, answered)
+        return np.concatenate([found | ~real, sound], 1)
+
+    def guesses(self, examples: Examples) -> dict[str, Guess]:
+        """As many of all triples are named at random as are triangles, so that each is with this chance."""
+        many = examples.inputs.shape[1]
+        real, _, _ = self._matched(examples, examples.targets)
+        return {"chance": Guess(real.sum(1) / comb(many, 3))}
+
+    def _matched(self, examples: Examples, answered: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(n, R) each: is there such a triangle; is it named; and, of what is named, is it a triangle or the end."""
+        shape = len(examples), most_triangles(examples.inputs.shape[1]), 3
+        asked, given = examples.targets.reshape(shape), np.sort(answered.reshape(shape), 2)
+        same = (given[:, :, None] == asked[:, None]).all(3)
+        ends = (given == examples.inputs.shape[1]).all(2)
+        return asked[..., 0] < examples.inputs.shape[1], same.any(1), same.any(2) | ends
 
 
 class Tsp(_Planar, frozen=True, kw_only=True, forbid_unknown_fields=True):

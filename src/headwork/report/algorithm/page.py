@@ -29,11 +29,13 @@ def _(comparison: AlgorithmComparison, folder: ComparisonFolder) -> None:
 
 @run_page.register
 def _(result: AlgorithmRun, run: Run) -> str:
+    points = run.metrics()
     return render(
         "algorithm_run.html.jinja",
         result=result,
         data=run.data(),
-        progress=_progress({result.model: [run.metrics()]}, looks([result.model])),
+        progress=_progress({result.model: [points]}, looks([result.model])),
+        linear_steps=max((point.step for point in points if point.linear), default=0),
         looked=_looked({result.model: run.looks()}),
         terms=ALGORITHM,
     )
