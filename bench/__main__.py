@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from bench import attention, decoding, embedding, layers, opening, single, start, tuning
+from bench import attention, decoding, embedding, importing, layers, opening, single, start, tuning
 from bench.machine import measure_machine
 from bench.results import write_results
 
@@ -17,6 +17,7 @@ BENCHMARKS = {
     "opening": opening,
     "decoding": decoding,
     "layers": layers,
+    "importing": importing,
 }
 
 
