@@ -149,7 +149,7 @@ class Elmo(nn.Module):
     def embed(self, sentences: Sentences, *, output: str = "elmo", state: Begins = "reset") -> list[Tensor]:
         """A tensor for each sentence, of the kind that the module of TensorFlow Hub gave under this name.
 
-        word_emb                       (T, P) words from their characters, without context
+        word_emb                       (T, P) words from their characters, without context or states
         lstm_outputs1, lstm_outputs2   (T, 2P) the layers, forward beside backward
         elmo                           (T, 2P) the mix of all layers; in equal shares, unless others were trained
         default                        (2P,) the mean of `elmo` over the words; zeros where there are none

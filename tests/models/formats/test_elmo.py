@@ -200,6 +200,18 @@ def test_a_round_trip_of_other_settings(settings: dict, tmp_path: Path):
     assert same_bits(read(tmp_path), first)
 
 
+def test_a_setting_that_the_format_cannot_hold_is_not_written(tmp_path: Path):
+    with pytest.raises(HeadworkError, match=r"forget_bias is 0\.0"):
+        write(Elmo(msgspec.structs.replace(TINY, forget_bias=0.0)), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.row("EL10")
+def test_what_was_read_is_frozen_but_for_the_mix(tiny: Path):
+    free = {name for name, parameter in read(tiny).named_parameters() if parameter.requires_grad}
+    assert free == {"mix.scores", "mix.gamma"}
+
+
 def test_every_weight_has_a_place_in_the_file():
     elmo = Elmo(TINY)
     in_file = sum(place.numel() for place in places(elmo).values())
