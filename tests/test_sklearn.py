@@ -8,17 +8,20 @@ import pickle
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils import estimator_checks as checks
 
+from headwork.models.elmo import Elmo, ElmoConfig
+from headwork.models.formats.elmo import write
 from headwork.ops.linear import for_inference
-from headwork.sklearn import HeadworkClassifier, HeadworkEncoder
+from headwork.sklearn import HeadworkClassifier, HeadworkEncoder, MeanElmo
 from headwork.tasks import neural
 
 WORDS = {"good": 1, "great": 1, "nice": 1, "bad": 0, "awful": 0, "terrible": 0}
@@ -48,7 +51,9 @@ NAMED_CHECKS = [
 
 @pytest.mark.row("BE19")
 @pytest.mark.parametrize("check", NAMED_CHECKS)
-@pytest.mark.parametrize("estimator", [HeadworkClassifier(), HeadworkEncoder()], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize(
+    "estimator", [HeadworkClassifier(), HeadworkEncoder(), MeanElmo()], ids=lambda each: type(each).__name__
+)
 def test_named_checks_of_scikit_learn(estimator, check: str) -> None:
     getattr(checks, check)(type(estimator).__name__, clone(estimator))
 
@@ -111,6 +116,8 @@ def test_an_unfitted_one_says_so() -> None:
         HeadworkClassifier().predict(TEXTS)
     with pytest.raises(NotFittedError):
         HeadworkEncoder().transform(TEXTS)
+    with pytest.raises(NotFittedError):
+        MeanElmo().transform(TEXTS)
 
 
 def test_a_fitted_one_survives_pickling(fitted: HeadworkClassifier) -> None:
@@ -150,3 +157,48 @@ def test_one_text_after_another_is_answered_by_one_copy_of_the_network(minilm_fo
     one_by_one = np.concatenate([encoder.transform([text]) for text in TEXTS[:3]])
     np.testing.assert_allclose(one_by_one, encoder.transform(TEXTS[:3]), atol=1e-5)
     assert len(copies) == 1
+
+
+@pytest.fixture(scope="module")
+def elmo_folder(tmp_path_factory) -> str:
+    """A random ELMo in the published format."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("elmo")
+    filters = ((1, 8), (2, 16), (3, 32))
+    write(Elmo(ElmoConfig(width=8, places=12, filters=filters, highways=1, projection=16, hidden=32)), folder)
+    return str(folder)
+
+
+@pytest.mark.row("EL09")
+def test_mean_elmo_is_the_mean_over_the_words_of_each_text_alone(elmo_folder: str) -> None:
+    mean, elmo = MeanElmo(elmo_folder), Elmo.load(elmo_folder)
+    texts = ["Good film!", "It's a much longer text, with commas , and   spaces.", "", TEXTS[0]]
+    words = [
+        ["Good", "film", "!"],
+        "It's a much longer text , with commas , and spaces .".split(),
+        [],
+        TEXTS[0].split(),
+    ]
+    found = mean.fit_transform(texts)
+    assert found.shape == (4, 32) and len(mean.get_feature_names_out()) == 32
+    for text, split, vector in zip(texts, words, found, strict=True):
+        [vectors] = elmo.embed([split])
+        expected = vectors.numpy().sum(0) / max(len(split), 1)
+        np.testing.assert_allclose(vector, expected, atol=1e-6)
+        np.testing.assert_allclose(mean.transform([text])[0], vector, atol=1e-6)  # alone it has nothing to be padded to
+
+
+@pytest.mark.row("EL09")
+def test_mean_elmo_under_a_logistic_regression_in_a_pipeline(elmo_folder: str) -> None:
+    pipeline = make_pipeline(MeanElmo(elmo_folder), StandardScaler(), LogisticRegression(max_iter=500))
+    assert cross_val_score(pipeline, TEXTS, LABELS, cv=3).mean() > 0.9
+    vectors = StandardScaler().fit_transform(MeanElmo(elmo_folder).fit_transform(TEXTS))
+    cached = LogisticRegression(max_iter=500).fit(vectors, LABELS).predict(vectors)
+    assert (pipeline.fit(TEXTS, LABELS).predict(TEXTS) == cached).all()
+
+
+@pytest.mark.row("EL09")
+def test_mean_elmo_survives_pickling(elmo_folder: str) -> None:
+    mean = MeanElmo(elmo_folder).fit(TEXTS)
+    again = pickle.loads(pickle.dumps(mean))  # noqa: S301 (our own bytes)
+    assert (again.transform(TEXTS) == mean.transform(TEXTS)).all()

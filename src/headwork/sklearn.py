@@ -1,4 +1,4 @@
-"""headwork in scikit-learn's interface: any recipe as a classifier, the pretrained encoder as a transformer.
+"""headwork in scikit-learn's interface: any recipe as a classifier, a pretrained encoder or ELMo as a transformer.
 
 Constructor arguments are only stored; what fitting finds ends with an underscore. Texts are any sequence of strings
 (a list, an array, a column of a table).
@@ -157,6 +157,44 @@ class HeadworkEncoder(TransformerMixin, _OfTexts):
         return np.array(
             [f"{self.encoder}{place}" for place in range(self.classifier_.network.head.in_features)], dtype=object
         )
+
+
+class MeanElmo(TransformerMixin, _OfTexts):
+    """A text as the mean of ELMo's vectors of its words; nothing is fitted.
+
+    Parameters
+    ----------
+    elmo : the path of a folder with *options.json and *weights.hdf5, or of the options file.
+    device : "cpu" or "cuda".
+
+    Notes
+    -----
+    A text is read as one sentence, from zero states, so its vector depends on nothing but the text; one without words
+    gives zeros. The layers are mixed in equal shares (Peters et al. 2018, eq. 1 with s = 0).
+    """
+
+    def __init__(self, elmo: str = "elmo", *, device: str = "cpu"):
+        self.elmo = elmo
+        self.device = device
+
+    def fit(self, X: Iterable[str], y: Any = None) -> "MeanElmo":
+        """Load the weights."""
+        from headwork.models.elmo import Elmo
+
+        self.elmo_ = Elmo.load(self.elmo).to(self.device)
+        return self
+
+    def transform(self, X: Iterable[str]) -> np.ndarray:
+        """(n, 2P): the output `default` of headwork.models.elmo."""
+        from headwork.models.linear import WORD
+
+        check_is_fitted(self)
+        sentences = [WORD.findall(text) for text in _texts(X)]
+        return np.stack([mean.cpu().numpy() for mean in self.elmo_.embed(sentences, output="default")])
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        check_is_fitted(self)
+        return np.array([f"elmo{place}" for place in range(2 * self.elmo_.config.projection)], dtype=object)
 
 
 def _texts(X: Iterable[str]) -> list[str]:
