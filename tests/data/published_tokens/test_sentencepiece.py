@@ -147,6 +147,14 @@ def test_special_pieces_are_text(tmp_path: Path) -> None:
     assert tokens(tokenizer, "ö</s>") == ["▁", "<unk>", "<", "<unk>", "s", "<unk>"]
 
 
+def test_special_pieces_are_cut_beside_a_known_letter(tmp_path: Path) -> None:
+    """Of "</s>" here only s is known: what is unknown before it stays one token, as in any other word."""
+    tokenizer = words(tmp_path, model([*MARKS, ("▁", -1.0, NORMAL), ("s", -1.0, NORMAL)]))
+    assert cut(tokenizer, "s </s>") == [
+        ("▁", "s"), ("s", "s"), ("▁", " "), ("<unk>", "</"), ("s", "s"), ("<unk>", ">"),
+    ]  # fmt: skip
+
+
 def test_albert(tmp_path: Path) -> None:
     """Small letters and no accents unless told otherwise; straight quotes; symbols and commas by themselves."""
     content = folders.albert()["spiece.model"]

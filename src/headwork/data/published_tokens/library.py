@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 from tokenizers import Tokenizer
 
-from headwork.data.published_tokens.byte_pairs import check_bytes
 from headwork.data.published_tokens.charsmap import check_charsmap
 from headwork.data.published_tokens.files import read_json
-from headwork.data.published_tokens.special import MARKS, finished
+from headwork.data.published_tokens.merges import check_bytes
+from headwork.data.published_tokens.special import finished
 from headwork.data.tokenizers import TextTokenizer
 
 
@@ -22,12 +22,16 @@ class _Model(msgspec.Struct, frozen=True):
     type: str | None = None
     unk_token: str | None = None
     unk_id: int | None = None
-    byte_fallback: bool = False
+
+
+class _Added(msgspec.Struct, frozen=True):
+    content: str
+    special: bool = False
 
 
 class _File(msgspec.Struct, frozen=True):
     model: dict[str, Any]
-    added_tokens: list[dict[str, Any]] = []
+    added_tokens: list[_Added] = []
     normalizer: dict[str, Any] | None = None
 
 
@@ -38,10 +42,9 @@ def read_library(path: Path) -> TextTokenizer:
     for normalizer in _all(file.normalizer):
         if "precompiled_charsmap" in normalizer:
             check_charsmap(base64.b64decode(normalizer["precompiled_charsmap"]))
-    added = [{**token, "special": token.get("special") or token.get("content") in MARKS} for token in file.added_tokens]
-    whole |= {"added_tokens": added, "truncation": None, "padding": None, "post_processor": None}
+    whole |= {"truncation": None, "padding": None, "post_processor": None}
     tokenizer = Tokenizer.from_str(msgspec.json.encode(whole).decode())
-    return finished(tokenizer, {token["content"] for token in added if token["special"]})
+    return finished(tokenizer, {token.content for token in file.added_tokens if token.special})
 
 
 def _check_model(model: _Model) -> None:
