@@ -45,7 +45,7 @@ def minilm_folder() -> Path:
 @pytest.fixture(scope="session")
 def transformers():
     """The library, told to be quiet."""
-    module = pytest.importorskip("transformers")
+    module = pytest.importorskip("transformers", reason="transformers is not installed")
     module.logging.set_verbosity_error()
     module.logging.disable_progress_bar()
     return module

@@ -1,7 +1,6 @@
 """Positions against naive tensors and loops, against transformers, and what each promises of a shift."""
 
 import math
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -36,11 +35,6 @@ def where_of(queries: int, keys: int, *, heads: int = H) -> Where:
 def ahead(queries: int, keys: int) -> np.ndarray:
     """(Q, K) j - i, where the last query stands at the last key."""
     return np.arange(keys) - (np.arange(queries)[:, None] + keys - queries)
-
-
-@pytest.fixture(scope="module")
-def transformers() -> ModuleType:
-    return pytest.importorskip("transformers", reason="transformers is not installed")
 
 
 @pytest.mark.row("TR03")

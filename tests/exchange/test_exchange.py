@@ -18,12 +18,23 @@ from headwork.data.tokenizers import TextTokenizer
 from headwork.exchange.exporting import export
 from headwork.exchange.importing import import_model
 from headwork.models import published as stored
+from headwork.ops.packed import pack
 from headwork.tasks.classify import new_classifier
 from headwork.tasks.neural import NeuralClassifier
 
 TEXTS = ["a b c", "hae lou xyz q", "e", "k " * 14, "a [SEP] b"]
 CLASSIFIERS = [(family, "ForSequenceClassification") for family in CONFIGS]
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def sentence_transformers():
+    return pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
+
+
+@pytest.fixture(scope="module")
+def onnxruntime():
+    return pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 
 
 def imported(published, family: str, purpose: str, folder: Path) -> Run:
@@ -91,25 +102,25 @@ def test_back_to_transformers_from_raw_text(family: str, purpose: str, published
         ("model.between=tanh", "model.tokens=wordpiece"),
     ],
 )
-def test_what_transformers_has_no_class_for_is_read_by_sentence_transformers(settings: tuple[str, ...], tmp_path: Path):
-    library = pytest.importorskip("sentence_transformers")
+def test_where_transformers_has_no_class_sentence_transformers_has(
+    settings: tuple[str, ...], sentence_transformers, tmp_path: Path
+):
     run = trained(tmp_path, *settings)
     export(run, "hf", tmp_path / "hf")
-    read = library.SentenceTransformer(str(tmp_path / "hf"), device="cpu", local_files_only=True)
+    read = sentence_transformers.SentenceTransformer(str(tmp_path / "hf"), device="cpu", local_files_only=True)
     plain = [text for text in TEXTS if "[" not in text]
     logits = torch.from_numpy(read.encode(plain, convert_to_numpy=True))
     np.testing.assert_allclose(ours(run, plain), logits.softmax(-1), atol=1e-5)
 
 
 @pytest.mark.parametrize("source", ["imported", "trained"])
-def test_onnx_runs_the_same_at_every_size(source: str, published, tmp_path: Path):
-    runtime = pytest.importorskip("onnxruntime")
+def test_onnx_runs_the_same_at_every_size(source: str, published, onnxruntime, tmp_path: Path):
     if source == "imported":
         run = imported(published, "bert", "ForSequenceClassification", tmp_path)
     else:
         run = trained(tmp_path, "model.pooling=mean", "model.between=relu", "model.tokens=wordpiece")
     export(run, "onnx", tmp_path / "onnx")
-    session = runtime.InferenceSession(tmp_path / "onnx/model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "onnx/model.onnx")
     tokenizer = TextTokenizer.load(run.model / "tokenizer.json")
     for texts in (TEXTS, TEXTS[:1], TEXTS[3:4] * 3):
         rows = [found.ids for found in tokenizer.encode(texts)]
@@ -125,13 +136,10 @@ def test_onnx_runs_the_same_at_every_size(source: str, published, tmp_path: Path
 
 @torch.no_grad()
 @pytest.mark.parametrize("family, purpose", [("gpt2", "LMHeadModel"), ("albert", "ForPreTraining")])
-def test_onnx_says_all_that_the_heads_say(family: str, purpose: str, published, tmp_path: Path):
-    runtime = pytest.importorskip("onnxruntime")
+def test_onnx_says_all_that_the_heads_say(family: str, purpose: str, published, onnxruntime, tmp_path: Path):
     run = imported(published, family, purpose, tmp_path)
     export(run, "onnx", tmp_path / "onnx")
-    session = runtime.InferenceSession(tmp_path / "onnx/model.onnx")
-    from headwork.ops.packed import pack
-
+    session = onnxruntime.InferenceSession(tmp_path / "onnx/model.onnx")
     batch = pack([[5, 6, 7, 8], [9, 10]])
     ids, mask = batch.padded()
     found = dict(

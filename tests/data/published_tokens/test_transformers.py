@@ -25,11 +25,6 @@ PLAIN = [
 Make = Callable[[ModuleType, dict[str, bytes]], object]
 
 
-@pytest.fixture(scope="module")
-def transformers() -> ModuleType:
-    return pytest.importorskip("transformers", reason="transformers is not installed")
-
-
 def pieces(contents: dict[str, bytes], name: str = "spiece.model") -> list[tuple[str, float]]:
     return [(piece.raw(1).decode(), piece.real(2, 0.0)) for piece in parse(contents[name]).messages(1)]
 
