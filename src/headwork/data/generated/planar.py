@@ -22,6 +22,9 @@ from headwork.data.generated.triangles import doubtful, most_triangles, triangul
 class _Planar(Generated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ANSWERS: ClassVar[Answers] = "places"
     UNIT: ClassVar[str] = "points"
+    SHORTEST: ClassVar[int] = 4
+    BEYOND: ClassVar[tuple[int, ...]] = (1, 2)
+    """how much longer than in training the test's longer inputs are"""
 
     longest: int
 
@@ -33,6 +36,14 @@ class _Planar(Generated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def inputs(self) -> int:
         return 2
+
+    @property
+    def lengths(self) -> Sequence[int]:
+        return range(min(self.SHORTEST, self.longest), self.longest + 1)
+
+    @property
+    def test_lengths(self) -> Sequence[int]:
+        return (*self.lengths, *(self.longest + more for more in self.BEYOND))
 
     def steps(self, length: int) -> int:
         return length
@@ -58,19 +69,14 @@ class ConvexHull(_Planar, frozen=True, kw_only=True, forbid_unknown_fields=True)
     SCORE: ClassVar[str] = "1 where all corners are named in order, else 0"
     GUESSES: ClassVar[Mapping[str, str]] = {"chance": "names all points in a random order"}
 
+    SHORTEST: ClassVar[int] = 5
+    BEYOND: ClassVar[tuple[int, ...]] = (2, 4)
+
     longest: int = 8
 
     @property
     def outputs(self) -> int:
         return 1
-
-    @property
-    def lengths(self) -> Sequence[int]:
-        return range(min(5, self.longest), self.longest + 1)
-
-    @property
-    def test_lengths(self) -> Sequence[int]:
-        return (*self.lengths, self.longest + 2, self.longest + 4)
 
     def answer(self, points: np.ndarray) -> np.ndarray:
         """(n, T, 2) to (n, T + 1): from each corner on to the point that has no other on its right (Jarvis 1973)."""
@@ -116,14 +122,6 @@ class Delaunay(_Planar, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def outputs(self) -> int:
         return 1
-
-    @property
-    def lengths(self) -> Sequence[int]:
-        return range(min(4, self.longest), self.longest + 1)
-
-    @property
-    def test_lengths(self) -> Sequence[int]:
-        return (*self.lengths, self.longest + 1, self.longest + 2)
 
     def unclear(self, points: np.ndarray) -> np.ndarray:
         return doubtful(points)
@@ -176,14 +174,6 @@ class Tsp(_Planar, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def outputs(self) -> int:
         return 0
-
-    @property
-    def lengths(self) -> Sequence[int]:
-        return range(min(4, self.longest), self.longest + 1)
-
-    @property
-    def test_lengths(self) -> Sequence[int]:
-        return (*self.lengths, self.longest + 1, self.longest + 2)
 
     def answer(self, points: np.ndarray) -> np.ndarray:
         return shortest_tours(points)
