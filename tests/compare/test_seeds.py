@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headwork.compare.seeds import curve
+from headwork.base.results import Cost
+from headwork.compare.seeds import curve, mean_cost
 
 KIND: Any = SimpleNamespace
 
@@ -32,3 +33,11 @@ def test_a_learning_curve_is_of_one_model():
     np.testing.assert_allclose([point.accuracy for point in points], [0.45, 0.6, 0.75])
     assert [point.spread for point in points] == [pytest.approx(0.1 / 2**0.5), 0, pytest.approx(0.1 / 2**0.5)]
     assert curve([finished("gru", 0.7)], parts, KIND, rows=int, score=lambda run: run.score) == ()
+
+
+def test_of_what_seeds_waited_for_a_core_the_most_counts():
+    def run(share: float | None) -> Any:
+        return SimpleNamespace(cost=Cost(train_seconds=1, parameters=1, bytes=1, peak_bytes=1, crowded=share))
+
+    assert mean_cost([run(0.1), run(0.4), run(None)]).crowded == 0.4
+    assert mean_cost([run(None)]).crowded is None

@@ -10,6 +10,7 @@ from torch import Tensor
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import load_recipe, with_settings
 from headwork.data.corpus import Examples
+from headwork.measure import crowding
 from headwork.tasks.neural import NeuralClassifier
 from headwork.train import fit as fit_module
 from headwork.train.classify import Classify
@@ -122,6 +123,12 @@ def test_a_small_budget_stops_early_and_says_so(train, dev, tmp_path) -> None:
     assert same(again, run(train, dev, tmp_path, budget_seconds=0.01)[0]), (
         "the stored plan is the length of the schedule"
     )
+
+
+def test_how_long_a_fit_waited_for_a_core_is_told(train, dev, monkeypatch) -> None:
+    monkeypatch.setattr(crowding, "waited_seconds", iter([2.0, 1e6]).__next__)
+    _, fitted = run(train, dev)
+    assert fitted.crowded == pytest.approx(1e6 / fitted.seconds, rel=0.5)
 
 
 def test_patience_stops_when_dev_gets_no_better(train, dev) -> None:

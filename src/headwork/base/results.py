@@ -36,6 +36,8 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """what must be stored to predict, a frozen encoder included"""
     peak_bytes: int
     """largest resident memory of the trial's process"""
+    crowded: float | None = None
+    """share of its training time that a trial waited for a core, the most of any seed; None where nothing is known"""
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):

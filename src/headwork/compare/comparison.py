@@ -22,6 +22,7 @@ from headwork.compare.progress import MEASURING_SECONDS, STARTING_SECONDS, Remai
 from headwork.compare.trial import identity_of, refuse_other
 from headwork.compare.work import Conditions, Data, Settings, work_of
 from headwork.compare.worker import Order
+from headwork.measure.crowding import crowded
 from headwork.models import kind_of
 
 CURVE_SHARES = (0.1, 0.3)
@@ -79,6 +80,8 @@ def compare(
         options.budget_seconds, options.threads or os.cpu_count() or 1, options.device, options.command
     )
     result = work.assemble(data, whole, shares, conditions)
+    if told := crowded({model.name: model.cost.crowded for model in result.models}):
+        result = msgspec.structs.replace(result, warnings=[*result.warnings, told])
     write_json(folder.result_file, result)
     return result
 

@@ -20,5 +20,11 @@ def ended(recipe: Recipe, identity: Identity, fitted: Fitted, *, parameters: int
         "stopped": fitted.stopped,
         "steps": fitted.steps,
         "epochs": fitted.epochs,
-        "cost": Cost(train_seconds=fitted.seconds, parameters=parameters, bytes=size, peak_bytes=peak_bytes()),
+        "cost": Cost(
+            train_seconds=fitted.seconds,
+            parameters=parameters,
+            bytes=size,
+            peak_bytes=peak_bytes(),
+            crowded=fitted.crowded,
+        ),
     }

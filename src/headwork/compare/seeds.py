@@ -28,6 +28,7 @@ def mean_cost(runs: Sequence[Finished]) -> Cost:
         parameters=runs[0].cost.parameters,
         bytes=max(run.cost.bytes for run in runs),
         peak_bytes=max(run.cost.peak_bytes for run in runs),
+        crowded=max((run.cost.crowded for run in runs if run.cost.crowded is not None), default=None),
     )
 
 

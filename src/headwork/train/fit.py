@@ -14,6 +14,7 @@ from torch import nn
 from headwork.attention.normalisers import LearnedEntmax
 from headwork.base.files import read_json, write_json
 from headwork.base.runs import Point
+from headwork.measure.crowding import Waiting
 from headwork.train.adamw import AdamW
 from headwork.train.average import Weights, mean_of, remember
 from headwork.train.checkpoint import Position, State, copied, free_tensors, load_checkpoint, save_checkpoint
@@ -51,6 +52,7 @@ class Trainer:
         torch.manual_seed(problem.seed)
 
     def run(self, budget_seconds: float | None, progress: Progress) -> Fitted:
+        waiting = Waiting()
         self._start()
         plan = self._plan(None if budget_seconds is None else budget_seconds - self.position.seconds)
         self._resume()
@@ -82,6 +84,7 @@ class Trainer:
             epochs=epochs,
             seconds=self.position.seconds,
             points=self.position.points,
+            crowded=waiting.share,
         )
 
     def _steps(self, steps: int) -> Iterator[tuple[int, float, list[int], bool]]:

@@ -22,6 +22,8 @@ class Fitted:
     epochs: float
     seconds: float
     points: list[Point]
+    crowded: float | None = None
+    """share of the time, of this process alone, in which it waited for a core"""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,45 @@
+"""How long a process waited for a core: what the system counts, and when it is told."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from headwork.measure import crowding
+from headwork.measure.crowding import Waiting, crowded, waited_seconds
+
+WAITING = """
+import os, time
+from headwork.measure.crowding import Waiting
+waiting = Waiting()
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+other = os.fork()
+end = time.perf_counter() + 1.0
+while time.perf_counter() < end:
+    pass
+if other == 0:
+    os._exit(0)
+os.waitpid(other, 0)
+print(waiting.share)
+"""
+
+
+@pytest.mark.skipif(not crowding.SCHEDULED.is_file(), reason="the system does not count how long a process waits")
+def test_two_processes_on_one_core_wait_for_each_other():
+    assert hasattr(os, "sched_setaffinity")
+    done = subprocess.run([sys.executable, "-c", WAITING], capture_output=True, text=True, check=True)
+    assert 0.25 < float(done.stdout) < 0.9  # half of it where nothing else runs
+
+
+def test_elsewhere_nothing_is_known(monkeypatch: pytest.MonkeyPatch, tmp_path):
+    monkeypatch.setattr(crowding, "SCHEDULED", tmp_path / "nowhere")
+    assert waited_seconds() is None
+    assert Waiting().share is None
+
+
+def test_it_is_told_where_it_is_much():
+    assert crowded({}) is None
+    assert crowded({"a": None, "b": 0.05}) is None
+    told = crowded({"a": 0.02, "b": 0.4, "c": None})
+    assert told is not None and "2% to 40%" in told and "most: b" in told
