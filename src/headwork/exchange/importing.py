@@ -1,6 +1,6 @@
 """A published folder to a folder of headwork's own: a run that predicts, or an encoder to start from.
 
-imported.json  model/{config.json, model.safetensors, tokenizer.json}  and, of a classifier, recipe.toml
+    imported.json  model/{config.json, model.safetensors, tokenizer.json}  and, of a classifier, recipe.toml
 """
 
 from pathlib import Path
@@ -15,6 +15,7 @@ from headwork.data.weights import find_encoder
 from headwork.models import published
 from headwork.models.encoder import EncoderClassifier
 from headwork.models.formats import read_published
+from headwork.models.pretrained import own_settings
 from headwork.models.published import Published
 from headwork.tasks.neural import NeuralClassifier
 from headwork.tasks.reading import TextReader
@@ -56,8 +57,6 @@ def import_model(source: str, run: Run, *, offline: bool = False) -> Imported:
 
 def _recipe(model: Published, folder: Path) -> Recipe:
     core = model.config.core
-    named = {name: getattr(core, name) for name in core.__struct_fields__}
-    defaults = type(core)(vocabulary=0)
     return Recipe(
         name=folder.name,
         title=f"{folder.name}, imported",
@@ -65,7 +64,7 @@ def _recipe(model: Published, folder: Path) -> Recipe:
         model={
             "kind": "encoder",
             "pretrained": str(folder),
-            "published": {name: value for name, value in named.items() if value != getattr(defaults, name)},
+            "published": own_settings(core),
             "tokens": "bert",
             "max_tokens": core.positions - core.position_offset,
             "pooling": "last" if core.causal else "cls",

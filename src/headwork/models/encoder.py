@@ -21,7 +21,7 @@ from headwork.attention.choice import Choice
 from headwork.base.errors import HeadworkError
 from headwork.layers.transformer import Core, CoreConfig
 from headwork.models import Weights
-from headwork.models.pretrained import core_config, load_core
+from headwork.models.pretrained import core_config, load_core, own_settings
 from headwork.ops.dropout import drop
 from headwork.ops.linear import Linear, for_inference, halving_works, multiplies_bf16
 from headwork.ops.packed import TokenBatch, segment_first, segment_last, segment_mean
@@ -153,10 +153,7 @@ class EncoderClassifier(nn.Module):
     @staticmethod
     def given_by(folder: Path) -> dict[str, Any]:
         """The settings that the pretrained encoder in `folder` gives."""
-        core = core_config(folder)
-        defaults = CoreConfig(vocabulary=0)
-        named = {name: getattr(core, name) for name in CoreConfig.__struct_fields__}
-        return {"published": {name: value for name, value in named.items() if value != getattr(defaults, name)}}
+        return {"published": own_settings(core_config(folder))}
 
     def load_pretrained(self, folder: Path) -> None:
         """Start from the published encoder in `folder`; HeadworkError names what does not fit."""

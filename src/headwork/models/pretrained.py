@@ -40,6 +40,14 @@ def core_config(folder: Path) -> CoreConfig:
     return imported.read_config(folder).core if kind.family else read_settings(folder)
 
 
+def own_settings(core: CoreConfig) -> dict[str, Any]:
+    """Those in which a core differs from the defaults, as a recipe holds them."""
+    defaults = CoreConfig(vocabulary=0)
+    return {
+        name: getattr(core, name) for name in core.__struct_fields__ if getattr(core, name) != getattr(defaults, name)
+    }
+
+
 def load_core(core: Core, folder: Path) -> None:
     """Fill `core` with the weights of the encoder in `folder`; HeadworkError names what differs."""
     asked, found = core.config, core_config(folder)
