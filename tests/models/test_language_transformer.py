@@ -122,9 +122,9 @@ def recurring_names(texts: int, chance: torch.Generator) -> Tensor:
 
 def memorizing_names(pairs: int) -> LanguageNetwork:
     sizes = ("model.layers=1", "model.remembered=8", "model.context=16", "model.nearest=4", f"model.pairs={pairs}")
-    recipe = with_settings(load_recipe("memorizing", "language"), sizes, size="tiny")
+    config = config_of(with_settings(load_recipe("memorizing", "language"), sizes, size="tiny"))
     torch.manual_seed(0)
-    return LanguageTransformer(config_of(recipe), vocabulary=4 + NAMES)
+    return LanguageTransformer(config, vocabulary=4 + NAMES)
 
 
 def taught_names(network: LanguageNetwork, *, steps: int) -> LanguageNetwork:
@@ -149,7 +149,7 @@ def loss_of_the_name_that_returns(network: LanguageNetwork) -> float:
 
 @pytest.mark.row("LC18")
 def test_a_longer_memory_foretells_a_name_that_returns_from_beyond_the_context() -> None:
-    network = taught_names(memorizing_names(64), steps=60)
+    network = taught_names(memorizing_names(64), steps=100)
     forgetful = same_weights(network, memorizing_names(8)).eval()
     assert loss_of_the_name_that_returns(network) < 1.5 < 2.5 < loss_of_the_name_that_returns(forgetful)
 

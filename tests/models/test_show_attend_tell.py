@@ -156,7 +156,7 @@ def test_it_learns_to_say_what_is_where(tmp_path) -> None:
     recipe = with_settings(load_recipe("show-attend-tell", "translate"), words, size="tiny")
     train, test = scenes(120, 0), scenes(20, 5)
     made = Translator.new(recipe, ("picture", "caption"), train, seed=0, picture=SHAPE)
-    config = TrainConfig(epochs=6, patience=99, lr=1e-2, batch_tokens=400, weight_decay=0.0)
+    config = TrainConfig(epochs=14, patience=99, lr=1e-2, batch_tokens=400, weight_decay=0.0)
     fit(Translate(made, train, scenes(20, 1), config, seed=0))
     made.save(tmp_path)
     loaded = Translator.load(tmp_path)
