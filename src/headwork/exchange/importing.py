@@ -1,6 +1,6 @@
 """A published folder to a folder of headwork's own: a run that predicts, or an encoder to start from.
 
-    imported.json  model/{config.json, model.safetensors, tokenizer.json}  and, of a classifier, recipe.toml
+It holds imported.json, model/{config.json, model.safetensors, tokenizer.json} and, of a classifier, recipe.toml.
 """
 
 from pathlib import Path
