@@ -47,8 +47,8 @@ def find_encoder(name_or_path: str, *, offline: bool = False) -> Path:
 
 
 def _encoder_in(folder: Path) -> Path:
-    """The folder itself, the model in a run folder, or the first module of a sentence-transformers folder."""
-    for place in (folder / "model", folder, folder / "0_Transformer"):
+    """The folder itself, or the model in a run folder."""
+    for place in (folder / "model", folder):
         if (place / "config.json").is_file():
             return place
     raise HeadworkError(f"{folder}: no config.json in this folder of encoder weights; name the folder of an encoder")
