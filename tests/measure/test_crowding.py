@@ -14,22 +14,21 @@ import os, time
 from headwork.measure.crowding import Waiting
 waiting = Waiting()
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-other = os.fork()
+others = [os.fork() for _ in range(2)]  # and the first of them forks too: four in all
 end = time.perf_counter() + 1.0
 while time.perf_counter() < end:
     pass
-if other == 0:
+if 0 in others:
     os._exit(0)
-os.waitpid(other, 0)
 print(waiting.share)
 """
 
 
 @pytest.mark.skipif(not crowding.SCHEDULED.is_file(), reason="the system does not count how long a process waits")
-def test_two_processes_on_one_core_wait_for_each_other():
+def test_processes_on_one_core_wait_for_each_other():
     assert hasattr(os, "sched_setaffinity")
     done = subprocess.run([sys.executable, "-c", WAITING], capture_output=True, text=True, check=True)
-    assert 0.25 < float(done.stdout) < 0.9  # half of it where nothing else runs
+    assert 0.55 < float(done.stdout) < 1  # three quarters of it; it ran for the rest
 
 
 def test_elsewhere_nothing_is_known(monkeypatch: pytest.MonkeyPatch, tmp_path):
