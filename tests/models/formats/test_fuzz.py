@@ -120,9 +120,13 @@ def test_sizes_beyond_the_file_are_refused_before_they_are_allocated(folders, tm
     read_or_refused(folder)
 
 
+MARK = Path("headwork-was-run")
+"""in the working folder, which is the test's own"""
+
+
 class _Runs:
     def __reduce__(self) -> tuple:
-        return (Path.touch, (Path("/tmp/headwork-was-run"),))
+        return (Path.touch, (MARK,))
 
 
 def _pickle(folder: Path, content: object) -> None:
@@ -164,13 +168,16 @@ HOSTILE: dict[str, tuple[Callable[[Path, object], object], object]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_pickles_are_refused_and_never_run(name: str, folders, tmp_path: Path):
+def test_hostile_pickles_are_refused_and_never_run(
+    name: str, folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
     shutil.copy(folders["config.json"] / "config.json", tmp_path)
     write, content = HOSTILE[name]
     write(tmp_path, content)
     with pytest.raises(HeadworkError, match=r"pytorch_model\.bin: (no weights|holds)"):
         read_published(tmp_path)
-    assert not Path("/tmp/headwork-was-run").exists()
+    assert not MARK.exists()
 
 
 @pytest.mark.parametrize("place", ["../whole/model.safetensors", "/etc/passwd", "pytorch_model.bin"])
