@@ -1,5 +1,6 @@
 """Fitting: the budget, early stopping, and a stopped run that goes on as if nothing had been."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from headwork.train.classify import Classify
 from headwork.train.config import TrainConfig, train_config
 from headwork.train.fit import fit
 from headwork.train.logistic import fit_logistic_head
+from headwork.train.plan import plan_steps
 from headwork.train.record import Fitted, Place
 
 CLASSES = ["red", "green", "blue"]
@@ -125,10 +127,19 @@ def test_a_small_budget_stops_early_and_says_so(train, dev, tmp_path) -> None:
     )
 
 
-def test_how_long_a_fit_waited_for_a_core_is_told(train, dev, monkeypatch) -> None:
-    monkeypatch.setattr(crowding, "waited_seconds", iter([2.0, 1e6]).__next__)
+def test_waiting_for_a_core_is_told_and_is_no_training_time(train, dev, monkeypatch) -> None:
+    monkeypatch.setattr(crowding, "waited_seconds", lambda: 0.9 * time.perf_counter())
+    began = time.perf_counter()
     _, fitted = run(train, dev)
-    assert fitted.crowded == pytest.approx(1e6 / fitted.seconds, rel=0.5)
+    assert fitted.crowded == pytest.approx(0.9, rel=0.01)
+    assert fitted.points[-1].seconds <= fitted.seconds < 0.2 * (time.perf_counter() - began)
+
+
+def test_waiting_for_a_core_makes_no_plan_shorter(monkeypatch) -> None:
+    monkeypatch.setattr(crowding, "waited_seconds", lambda: 0.9 * time.perf_counter())
+    asked = {"epochs_steps": 10**6, "budget_seconds": 10.0, "threads": 1}
+    plan = plan_steps([1] * 100, **asked, step=lambda index: time.sleep(0.01))
+    assert plan.seconds_per_token == pytest.approx(0.001, rel=0.5)
 
 
 def test_patience_stops_when_dev_gets_no_better(train, dev) -> None:

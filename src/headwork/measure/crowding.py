@@ -1,4 +1,4 @@
-"""How long a process was ready to compute but had no core: other work on the machine, which makes budgets uneven.
+"""How long a process was ready to compute but had no core, for other work on the machine: no part of its training time.
 
 Linux counts it for each thread; elsewhere nothing is known. Other threads of a process wait about as long as its first.
 """
@@ -20,18 +20,30 @@ def waited_seconds() -> float | None:
     return int(SCHEDULED.read_text().split()[1]) / 1e9
 
 
-class Waiting:
-    """What part of the time since this was made the process waited."""
+class Stopwatch:
+    """Runs from when it is made, and stands still while the process waits for a core."""
 
     def __init__(self) -> None:
-        self.began, self.before = time.perf_counter(), waited_seconds()
+        self._began, self._waited_before = time.perf_counter(), waited_seconds()
 
     @property
-    def share(self) -> float | None:
+    def seconds(self) -> float:
+        return self._elapsed - (self._waited or 0.0)
+
+    @property
+    def waited_share(self) -> float | None:
+        """What part of the time the process waited; None where the system does not say."""
+        waited = self._waited
+        return None if waited is None else waited / self._elapsed
+
+    @property
+    def _elapsed(self) -> float:
+        return time.perf_counter() - self._began
+
+    @property
+    def _waited(self) -> float | None:
         now = waited_seconds()
-        if now is None or self.before is None:
-            return None
-        return (now - self.before) / (time.perf_counter() - self.began)
+        return None if now is None or self._waited_before is None else now - self._waited_before
 
 
 def crowded(shares: Mapping[str, float | None]) -> str | None:
@@ -43,5 +55,6 @@ def crowded(shares: Mapping[str, float | None]) -> str | None:
     least = min(known.values())
     return (
         f"The machine was busy with other work: trials waited for a core during {least:.0%} to {known[worst]:.0%} of "
-        f"their training (most: {worst}), so that the same budget was worth less to some. Repeat it on a quiet machine."
+        f"their training (most: {worst}). This was not counted as training, but caches and memory were "
+        "shared too. Repeat it on a quiet machine where seconds decide."
     )

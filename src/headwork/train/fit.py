@@ -14,7 +14,7 @@ from torch import nn
 from headwork.attention.normalisers import LearnedEntmax
 from headwork.base.files import read_json, write_json
 from headwork.base.runs import Point
-from headwork.measure.crowding import Waiting
+from headwork.measure.crowding import Stopwatch
 from headwork.train.adamw import AdamW
 from headwork.train.average import Weights, mean_of, remember
 from headwork.train.checkpoint import Position, State, copied, free_tensors, load_checkpoint, save_checkpoint
@@ -52,11 +52,11 @@ class Trainer:
         torch.manual_seed(problem.seed)
 
     def run(self, budget_seconds: float | None, progress: Progress) -> Fitted:
-        waiting = Waiting()
+        whole = Stopwatch()
         self._start()
         plan = self._plan(None if budget_seconds is None else budget_seconds - self.position.seconds)
         self._resume()
-        began, before, saved = time.perf_counter(), self.position.seconds, time.perf_counter()
+        training, before, saved = Stopwatch(), self.position.seconds, time.perf_counter()
         stopped = "budget" if plan.limited else "epochs"
         for step, epoch, rows, looks in self._steps(plan.steps):
             if self.position.epochs_without_gain >= self.config.patience:
@@ -65,8 +65,8 @@ class Trainer:
             self._step(rows, step, plan.steps)
             last = step + 1 == plan.steps
             if looks or last:
-                self._look_at_dev(step + 1, epoch, before + time.perf_counter() - began)
-            self.position.seconds = before + time.perf_counter() - began
+                self._look_at_dev(step + 1, epoch, before + training.seconds)
+            self.position.seconds = before + training.seconds
             progress((step + 1) / plan.steps)
             if self.place and time.perf_counter() - saved > CHECKPOINT_SECONDS:
                 self._save(self.place)
@@ -84,7 +84,7 @@ class Trainer:
             epochs=epochs,
             seconds=self.position.seconds,
             points=self.position.points,
-            crowded=waiting.share,
+            crowded=whole.waited_share,
         )
 
     def _steps(self, steps: int) -> Iterator[tuple[int, float, list[int], bool]]:
@@ -153,10 +153,10 @@ class Trainer:
         """Let the problem begin, where it has something to do that takes part of the training time."""
         if self.place and self.place.state.is_file():
             return
-        began = time.perf_counter()
+        starting = Stopwatch()
         if self.problem.start():
             self._keep_best(self.problem.look())
-            self.position.seconds = time.perf_counter() - began
+            self.position.seconds = starting.seconds
 
     def _plan(self, budget_seconds: float | None) -> Plan:
         """The stored plan, or a new one; measuring it leaves no trace in weights, optimiser or random state."""

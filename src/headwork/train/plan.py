@@ -1,13 +1,14 @@
-"""A budget of wall-clock seconds as a number of steps.
+"""A budget of seconds as a number of steps.
 
 At its start a run measures its step; the number of steps goes into the run folder, so that the schedule has a length
 and a resumed run is the same run.
 """
 
-import time
 from collections.abc import Callable, Sequence
 
 import msgspec
+
+from headwork.measure.crowding import Stopwatch
 
 SAMPLE_BATCHES = 6
 SAMPLE_SECONDS = 3.0
@@ -48,13 +49,13 @@ def plan_steps(
         return Plan(steps=epochs_steps, steps_of_all_epochs=epochs_steps, seconds_per_token=0.0, threads=threads)
     sample = range(0, len(batch_tokens), max(1, len(batch_tokens) // SAMPLE_BATCHES))
     step(sample[0])  # the first step pays for memory and start-up
-    began, tokens = time.perf_counter(), 0
+    watch, tokens = Stopwatch(), 0
     for index in sample:
         step(index)
         tokens += max(1, batch_tokens[index])
-        if time.perf_counter() - began > SAMPLE_SECONDS:
+        if watch.seconds > SAMPLE_SECONDS:
             break
-    seconds_per_token = (time.perf_counter() - began) / tokens
+    seconds_per_token = watch.seconds / tokens
     per_step = seconds_per_token * sum(batch_tokens) / len(batch_tokens)
     affordable = max(1, int(budget_seconds * (1 - RESERVE) / max(per_step, 1e-9)))
     return Plan(

@@ -168,9 +168,7 @@ HOSTILE: dict[str, tuple[Callable[[Path, object], object], object]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_pickles_are_refused_and_never_run(
-    name: str, folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_hostile_pickles_are_refused_and_never_run(name: str, folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     shutil.copy(folders["config.json"] / "config.json", tmp_path)
     write, content = HOSTILE[name]
