@@ -1,8 +1,9 @@
 """The recipes that ship: the line-up, and settings that their models and the trainer take at every size."""
 
 import pytest
+import torch
 
-from headwork.base.recipes import SIZES, load_recipe, recipe_names, with_settings
+from headwork.base.recipes import SIZES, load_recipe, recipe_names, tasks, with_settings
 from headwork.models import MODELS, config_of, kind_of
 from headwork.train.config import train_config
 
@@ -38,3 +39,11 @@ def test_deterministic_is_what_draws_no_random_number(name):
     recipe = load_recipe(name)
     draws = kind_of(recipe).neural and train_config(recipe).fit != "logistic"
     assert recipe.deterministic != draws
+
+
+@pytest.mark.parametrize("task", tasks())
+def test_reading_settings_draws_no_random_number(task):
+    before = torch.get_rng_state()
+    for name in recipe_names(task):
+        config_of(load_recipe(name, task))
+    assert torch.equal(before, torch.get_rng_state())

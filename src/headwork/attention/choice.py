@@ -49,6 +49,14 @@ class Choice:
         scopes, positions = " and ".join(self.scope), " and ".join(self.position) or "none"
         return f"score {self.score}, scope {scopes}, normaliser {self.normaliser}, position {positions}"
 
+    def check(self, *, width: int, keys: int, heads: int = 1) -> None:
+        """ValueError where the words make no mechanism; none is kept, and no random number is spent on it."""
+        with torch.random.fork_rng(devices=[]):
+            try:
+                self.mechanism(width=width, keys=keys, heads=heads)
+            except HeadworkError as error:
+                raise ValueError(str(error)) from error
+
     def mechanism(self, *, width: int, keys: int, heads: int = 1, seed: int = 0) -> Mechanism:
         """For heads of `width` and at most `keys` keys; `seed` draws what is random but not learned."""
         given = dict.fromkeys(("dim", "key_dim"), width) | dict.fromkeys(("most_keys", "longest"), keys)

@@ -23,7 +23,6 @@ from headwork.attention.choice import Choice
 from headwork.attention.mechanism import weights
 from headwork.attention.record import Call, record
 from headwork.attention.where import Where
-from headwork.base.errors import HeadworkError
 from headwork.layers.transformer import Block, CoreConfig
 from headwork.models.algorithm import STEPWISE, Answer, Shape, channels_of
 
@@ -50,10 +49,7 @@ class CausalTransformerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_
     def __post_init__(self) -> None:
         if self.layers < 1:
             raise ValueError(f"layers is {self.layers}; expected at least 1")
-        try:
-            self.core(1).attention.mechanism(width=self.dim // self.heads, keys=1, heads=self.heads)
-        except HeadworkError as error:
-            raise ValueError(str(error)) from error
+        self.core(1).attention.check(width=self.dim // self.heads, keys=1, heads=self.heads)
 
     def core(self, longest: int) -> CoreConfig:
         return CoreConfig(

@@ -18,7 +18,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from headwork.attention.choice import Choice
-from headwork.base.errors import HeadworkError
 from headwork.layers.transformer import Core, CoreConfig
 from headwork.models import Weights
 from headwork.models.pretrained import core_config, load_core, own_settings
@@ -78,10 +77,7 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             )
         if self.pretrained and (self.attention, self.absolute) != (Choice(score="scaled_dot"), "learned"):
             raise ValueError(f"{self.pretrained} was trained with an attention of its own, which cannot be changed")
-        try:
-            self.attention.mechanism(width=self.dim // self.heads, keys=self.max_tokens, heads=self.heads)
-        except HeadworkError as error:
-            raise ValueError(str(error)) from error
+        self.attention.check(width=self.dim // self.heads, keys=self.max_tokens, heads=self.heads)
 
     @property
     def attention(self) -> Choice:

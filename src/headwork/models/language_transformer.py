@@ -35,7 +35,6 @@ from torch.utils.checkpoint import checkpoint
 from headwork.attention.choice import Choice
 from headwork.attention.memory import Compressive, Nearest, Pairs, ProductKeyMemory, Recurrence, Remembered
 from headwork.attention.scopes import Document, LearnedSpan
-from headwork.base.errors import HeadworkError
 from headwork.layers.exiting import By, Exit
 from headwork.layers.pondering import Pondering
 from headwork.layers.reversible import Pair, forwards, reversible
@@ -154,10 +153,7 @@ class LanguageTransformerConfig(NetworkSettings, frozen=True, kw_only=True, forb
             )
         if not 0 <= self.ahead < max(self.context, 1):
             raise ValueError(f"ahead is {self.ahead}; expected 0 or more, and less than the context")
-        try:
-            self.attention.mechanism(width=self.dim // self.heads, keys=self.reach, heads=self.heads)
-        except HeadworkError as error:
-            raise ValueError(str(error)) from error
+        self.attention.check(width=self.dim // self.heads, keys=self.reach, heads=self.heads)
 
     @property
     def attention(self) -> Choice:

@@ -34,7 +34,6 @@ from headwork.attention.choice import Choice
 from headwork.attention.layout import Packed
 from headwork.attention.record import Recorder, record
 from headwork.attention.two_way import Both, Text, TwoWayAttention
-from headwork.base.errors import HeadworkError
 from headwork.layers.embeddings import WordEmbedding
 from headwork.layers.pooling import segment_max
 from headwork.layers.recurrent import Recurrent
@@ -76,10 +75,7 @@ class PairConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def __post_init__(self) -> None:
         if self.encoder == "transformer" and self.width % self.heads:
             raise ValueError(f"width is {self.width} and heads is {self.heads}; heads must divide width")
-        try:
-            self.choice.mechanism(width=self.hidden, keys=self.max_tokens)
-        except HeadworkError as error:
-            raise ValueError(str(error)) from error
+        self.choice.check(width=self.hidden, keys=self.max_tokens)
 
     @property
     def choice(self) -> Choice:

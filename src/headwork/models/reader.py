@@ -22,7 +22,6 @@ from headwork.attention.choice import Choice
 from headwork.attention.mechanism import weights
 from headwork.attention.normalisers import Draw, Hard, MovingBaseline, reinforce_loss
 from headwork.attention.where import Where
-from headwork.base.errors import HeadworkError
 from headwork.models.algorithm import STEPWISE, Answer, Shape
 
 
@@ -38,10 +37,7 @@ class ReaderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """what the entropy of hard attention is worth, in nats of the answer"""
 
     def __post_init__(self) -> None:
-        try:
-            self.choice.mechanism(width=self.hidden, keys=1)
-        except HeadworkError as error:
-            raise ValueError(str(error)) from error
+        self.choice.check(width=self.hidden, keys=1)
 
     @property
     def choice(self) -> Choice:

@@ -40,7 +40,6 @@ from headwork.attention.layout import Layout, Padded
 from headwork.attention.mechanism import Mechanism, weights
 from headwork.attention.record import Recorder, record
 from headwork.attention.scores import ready
-from headwork.base.errors import HeadworkError
 from headwork.layers.cells import State as CellState
 from headwork.layers.cells import Step
 from headwork.layers.grid import GridEncoder, fits
@@ -97,10 +96,7 @@ class RnnTranslatorConfig(TextSettings, frozen=True, kw_only=True, forbid_unknow
             )
         if self.input_feeding and self.attention != "after":
             raise ValueError(f"input_feeding needs attention = 'after', found {self.attention!r}")
-        try:
-            self.choice.mechanism(width=self.hidden, keys=self.max_tokens)
-        except HeadworkError as error:
-            raise ValueError(str(error)) from error
+        self.choice.check(width=self.hidden, keys=self.max_tokens)
 
     @property
     def choice(self) -> Choice:

@@ -16,7 +16,6 @@ from torch.nn import functional as F
 
 from headwork.attention.choice import Choice
 from headwork.attention.record import record
-from headwork.base.errors import HeadworkError
 from headwork.layers.decoder import Decoder, Source, Writing
 from headwork.layers.transformer import Core, CoreConfig
 from headwork.models.translation import TextSettings
@@ -53,10 +52,7 @@ class TransformerTranslatorConfig(TextSettings, frozen=True, kw_only=True, forbi
             raise ValueError(f"reads is {self.reads!r}; this model reads texts")
         if self.dim % self.heads:
             raise ValueError(f"dim is {self.dim} and heads is {self.heads}; heads must divide dim")
-        try:
-            self.within.mechanism(width=self.dim // self.heads, keys=self.max_tokens, heads=self.heads)
-        except HeadworkError as error:
-            raise ValueError(str(error)) from error
+        self.within.check(width=self.dim // self.heads, keys=self.max_tokens, heads=self.heads)
 
     @property
     def within(self) -> Choice:
