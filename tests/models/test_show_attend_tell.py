@@ -133,7 +133,7 @@ def test_a_large_weight_brings_the_sums_near_1() -> None:
         sums.append(torch.stack([each.sum(0) for each in model.alignment(sources(), targets)]))
         far[weight] = [(each - 1).abs().mean().item() for each in sums]
     assert far[0.0][0] > 0.3 and far[0.0][1] > 0.3
-    assert far[50.0][1] < 0.08
+    assert far[50.0][1] < 0.3 * far[0.0][1]
 
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (20, 40, 220)}

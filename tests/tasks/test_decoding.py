@@ -121,6 +121,35 @@ def test_a_wider_beam_finds_no_less() -> None:
         assert all(wide >= narrow - 1e-6 for narrow, wide in zip(*scores, strict=True))
 
 
+class Sure:
+    """Writes token 4 six times and closes; all that it may close earlier is far less likely, but never impossible."""
+
+    LOOKS = False
+
+    class Written:
+        def __init__(self, rows: int) -> None:
+            self.counts = torch.zeros(rows, dtype=torch.long)
+
+        def reorder(self, rows: Tensor) -> None:
+            self.counts = self.counts[rows]
+
+        select = reorder
+
+    def begin(self, source: TokenBatch) -> Written:
+        return self.Written(len(source.lengths))
+
+    def step(self, ids: Tensor, state: Written) -> Tensor:
+        next_token = torch.where(state.counts < 6, 4, LAST)
+        state.counts = state.counts + 1
+        return torch.full((len(ids), VOCABULARY), -6.0).scatter(1, next_token[:, None], 0.0)
+
+
+@pytest.mark.parametrize("beam", [1, 2, 3, 5])
+def test_many_finished_ones_do_not_end_a_search_for_a_better_one(beam: int) -> None:
+    (found,) = write(Sure(), pack([[4, 3]]), Search(beam=beam), first=FIRST, last=LAST, longest=[20], banned=BANNED)
+    assert found[0].ids == [4] * 6
+
+
 @pytest.mark.row("AT38")
 def test_the_length_penalty_by_hand() -> None:
     assert Search(length_penalty=1.0).penalty(1) == 1

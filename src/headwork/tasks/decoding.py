@@ -5,8 +5,8 @@
     cp(X, Y) = β sum_i log min(sum_j p_ij, 1)
 
 |Y| counts the closing token; p_ij is the weight of source token i at step j. Of each step's candidates the best 2 k are
-looked at: closing ones among the best k are finished, the best k others live on. A text is done when k are finished, or
-when no live one can still be better than the best finished one.
+looked at: closing ones among the best k are finished, the best k others live on. A text is done when no live one can
+still be better than the best finished one, or when k are finished and the best live one is worse at its present length.
 
 Axes: B texts, k beams, R = B k rows, K tokens of the longest source, V vocabulary.
 """
@@ -174,19 +174,19 @@ class _Writer:
                 for parent in range(beam):
                     if self.scores[row, parent] > -torch.inf:
                         self._put(row, parent, float(self.scores[row, parent]), place)
-            elif not self._is_done(row, text):
+            elif not self._is_done(row, text, place):
                 keep.append(row)
         if len(keep) < len(self.texts):
             self._select(keep)
 
-    def _is_done(self, row: int, text: int) -> bool:
-        found = self.finished[text]
-        if len(found) >= self.search.beam:
+    def _is_done(self, row: int, text: int, place: int) -> bool:
+        found, alive = self.finished[text], float(self.scores[row, 0])
+        if alive == -torch.inf:
             return True
-        alive = float(self.scores[row, 0])
+        best = max((each.score for each in found), default=-torch.inf)
         # The most that a live one can still reach: no further loss, at the length that is best for it.
         reach = alive / self.search.penalty(self.longest[text]) if self.search.length_penalty >= 0 else alive
-        return alive == -torch.inf or bool(found and reach <= max(each.score for each in found))
+        return reach <= best or (len(found) >= self.search.beam and alive / self.search.penalty(place) <= best)
 
     def _select(self, keep: list[int]) -> None:
         beam = self.search.beam
