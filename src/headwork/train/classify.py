@@ -1,4 +1,7 @@
-"""Learning to classify texts: cross-entropy over the classes; the weights with the best dev accuracy are kept."""
+"""Learning to classify texts: cross-entropy over the classes, or what `losses` makes of it.
+
+The weights with the best accuracy on dev are kept.
+"""
 
 import contextlib
 from collections.abc import Sequence
@@ -13,6 +16,7 @@ from headwork.ops.linear import multiplies_bf16
 from headwork.tasks.neural import Neural, NeuralClassifier
 from headwork.train.config import TrainConfig
 from headwork.train.logistic import fit_logistic_head
+from headwork.train.losses import balanced_weights, class_loss
 from headwork.train.problem import Look, Problem
 
 
@@ -24,6 +28,12 @@ class Classify(Problem):
         self.train, self.dev = classifier.reader.read(train.items), classifier.reader.read(dev.items)
         self.labels, self.dev_labels = torch.as_tensor(train.labels), torch.as_tensor(dev.labels)
         super().__init__(classifier.network, config, lengths=self.train.lengths, seed=seed)
+        self.weights = self.balanced().to(classifier.device) if config.class_weights == "balanced" else None
+
+    def balanced(self) -> Tensor:
+        """(C,) what a row of each class counts, so that all classes count alike."""
+        weights = balanced_weights(self.train_examples.labels, classes=self.classifier.outputs)
+        return torch.as_tensor(weights).float()
 
     def start(self) -> bool:
         """Begin with a head fitted on frozen features, where the recipe asks for it."""
@@ -42,7 +52,8 @@ class Classify(Problem):
 
     def cost(self, logits: Tensor, labels: Tensor) -> Tensor:
         """What (B, C) logits cost beside the (B,) right answers."""
-        return F.cross_entropy(logits, labels, label_smoothing=self.config.label_smoothing)
+        smoothing = self.config.label_smoothing
+        return class_loss(logits, labels, weights=self.weights, focal=self.config.focal, smoothing=smoothing)
 
     def look(self) -> Look:
         logits = self.classifier.logits_of(self.dev, self.network)
