@@ -22,7 +22,9 @@ from headwork.train.losses import balanced_weights, class_loss, label_loss
 
 LOGITS = torch.randn(7, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 3
 CLASSES = torch.tensor([0, 1, 2, 3, 0, 0, 1])
-TRUTHS = torch.tensor([[1, 0, 1, 0], [0, 0, 0, 0], [1, 1, 1, 1], [0, 1, 0, 0], [1, 0, 0, 1], [0, 0, 1, 0], [0, 1, 1, 0]])
+TRUTHS = torch.tensor(
+    [[1, 0, 1, 0], [0, 0, 0, 0], [1, 1, 1, 1], [0, 1, 0, 0], [1, 0, 0, 1], [0, 0, 1, 0], [0, 1, 1, 0]]
+)
 
 
 def of_class(logits: torch.Tensor, right: int, *, weight: float, gamma: float) -> float:
@@ -84,7 +86,9 @@ def test_focus_looks_away_from_easy_rows():
 def test_balanced_is_scikit_learns():
     labels = np.array([0] * 7 + [1] * 2 + [3])
     found = balanced_weights(labels, classes=5)
-    np.testing.assert_allclose(found[[0, 1, 3]], compute_class_weight("balanced", classes=np.array([0, 1, 3]), y=labels))
+    np.testing.assert_allclose(
+        found[[0, 1, 3]], compute_class_weight("balanced", classes=np.array([0, 1, 3]), y=labels)
+    )
     assert (found[[2, 4]] == 0).all() and found[labels].mean() == pytest.approx(1)
 
 
@@ -100,7 +104,9 @@ def test_the_trainer_takes_both_settings():
     labels = np.array([0, 0, 0, 0, 1, 1, 2])
     for weighs, focal in (("none", 0.0), ("balanced", 0.0), ("none", 2.0), ("balanced", 1.5)):
         problem = learning(TrainConfig(class_weights=weighs, focal=focal), labels)
-        weights = compute_class_weight("balanced", classes=np.arange(3), y=labels) if weighs == "balanced" else [1.0] * 3
+        weights = (
+            compute_class_weight("balanced", classes=np.arange(3), y=labels) if weighs == "balanced" else [1.0] * 3
+        )
         rows = list(range(len(labels)))
         logits = problem.network(problem.train.batch(rows)).detach().double()
         expected = [
