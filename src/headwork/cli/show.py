@@ -32,7 +32,8 @@ def describe_data(data: "Data") -> None:
     say(f"{facts.source}: {facts.rows:,} {facts.unit}{f'; {said}' if said else ''}")
     if facts.classes:
         shown = ", ".join(f"{name} {count:,}" for name, count in list(facts.class_rows.items())[:12])
-        say(f"{len(facts.classes)} classes: {shown}{', …' if len(facts.classes) > 12 else ''}")
+        kind = "classes" if facts.cardinality is None else f"labels, {facts.cardinality:.2f} a row"
+        say(f"{len(facts.classes)} {kind}: {shown}{', …' if len(facts.classes) > 12 else ''}")
     if facts.dropped:
         say("dropped: " + ", ".join(f"{count:,} {reason}" for reason, count in facts.dropped.items()))
     split = facts.split
