@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from headwork.base.algorithm import AlgorithmRun
 from headwork.base.language import LanguageRun
+from headwork.base.multilabel import MultilabelRun
 from headwork.base.pair import PairRun
 from headwork.base.results import Compared, Finished, RunResult
 from headwork.base.translation import TranslationRun
@@ -113,3 +114,10 @@ def _(result: AlgorithmRun) -> str:
 def _(result: PairRun) -> str:
     names = {"accuracy": "accuracy", "macro_f1": "macro-F1", "spearman": "Spearman", "pearson": "Pearson"}
     return "test " + ", ".join(f"{names[name]} {score:.3f}" for name, score in result.scores.items())
+
+
+@scores_of.register
+def _(result: MultilabelRun) -> str:
+    scores = result.scores
+    auc = f", mean AUC {scores['auc']:.3f}" if "auc" in scores else ""
+    return f"test macro-F1 {scores['macro_f1']:.3f}, micro-F1 {scores['micro_f1']:.3f}{auc}"

@@ -101,7 +101,7 @@ def label_scores(
     thresholds: Sequence[float],
     ranks: list[dict[str, Score]],
 ) -> list[LabelScore]:
-    """Each label's scores: precision, recall and F1 of one seed's (n, L) answers, `ranks` as `bootstrap_sets` has them."""
+    """Each label's scores: those at its threshold of one seed's (n, L) answers, `ranks` from `bootstrap_sets`."""
     hits, true, out = ((truth & given).sum(0), truth.sum(0), given.sum(0))
     return [
         LabelScore(

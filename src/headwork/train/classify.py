@@ -5,7 +5,7 @@ The weights with the best accuracy on dev are kept.
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor
@@ -23,6 +23,9 @@ from headwork.train.problem import Look, Problem
 class Classify(Problem):
     """The training rows of a neural classifier."""
 
+    fit_head: ClassVar = staticmethod(fit_logistic_head)
+    """the head alone, on frozen features"""
+
     def __init__(self, classifier: Neural, train: Examples, dev: Examples, config: TrainConfig, *, seed: int) -> None:
         self.classifier, self.train_examples, self.dev_examples = classifier, train, dev
         self.train, self.dev = classifier.reader.read(train.items), classifier.reader.read(dev.items)
@@ -39,7 +42,7 @@ class Classify(Problem):
         """Begin with a head fitted on frozen features, where the recipe asks for it."""
         if self.config.fit != "logistic-gradient":
             return False
-        fit_logistic_head(cast(NeuralClassifier, self.classifier), self.train_examples, self.dev_examples)
+        self.fit_head(cast(NeuralClassifier, self.classifier), self.train_examples, self.dev_examples)
         return True
 
     def loss(self, rows: Sequence[int]) -> Tensor:

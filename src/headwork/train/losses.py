@@ -6,8 +6,10 @@
 
 Focal: Lin, Goyal, Girshick, He and Dollar 2017, "Focal loss for dense object detection". Balanced: King and Zeng 2001,
 "Logistic regression in rare events data", as scikit-learn has it. The mean of the weights over the training rows is 1,
-so that a batch is not divided by the weights that it happens to hold. A label is a choice of two, p_t = sigmoid(±z), and
-what a row costs is the sum over its labels: the negative logarithm of the probability of the whole set of them.
+so that a batch is not divided by the weights that it happens to hold.
+
+A label is a choice of two, p_t = sigmoid(±z), and what a row costs is the sum over its labels: the negative logarithm
+of the probability of the whole set of them.
 
 Axes: B rows, C classes, L labels.
 """
