@@ -157,7 +157,7 @@ def test_a_share_of_the_rows_is_part_of_a_larger_one(tmp_path):
 
 
 BAD = {
-    "no flag": ("text,a,b", "t,1,0\nu,0.5,1\n", {"labels": "a,b"}, r"row 2 .*: '0\.5' is neither 0 nor 1 \(column 'a'\)"),
+    "no flag": ("text,a,b", "t,1,0\nu,.5,1\n", {"labels": "a,b"}, r"row 2 .*: '\.5' is neither 0 nor 1 \(column 'a'\)"),
     "an empty flag": ("text,a,b", "t,1,0\nu,,1\n", {"labels": "a,b"}, "an empty cell is neither 0 nor 1"),
     "less than none": ("text,a,b", "t,1,-1\n", {"labels": "a,b"}, "'-1' is neither 0 nor 1"),
     "an unknown column": ("text,a,b", "t,1,0\n", {"labels": "a,c"}, "no column 'c'"),
