@@ -193,3 +193,15 @@ def test_real_sets(real_data):
     assert labels_by_text(corpus)["Is this in New Orleans?? I really feel like this is New Orleans."] == ("neutral",)
     votes = prepare_multilabel("toxic_tweets", labels="hate,offensive,neither")
     assert votes.facts.class_rows == {"hate": 4979, "neither": 5885, "offensive": 21241}
+
+
+def test_flags_come_before_a_column_of_single_labels_and_after_one_of_several(tmp_path):
+    rows = [(f"text number {n}", n % 2, n % 3 > 0, "ab"[n % 2], "x;y" if n % 5 else "") for n in range(60)]
+    flat = [f"{text},{int(one)},{int(other)},{kind}" for text, one, other, kind, _ in rows]
+    path = csv(tmp_path / "flat.csv", "comment,toxic,insult,label", [*flat, "a row that is cut"])
+    corpus = prepare_multilabel(path)
+    assert corpus.facts.classes == ["insult", "toxic"] and corpus.facts.dropped == {"ragged row": 1}
+    assert any("'toxic', 'insult' are the labels, of 0 and 1; --labels" in note for note in corpus.facts.notes)
+    several = [f"{line},{tags}" for line, (*_, tags) in zip(flat, rows, strict=True)]
+    corpus = prepare_multilabel(csv(tmp_path / "several.csv", "comment,toxic,insult,label,tags", several))
+    assert corpus.facts.classes == ["x", "y"] and corpus.facts.label_column == "tags"

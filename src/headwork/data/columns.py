@@ -131,7 +131,7 @@ def _guess_labels(table: Table, taken: Collection[str | None]) -> tuple[tuple[st
 
 
 def _is_flag(column: Sequence[Cell]) -> bool:
-    return {(cell or "").strip().lower() for cell in column} in ({"0", "1"}, {"true", "false"})
+    return {(cell or "").strip().lower() for cell in column} - {""} in ({"0", "1"}, {"true", "false"})
 
 
 def choose_pair_columns(

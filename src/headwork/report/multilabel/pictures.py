@@ -91,6 +91,7 @@ def _reliability(model: MultilabelStanding, look: Look, place: int) -> Markup:
         look,
         name=f"reliability{place}",
         title=f"How often a label is there for the probability that {model.name} gives it",
+        axes_of=("probability", "texts with the label"),
     )
 
 
