@@ -12,9 +12,9 @@ from PIL import Image
 from tests.data.test_captions import album
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
-LONG = {"README.md", "language.md", "memory.md", "pair.md", "translate.md"}
+LONG = {"README.md", "language.md", "memory.md", "multilabel.md", "pair.md", "translate.md"}
 """pages with minutes of commands"""
 BUDGET = re.compile(r"--budget \d+[smh]")
 ENVIRONMENT = {
@@ -67,6 +67,9 @@ def desk(tmp_path: Path) -> Path:
         claims.append(f'"A dog sleeps in house {number}.","An animal {claim} in house {number}.",{label}\n')
         likeness.append(f'"A dog sleeps in house {number}.","A dog {claim} in house {number}.",{score}.{number % 10}\n')
     (tmp_path / "claims.csv").write_text("".join(claims))
+    moods = [("furious", "1,0,0"), ("glad", "0,1,0"), ("glad but afraid", "0,1,1"), ("here", "0,0,0")]
+    lines = [f"I was {word} on day {number}.,{flags}\n" for number in range(30) for word, flags in moods]
+    (tmp_path / "moods.csv").write_text("text,anger,joy,fear\n" + "".join(lines))
     (tmp_path / "likeness.csv").write_text("".join(likeness))
     (tmp_path / "lines.txt").write_text("A great evening.\nAn awful one.\n")
     story = "In winter the {0} sleeps, in summer the {0} sings.\n\nNaïve, who asks the {0} why!\n\n"

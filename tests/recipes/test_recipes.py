@@ -5,7 +5,7 @@ import torch
 
 from headwork.base.recipes import SIZES, load_recipe, recipe_names, tasks, with_settings
 from headwork.models import MODELS, config_of, kind_of
-from headwork.train.config import train_config
+from headwork.train.config import CLASSIFYING, train_config
 
 RECIPES = recipe_names("classify")
 DEFAULT = {
@@ -20,10 +20,19 @@ def test_the_line_up():
     assert {load_recipe(name).kind for name in RECIPES} <= MODELS.keys()
 
 
+def test_labels_are_learnt_by_the_models_of_classes():
+    """The same architecture and settings, with another loss: only the baselines are models of their own."""
+    for name in recipe_names("multilabel"):
+        mine, theirs = load_recipe(name, "multilabel"), load_recipe(name, "classify")
+        assert mine.default and mine.deterministic == theirs.deterministic and mine.rows == ("BE12",)
+        if kind_of(mine).neural:
+            assert (mine.model, mine.train) == (theirs.model, theirs.train)
+
+
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", RECIPES)
-def test_models_and_trainer_take_every_setting(name, size):
-    recipe = with_settings(load_recipe(name), (), size=size)
+@pytest.mark.parametrize(("task", "name"), [(task, name) for task in CLASSIFYING for name in recipe_names(task)])
+def test_models_and_trainer_take_every_setting(task, name, size):
+    recipe = with_settings(load_recipe(name, task), (), size=size)
     config = config_of(recipe)
     assert all(getattr(config, key) == value for key, value in recipe.model.items() if key != "kind")
     train_config(recipe)

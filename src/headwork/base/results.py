@@ -178,6 +178,8 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
     """what is counted: characters of a running text, dimensions of pictures"""
     second_column: str = ""
     """of the second text, where a row is a pair of texts"""
+    cardinality: float | None = None
+    """labels of a row, on average, where it may have several or none; `classes` are the labels then"""
     picture: tuple[int, int, int] | None = None
     """height, width and channels, where pictures are read"""
 

@@ -28,8 +28,8 @@ def predict(run, file, text, image, text_b, column, column_b, device, threads, l
     """Answer the rows of FILE, or of standard input, with the model in the folder RUN.
 
     On standard input a line is a text; of a model of pairs two texts with a tab between them. One JSON object a row, in
-    order: the text unchanged with its label and the probabilities, or with its translation; a pair with its label or
-    its score; a picture's caption.
+    order: the text unchanged with its label, or its labels, and the probabilities, or with its translation; a pair with
+    its label or its score; a picture's caption.
     """
     set_threads(threads)
     import msgspec

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from headwork.base.algorithm import AlgorithmRun
 from headwork.base.language import LanguageRun
+from headwork.base.multilabel import MultilabelRun
 from headwork.base.pair import PairRun
 from headwork.base.results import Compared, Finished, RunResult
 from headwork.base.translation import TranslationRun
@@ -32,7 +33,8 @@ def describe_data(data: "Data") -> None:
     say(f"{facts.source}: {facts.rows:,} {facts.unit}{f'; {said}' if said else ''}")
     if facts.classes:
         shown = ", ".join(f"{name} {count:,}" for name, count in list(facts.class_rows.items())[:12])
-        say(f"{len(facts.classes)} classes: {shown}{', …' if len(facts.classes) > 12 else ''}")
+        kind = "classes" if facts.cardinality is None else f"labels, {facts.cardinality:.2f} a row"
+        say(f"{len(facts.classes)} {kind}: {shown}{', …' if len(facts.classes) > 12 else ''}")
     if facts.dropped:
         say("dropped: " + ", ".join(f"{count:,} {reason}" for reason, count in facts.dropped.items()))
     split = facts.split
@@ -112,3 +114,10 @@ def _(result: AlgorithmRun) -> str:
 def _(result: PairRun) -> str:
     names = {"accuracy": "accuracy", "macro_f1": "macro-F1", "spearman": "Spearman", "pearson": "Pearson"}
     return "test " + ", ".join(f"{names[name]} {score:.3f}" for name, score in result.scores.items())
+
+
+@scores_of.register
+def _(result: MultilabelRun) -> str:
+    scores = result.scores
+    auc = f", mean AUC {scores['auc']:.3f}" if "auc" in scores else ""
+    return f"test macro-F1 {scores['macro_f1']:.3f}, micro-F1 {scores['micro_f1']:.3f}{auc}"

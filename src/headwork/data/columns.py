@@ -21,6 +21,10 @@ LABEL_NAMES = frozenset(
     "label labels class classes category categories target sentiment topic intent kind type tag rating stars star "
     "score polarity emotion gold y".split()
 )
+SETS_NAMES = LABEL_NAMES | frozenset("tags topics emotions genres intents types kinds sentiments".split())
+"""the same of columns that hold several labels in a cell"""
+SEVERAL = re.compile(r"[,;|\[]|\n\n")
+"""what parts them"""
 SIDE_NAMES = TEXT_NAMES | frozenset("premise hypothesis answer passage response context title reference".split())
 TARGET_NAMES = LABEL_NAMES | frozenset(
     "entailment relatedness similarity duplicate relation judgment judgement relevance".split()
@@ -43,6 +47,22 @@ class Columns:
     """of the second text, where a row is a pair"""
 
 
+@dataclass(frozen=True)
+class LabelColumns:
+    """The column of the text and those of the labels: one that holds sets of them, or flags of 0 and 1."""
+
+    text: str
+    labels: tuple[str, ...]
+    flags: bool
+    told: tuple[str, ...] = ()
+    """what was guessed, as notes"""
+
+    @property
+    def joined(self) -> Columns:
+        """As if one column held the labels."""
+        return Columns(self.text, ", ".join(self.labels))
+
+
 def choose_columns(
     table: Table, *, text: str | None = None, label: str | None = None, exclude: Collection[str] = ()
 ) -> Columns:
@@ -60,6 +80,58 @@ def choose_columns(
         text = _guess_text(table, taken={label, *exclude})
         guessed.append(text)
     return Columns(text, label, tuple(guessed))
+
+
+def choose_label_columns(
+    table: Table,
+    *,
+    text: str | None = None,
+    label: str | None = None,
+    labels: Sequence[str] = (),
+    exclude: Collection[str] = (),
+) -> LabelColumns:
+    """The columns of the text and of any number of labels, those that were not named guessed.
+
+    A column whose cells hold several labels comes before columns of 0 and 1, and those before a column of single ones.
+    """
+    if label and labels:
+        raise HeadworkError("--label, --labels: one column that holds sets of labels, or several of 0 and 1; not both")
+    named = [name for name in (text, label, *labels) if name]
+    for name in (*named, *exclude):
+        check_column(table, name)
+    if twice := {name for name in named if named.count(name) > 1}:
+        raise HeadworkError(f"column {min(twice)!r} is named twice; name different ones of {_listed(table)}")
+    chosen, told = tuple(labels) or tuple(filter(None, [label])), []
+    flags = bool(labels)
+    if not chosen:
+        chosen, flags = _guess_labels(table, {text, *exclude})
+        which = (
+            f"{', '.join(map(repr, chosen))} are the labels, of 0 and 1" if flags else f"{chosen[0]!r} holds the labels"
+        )
+        told.append(f"guessed that {which}; --{'labels' if flags else 'label'} names others")
+    if text is None:
+        text = _guess_text(table, taken={*chosen, *exclude})
+        told.append(f"guessed that {text!r} is the text column; --text names another")
+    return LabelColumns(text, chosen, flags, tuple(told))
+
+
+def _guess_labels(table: Table, taken: Collection[str | None]) -> tuple[tuple[str, ...], bool]:
+    """Names of columns, and whether they hold 0 and 1."""
+    flags = [name for name in table.columns if name not in taken and _is_flag(table.columns[name])]
+    sets = [
+        name
+        for name in table.columns
+        if name not in {*taken, *flags}
+        and not _parts(name).isdisjoint(SETS_NAMES)
+        and any(cell and SEVERAL.search(cell) for cell in table.columns[name])
+    ]
+    if sets or len(flags) < 2:
+        return (min(sets, key=len) if sets else _guess_label(table, taken),), False
+    return tuple(flags), True
+
+
+def _is_flag(column: Sequence[Cell]) -> bool:
+    return {(cell or "").strip().lower() for cell in column} - {""} in ({"0", "1"}, {"true", "false"})
 
 
 def choose_pair_columns(

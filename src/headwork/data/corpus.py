@@ -28,7 +28,10 @@ from headwork.data.tables import Table, format_of, read_table
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """The rows of one side. labels: (n,) int64, index into the classes; rows: (n,) int64, index in the source."""
+    """The rows of one side. labels: (n,) int64, index into the classes; rows: (n,) int64, index in the source.
+
+    Where a row may have several labels, or none, labels: (n, L) truths.
+    """
 
     texts: list[str]
     labels: np.ndarray
@@ -97,14 +100,21 @@ class Corpus:
 
     def columns(self) -> dict[str, pa.Array]:
         """What rows.parquet holds."""
-        labels = self.facts.classes
-        written = [labels[label] for label in self.labels] if labels else [repr(float(label)) for label in self.labels]
         return {
             "row": pa.array(self.rows),
             "side": pa.array(self.sides.tolist(), pa.string()),
-            "label": pa.array(written, pa.large_string()),
+            "label": pa.array(self.written(), pa.large_string()),
             "text": pa.array(self.texts, pa.large_string()),
         }
+
+    def written(self) -> list[str]:
+        """The label of each row as text, which `read_labels` gives back."""
+        classes = self.facts.classes
+        return [classes[label] if classes else repr(float(label)) for label in self.labels]
+
+    @staticmethod
+    def read_labels(cells: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+        return numbered(cells, classes)
 
     def save(self, folder: Path) -> None:
         """Write rows.parquet, split.json and data.json, the last one last."""
@@ -126,7 +136,7 @@ class Corpus:
         texts = ("text", "second") if facts.second_column else ("text",)
         try:
             columns = parquet.read_table(path, columns=["row", "side", "label", *texts]).to_pydict()
-            labels = numbered(columns["label"], facts.classes)
+            labels = cls.read_labels(columns["label"], facts.classes)
             found = fingerprint(*(columns[name] for name in (*texts, "label", "side")))
         except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
             raise HeadworkError(f"{path}: missing or damaged ({error}); prepare the data again") from error

@@ -43,6 +43,16 @@ def choose_sides_by_score(
     return _sides(sieve.rows, files, group, seed, strata)
 
 
+def choose_sides_by_labels(
+    sieve: Sieve, sets: Sequence[Sequence[str]], *, files: Collection[Side], group: str | None, seed: int, source: str
+) -> list[Side]:
+    """As `choose_sides`, of rows with sets of labels: a row stands for the rarest of its labels."""
+    _check_enough(sieve, source, of="set of labels")
+    rows_with = Counter(label for labels in sets for label in labels)
+    strata = [min(labels, key=lambda label: (rows_with[label], label), default=None) for labels in sets]
+    return _sides(sieve.rows, files, group, seed, strata)
+
+
 def _check_enough(sieve: Sieve, source: str, of: str = "class") -> None:
     classes = sorted({row.label for row in sieve.rows})
     account = ", ".join(f"{count:,} {reason}" for reason, count in sieve.dropped.items())

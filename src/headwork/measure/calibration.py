@@ -10,6 +10,8 @@ networks", sections 2 and 4.2).
 Axes: n rows, C classes.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from headwork.base.results import Bin, Calibration
@@ -39,8 +41,11 @@ def negative_log_likelihood(logits: np.ndarray, truth: np.ndarray, *, temperatur
 
 def reliability(probabilities: np.ndarray, truth: np.ndarray, *, bins: int = BINS) -> list[Bin]:
     """Mean confidence, accuracy and rows of each bin that holds any, from low confidence to high."""
-    confidence = probabilities.max(1)
-    right = probabilities.argmax(1) == truth
+    return binned(probabilities.max(1), probabilities.argmax(1) == truth, bins=bins)
+
+
+def binned(confidence: np.ndarray, right: np.ndarray, *, bins: int = BINS) -> list[Bin]:
+    """The same from (n,) confidences and whether each came true."""
     place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
     rows, sure, hits = (np.bincount(place, weights=w, minlength=bins) for w in (None, confidence, right))
     return [
@@ -51,8 +56,12 @@ def reliability(probabilities: np.ndarray, truth: np.ndarray, *, bins: int = BIN
 
 def expected_calibration_error(probabilities: np.ndarray, truth: np.ndarray, *, bins: int = BINS) -> float:
     """How far confidence lies from accuracy on average, in [0, 1]; 0 is best."""
-    filled = reliability(probabilities, truth, bins=bins)
-    return sum(bin.rows * abs(bin.accuracy - bin.confidence) for bin in filled) / len(truth)
+    return gap_of_bins(reliability(probabilities, truth, bins=bins))
+
+
+def gap_of_bins(filled: Sequence[Bin]) -> float:
+    """The distance of confidence and accuracy, a mean over rows."""
+    return sum(bin.rows * abs(bin.accuracy - bin.confidence) for bin in filled) / sum(bin.rows for bin in filled)
 
 
 def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:

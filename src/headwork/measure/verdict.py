@@ -82,6 +82,15 @@ SPEARMAN = Yardstick(
     lambda value: signed(f"{value:+.3f}"),
 )
 
+MACRO_F1 = Yardstick(
+    "macro_f1",
+    "macro-F1",
+    "has the highest macro-F1",
+    lambda value: f"{100 * value:.1f}%",
+    lambda value: signed(f"{100 * value:+.1f}"),
+    " points",
+)
+
 
 def best_model(models: Sequence[Model], by: Yardstick = ACCURACY) -> Model:
     """The one with the best mean score; of equals the one with the fewest bytes, then the first by name."""

@@ -29,6 +29,8 @@ class ModelKind(NamedTuple):
 MODELS = {
     "majority": ModelKind("linear", "Majority", "MajorityConfig", neural=False),
     "tfidf": ModelKind("linear", "TfidfLogistic", "TfidfConfig", neural=False),
+    "label-shares": ModelKind("one_vs_rest", "LabelShares", "MajorityConfig", neural=False),
+    "tfidf-one-vs-rest": ModelKind("one_vs_rest", "TfidfOneVsRest", "TfidfConfig", neural=False),
     "bag": ModelKind("bag", "Bag", "BagConfig"),
     "text-cnn": ModelKind("text_cnn", "TextCnn", "TextCnnConfig"),
     "bilstm": ModelKind("bilstm", "BiLstm", "BiLstmConfig"),

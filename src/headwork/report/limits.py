@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from headwork.base.multilabel import MultilabelStanding
 from headwork.base.pair import PairStanding
 from headwork.base.results import Cut, ModelResult, Standing
 from headwork.base.translation import TranslationStanding
 from headwork.report import numbers
 from headwork.report.table import Cell, Column, Row, Table
 
-Limited = ModelResult | TranslationStanding | PairStanding
+Limited = ModelResult | TranslationStanding | PairStanding | MultilabelStanding
 """models that do not take texts of any length"""
 
 

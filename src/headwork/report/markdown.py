@@ -116,6 +116,7 @@ def _columns(data: DataFacts) -> str:
 
 def data_facts(comparison: Compared) -> str:
     data = comparison.data
+    kind = "classes" if data.cardinality is None else "labels"
     dropped = ", ".join(f"{reason} {rows:,}" for reason, rows in data.dropped.items()) or "none"
     return listed(
         [
@@ -124,7 +125,7 @@ def data_facts(comparison: Compared) -> str:
             f"rows read: {data.rows:,}",
             f"split: train {data.split.train:,}, dev {data.split.dev:,}, test {data.split.test:,} ({data.split_by})",
             f"dropped: {dropped}",
-            *(["classes: " + ", ".join(quoted(name) for name in data.classes)] if data.classes else []),
+            *([f"{kind}: " + ", ".join(quoted(name) for name in data.classes)] if data.classes else []),
             f"fingerprint (sha256): {data.fingerprint}",
             *data.notes,
         ]

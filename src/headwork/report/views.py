@@ -2,9 +2,19 @@
 
 from headwork.report.algorithm import page as algorithm
 from headwork.report.language import page as language
+from headwork.report.multilabel import page as multilabel
 from headwork.report.page import write_report, write_run_report
 from headwork.report.pair import page as pair
 from headwork.report.standings import standings
 from headwork.report.translation import page as translation
 
-__all__ = ["algorithm", "language", "pair", "standings", "translation", "write_report", "write_run_report"]
+__all__ = [
+    "algorithm",
+    "language",
+    "multilabel",
+    "pair",
+    "standings",
+    "translation",
+    "write_report",
+    "write_run_report",
+]

@@ -115,7 +115,11 @@ def new_classifier(
 
 def load_classifier(folder: Path, *, device: str = "cpu") -> Classifier:
     """The classifier stored in `folder` (the `model` folder of a run); anything damaged is refused."""
-    stored = read_config(folder, StoredClassifier)
+    return restored(read_config(folder, StoredClassifier), folder, device=device)
+
+
+def restored(stored: StoredClassifier, folder: Path, *, device: str = "cpu") -> Classifier:
+    """What `store` wrote into `folder`."""
     if kind_of(stored.recipe).neural:
         from headwork.tasks.neural import NeuralClassifier
 

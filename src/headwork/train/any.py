@@ -40,7 +40,7 @@ def fit_any(
 ) -> Fitted:
     """Fit on `train` with `dev` for early stopping and choices; `place` is where a long fit keeps its state.
 
-    A classifier has rows of texts, a matcher rows of pairs.
+    A classifier has rows of texts, with one class or any number of labels, as its task is; a matcher rows of pairs.
     """
     began = time.perf_counter()
     config = train_config(classifier.recipe)
@@ -48,15 +48,15 @@ def fit_any(
         cast("ClassicalClassifier", classifier).fit(train.items, train.labels, seed=seed)
         return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
     network = cast("NeuralClassifier", classifier)
-    if config.fit == "logistic":
-        from headwork.train.logistic import fit_logistic_head
-
-        fit_logistic_head(network, train, dev)
-        return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
     from headwork.train.classify import Classify
     from headwork.train.fit import fit
+    from headwork.train.multilabel import Label
     from headwork.train.pair import Match
 
-    learn: Any = Classify if isinstance(classifier, Classifier) else Match
+    others: dict[str, Any] = {"pair": Match, "multilabel": Label}
+    learn = others.get(classifier.recipe.task, Classify)
+    if config.fit == "logistic":
+        learn.fit_head(network, train, dev)
+        return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
     problem = learn(network, train, dev, config, seed=seed)
     return fit(problem, budget_seconds=budget_seconds, place=place, progress=progress)

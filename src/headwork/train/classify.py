@@ -1,8 +1,11 @@
-"""Learning to classify texts: cross-entropy over the classes; the weights with the best dev accuracy are kept."""
+"""Learning to classify texts: cross-entropy over the classes, or what `losses` makes of it.
+
+The weights with the best accuracy on dev are kept.
+"""
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor
@@ -13,23 +16,33 @@ from headwork.ops.linear import multiplies_bf16
 from headwork.tasks.neural import Neural, NeuralClassifier
 from headwork.train.config import TrainConfig
 from headwork.train.logistic import fit_logistic_head
+from headwork.train.losses import balanced_weights, class_loss
 from headwork.train.problem import Look, Problem
 
 
 class Classify(Problem):
     """The training rows of a neural classifier."""
 
+    fit_head: ClassVar = staticmethod(fit_logistic_head)
+    """the head alone, on frozen features"""
+
     def __init__(self, classifier: Neural, train: Examples, dev: Examples, config: TrainConfig, *, seed: int) -> None:
         self.classifier, self.train_examples, self.dev_examples = classifier, train, dev
         self.train, self.dev = classifier.reader.read(train.items), classifier.reader.read(dev.items)
         self.labels, self.dev_labels = torch.as_tensor(train.labels), torch.as_tensor(dev.labels)
         super().__init__(classifier.network, config, lengths=self.train.lengths, seed=seed)
+        self.weights = self.balanced().to(classifier.device) if config.class_weights == "balanced" else None
+
+    def balanced(self) -> Tensor:
+        """(C,) what a row of each class counts, so that all classes count alike."""
+        weights = balanced_weights(self.train_examples.labels, classes=self.classifier.outputs)
+        return torch.as_tensor(weights).float()
 
     def start(self) -> bool:
         """Begin with a head fitted on frozen features, where the recipe asks for it."""
         if self.config.fit != "logistic-gradient":
             return False
-        fit_logistic_head(cast(NeuralClassifier, self.classifier), self.train_examples, self.dev_examples)
+        self.fit_head(cast(NeuralClassifier, self.classifier), self.train_examples, self.dev_examples)
         return True
 
     def loss(self, rows: Sequence[int]) -> Tensor:
@@ -42,7 +55,8 @@ class Classify(Problem):
 
     def cost(self, logits: Tensor, labels: Tensor) -> Tensor:
         """What (B, C) logits cost beside the (B,) right answers."""
-        return F.cross_entropy(logits, labels, label_smoothing=self.config.label_smoothing)
+        smoothing = self.config.label_smoothing
+        return class_loss(logits, labels, weights=self.weights, focal=self.config.focal, smoothing=smoothing)
 
     def look(self) -> Look:
         logits = self.classifier.logits_of(self.dev, self.network)

@@ -1,5 +1,6 @@
 """The settings of training: the `[train]` table of a recipe."""
 
+import math
 from typing import Literal
 
 import msgspec
@@ -33,6 +34,10 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     batch_tokens: int = 2048
     """padded tokens of a batch"""
     label_smoothing: float = 0.0
+    class_weights: Literal["none", "balanced"] = "none"
+    """balanced: a row counts as much as its class is rare, so that all classes have the same say"""
+    focal: float = 0.0
+    """exponent of the focal loss, 2 in its paper: how little rows count that the model is sure of; 0: cross-entropy"""
     curriculum: float = 0.0
     """of a generated set: longer inputs join once the longest so far have this score on dev; 0: all from the start"""
     linear_start: int = 0
@@ -50,6 +55,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "batch_tokens": self.batch_tokens >= 1,
             "warmup": 0 <= self.warmup < 1,
             "label_smoothing": 0 <= self.label_smoothing < 1,
+            "focal": 0 <= self.focal < math.inf,
             "beta1": 0 <= self.beta1 < 1,
             "beta2": 0 <= self.beta2 < 1,
             "average": self.average >= 0,
@@ -59,6 +65,21 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         }.items():
             if not holds:
                 raise ValueError(f"train.{name} is {getattr(self, name)}, out of range")
+        if self.focal and self.label_smoothing:
+            raise ValueError("train.focal and train.label_smoothing both soften the loss of sure rows; use one of them")
+        if self.focal and self.fit == "logistic":
+            raise ValueError(f"train.focal is {self.focal}, but train.fit = 'logistic' has a loss of its own")
+
+
+CLASSIFYING = ("classify", "multilabel")
+"""tasks whose loss is over classes or labels"""
+ONLY_FOR = {
+    "curriculum": (("algorithm",), "generated sets"),
+    "linear_start": (("algorithm",), "generated sets"),
+    "class_weights": (CLASSIFYING, "classes and labels"),
+    "focal": (CLASSIFYING, "classes and labels"),
+}
+"""settings that some tasks alone have, and what of"""
 
 
 class _Settings(msgspec.Struct):
@@ -71,7 +92,7 @@ def train_config(recipe: Recipe) -> TrainConfig:
         config = strictly({"train": recipe.train}, _Settings, f"recipe {recipe.name}").train
     except ValueError as error:
         raise HeadworkError(f"recipe {recipe.name}: {error}") from error
-    for name in ("curriculum", "linear_start"):
-        if getattr(config, name) and recipe.task != "algorithm":
-            raise HeadworkError(f"recipe {recipe.name}: train.{name} is for generated sets; leave it out")
+    for name, (tasks, what) in ONLY_FOR.items():
+        if getattr(config, name) not in (0, "none") and recipe.task not in tasks:
+            raise HeadworkError(f"recipe {recipe.name}: train.{name} is for {what}; leave it out")
     return config

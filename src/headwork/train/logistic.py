@@ -17,6 +17,7 @@ from headwork.data.batches import ordered_batches
 from headwork.data.corpus import Examples
 from headwork.ops.threads import each_in_a_thread
 from headwork.tasks.neural import PREDICT_TOKENS, NeuralClassifier
+from headwork.train.config import train_config
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
@@ -41,7 +42,11 @@ def fit_logistic_head(classifier: NeuralClassifier, train: Examples, dev: Exampl
     features, dev_features = features_of(classifier, train.texts), features_of(classifier, dev.texts)
     # Features of a pretrained encoder are small numbers; one common scale makes the penalties comparable.
     scale = float(features.std())
-    fits = [LogisticRegression(C=strength, max_iter=2000).fit(features / scale, train.labels) for strength in STRENGTHS]
+    weighs = "balanced" if train_config(classifier.recipe).class_weights == "balanced" else None
+    fits = [
+        LogisticRegression(C=strength, max_iter=2000, class_weight=weighs).fit(features / scale, train.labels)
+        for strength in STRENGTHS
+    ]
     scores = [fit.score(dev_features / scale, dev.labels) for fit in fits]
     best = int(np.argmax(scores))
     put_into_head(classifier.network.head, fits[best], scale=scale)

@@ -10,12 +10,20 @@ SIDE = 170
 LEFT, RIGHT, BOTTOM, TOP = 46, 14, 32, 8
 
 
-def reliability_chart(before: list[Bin], after: list[Bin], look: Look, *, name: str, title: str) -> Markup:
+def reliability_chart(
+    before: list[Bin],
+    after: list[Bin],
+    look: Look,
+    *,
+    name: str,
+    title: str,
+    axes_of: tuple[str, str] = ("confidence", "accuracy"),
+) -> Markup:
     """Accuracy over confidence: dashed and hollow before temperature scaling, filled after; larger dots, more rows."""
 
     def draw(figure: Figure) -> None:
         axes = figure.add_axes((LEFT / SIDE, BOTTOM / SIDE, 1 - (LEFT + RIGHT) / SIDE, 1 - (BOTTOM + TOP) / SIDE))
-        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy")
+        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel=axes_of[0], ylabel=axes_of[1])
         axes.set_xticks((0, 0.5, 1), ("0", "50%", "100%"))
         axes.set_yticks((0, 0.5, 1), ("0", "50%", "100%"))
         axes.plot((0, 1), (0, 1), color=INK, linewidth=0.7)

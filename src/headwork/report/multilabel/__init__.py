@@ -1,0 +1,1 @@
+"""Pages on models that give a text any number of labels."""
