@@ -10,6 +10,7 @@ from headwork.base.algorithm import AlgorithmRun
 from headwork.base.language import LanguageRun
 from headwork.base.pair import PairRun
 from headwork.base.results import Compared, Finished, RunResult
+from headwork.base.tag import TagRun
 from headwork.base.translation import TranslationRun
 
 if TYPE_CHECKING:
@@ -112,3 +113,9 @@ def _(result: AlgorithmRun) -> str:
 def _(result: PairRun) -> str:
     names = {"accuracy": "accuracy", "macro_f1": "macro-F1", "spearman": "Spearman", "pearson": "Pearson"}
     return "test " + ", ".join(f"{names[name]} {score:.3f}" for name, score in result.scores.items())
+
+
+@scores_of.register
+def _(result: TagRun) -> str:
+    names = {"f1": "entity F1", "macro_f1": "macro-F1"}
+    return "test " + ", ".join(f"{names.get(name, name)} {score:.3f}" for name, score in result.scores.items())

@@ -5,6 +5,7 @@ from headwork.report.language import page as language
 from headwork.report.page import write_report, write_run_report
 from headwork.report.pair import page as pair
 from headwork.report.standings import standings
+from headwork.report.tag import page as tag
 from headwork.report.translation import page as translation
 
-__all__ = ["algorithm", "language", "pair", "standings", "translation", "write_report", "write_run_report"]
+__all__ = ["algorithm", "language", "pair", "standings", "tag", "translation", "write_report", "write_run_report"]
