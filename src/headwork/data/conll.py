@@ -55,29 +55,30 @@ def read_conll(path: Path, limits: Limits, *, word: str | None, tag: str | None,
 def read_conllu(path: Path, limits: Limits, *, word: str | None, tag: str | None, tagged: bool) -> list[Sentence]:
     """`word`, `tag`: names of columns, in any case."""
     words, tags = (_named(path, *each) for each in (("--text", word or "form"), ("--label", tag or "upos")))
-    found = [_universal(path, block, words, tags if tagged else None) for block in _lines(path, limits, by="\t")]
+    found = [_universal(path, block, words, tags if tagged else None) for block in _lines(path, limits)]
     sentences = [sentence for sentence in found if sentence.words]
     if not sentences:
         raise HeadworkError(f"{path}: no words; expected ten columns parted by tabs on each line")
     return sentences
 
 
-def _lines(path: Path, limits: Limits, by: str | None) -> Iterator[list[Line]]:
-    """The lines of each sentence in cells; `by`: what parts them, None: as the first line of the file says."""
+def _lines(path: Path, limits: Limits) -> Iterator[list[Line]]:
+    """The lines of each sentence in cells."""
+    lines = read_lines(path, limits)
+    # A tweet may begin with #; how many columns there are says a line that no comment begins like.
+    model = next((line for line in lines if line.strip() and not line.startswith("#")), lines[0])
+    by_tabs = "\t" in model
+    columns = len(_cells(model, by_tabs))
     block: list[Line] = []
-    columns = 0
-    for number, line in enumerate(read_lines(path, limits), 1):
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             if block:
                 yield block
             block = []
             continue
-        if by is None and not line.startswith("# "):
-            by = "\t" if "\t" in line else " "
-        cells = line.rstrip("\t ").split("\t") if by == "\t" else re.split(r"[ \t]+", line.strip(" \t"))
-        if line.startswith("#") and len(cells) != (columns or 10):
+        cells = _cells(line, by_tabs)
+        if line.startswith("#") and len(cells) != columns:
             continue
-        columns = columns or len(cells)
         if len(cells) != columns:
             raise HeadworkError(
                 f"{path}, line {number}: {len(cells)} columns where the first word has {columns}; write an empty line "
@@ -88,8 +89,12 @@ def _lines(path: Path, limits: Limits, by: str | None) -> Iterator[list[Line]]:
         yield block
 
 
+def _cells(line: str, by_tabs: bool) -> list[str]:
+    return line.rstrip("\t ").split("\t") if by_tabs else re.split(r"[ \t]+", line.strip(" \t"))
+
+
 def _blocks(path: Path, limits: Limits) -> Iterator[list[Line]]:
-    for block in _lines(path, limits, by=None):
+    for block in _lines(path, limits):
         if words := [line for line in block if line.cells[0] != DOCUMENT]:
             yield words
 

@@ -19,7 +19,7 @@ Place = tuple[int, int]
 OPENING = "\"'`([{<«“‘„¿¡"
 CLOSING = ".,;:!?…\"'`)]}>»”’"
 CLITIC = re.compile(r"(?i)(?<=.)(?:n['’]t|['’](?:s|re|ve|ll|d|m))$")
-KEPT = re.compile(r"(?i)(?:[a-z]\.)+|https?://\S+|[:;=8][-o']?[()\[\]dp/]+|<3")
+KEPT = re.compile(r"(?i)(?:[a-z]\.)+|https?://\S*[\w/]|[:;=8][-o']?[()\[\]dp/]+|<3")
 """initials, addresses and faces keep their signs"""
 
 
