@@ -7,7 +7,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from headwork.base.errors import HeadworkError
 from headwork.base.files import write_atomically, write_text
 from headwork.base.recipes import Recipe
 from headwork.base.runs import Identity, Run
@@ -18,18 +17,10 @@ from headwork.data.tagged import TaggedCorpus, TaggedExamples
 from headwork.measure.entities import facts_of, formulas_of
 from headwork.measure.latency import measure_latency
 from headwork.tasks.tag import Tagger, new_tagger
-from headwork.train.any import check_recipe, fit_any
-from headwork.train.config import train_config
+from headwork.train.any import fit_any
 from headwork.train.record import Fitted, Place, Progress, write_curve
 
 LATENCY_SENTENCES = 1000
-
-
-def check(recipe: Recipe) -> None:
-    """Refuse impossible settings before anything is written."""
-    check_recipe(recipe)
-    if train_config(recipe).fit != "gradient":
-        raise HeadworkError(f"recipe {recipe.name}: a tagger is fitted by gradient only; leave train.fit out")
 
 
 def trial(
