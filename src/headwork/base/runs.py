@@ -22,9 +22,12 @@ from headwork.base.multilabel import MultilabelComparison, MultilabelRun
 from headwork.base.pair import PairComparison, PairMaps, PairRun
 from headwork.base.recipes import Recipe, decode_recipe
 from headwork.base.results import Compared, Comparison, DataFacts, Explanations, Finished, RunResult
+from headwork.base.tag import TagComparison, TagRun
 from headwork.base.translation import Alignments, TranslationComparison, TranslationRun
 
-ANY_RUN = cast(type[Finished], RunResult | TranslationRun | LanguageRun | AlgorithmRun | PairRun | MultilabelRun)
+ANY_RUN = cast(
+    type[Finished], RunResult | TranslationRun | LanguageRun | AlgorithmRun | PairRun | MultilabelRun | TagRun
+)
 ANY_COMPARISON = cast(
     type[Compared],
     Comparison
@@ -32,7 +35,8 @@ ANY_COMPARISON = cast(
     | LanguageComparison
     | AlgorithmComparison
     | PairComparison
-    | MultilabelComparison,
+    | MultilabelComparison
+    | TagComparison,
 )
 """the structs of all tasks; a file says which of them it holds"""
 F = TypeVar("F", bound=Finished)

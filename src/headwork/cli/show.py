@@ -11,6 +11,7 @@ from headwork.base.language import LanguageRun
 from headwork.base.multilabel import MultilabelRun
 from headwork.base.pair import PairRun
 from headwork.base.results import Compared, Finished, RunResult
+from headwork.base.tag import TagRun
 from headwork.base.translation import TranslationRun
 
 if TYPE_CHECKING:
@@ -121,3 +122,9 @@ def _(result: MultilabelRun) -> str:
     scores = result.scores
     auc = f", mean AUC {scores['auc']:.3f}" if "auc" in scores else ""
     return f"test macro-F1 {scores['macro_f1']:.3f}, micro-F1 {scores['micro_f1']:.3f}{auc}"
+
+
+@scores_of.register
+def _(result: TagRun) -> str:
+    names = {"f1": "entity F1", "macro_f1": "macro-F1"}
+    return "test " + ", ".join(f"{names.get(name, name)} {score:.3f}" for name, score in result.scores.items())

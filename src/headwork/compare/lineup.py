@@ -13,7 +13,8 @@ from headwork.data.weights import find_encoder
 from headwork.models import config_of, kind_of, widths_of
 
 ORDER = (
-    *("majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer", "minilm-frozen", "minilm"),
+    *("majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer"),
+    *("features", "bilstm", "minilm-frozen", "minilm"),
     *("overlap", "second-only", "decomposable", "decomposable-intra", "two-way-lstm"),
     *("rnn", "bahdanau"),
     *("ngram", "lstm", "transformer-xl"),

@@ -1,21 +1,24 @@
 """What a source is called on the command line: a file, `stdlib`, or a data set found by name.
 
 The folder that HEADWORK_DATA names holds one folder for each set, with files called train, dev and test:
-`trec/train.csv` is of the set `trec`, `hebrew_sentiment/token.train.tsv.gz` of the set `hebrew_sentiment/token`.
+`trec/train.csv` is of the set `trec`, `hebrew_sentiment/token.train.tsv.gz` of the set `hebrew_sentiment/token`. What
+Universal Dependencies puts before them (`en_ewt-ud-train.conllu`) is no part of the name.
 """
 
 import difflib
 import os
+import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from headwork.base.errors import HeadworkError
 from headwork.data.split import SIDES, Side
-from headwork.data.tables import format_of
+from headwork.data.tables import FORMATS, suffix_of
 
 STDLIB = "stdlib"
+TREEBANK = r"(?:[a-z]+_[a-z]+-[a-z]+-)?"
 
 
 @dataclass(frozen=True)
@@ -34,25 +37,28 @@ class DataSet:
         return ", ".join(map(str, self.files.values())) or "docstrings of the standard library, by package"
 
 
-def known_sets() -> list[DataSet]:
-    """The embedded default, then the sets under HEADWORK_DATA that have a train and a test file, by name."""
+def known_sets(formats: Iterable[str] = tuple(FORMATS)) -> list[DataSet]:
+    """The embedded default, then the sets under HEADWORK_DATA that have a train and a test file, by name.
+
+    formats: how the names of their files end.
+    """
     root = os.environ.get("HEADWORK_DATA")
     found: defaultdict[str, dict[Side, Path]] = defaultdict(dict)
     for side in SIDES:
         for path in sorted(Path(root).glob(f"*/*{side}.*")) if root else ():
-            part, _, end = _stem(path).rpartition(".")
-            if end == side:
-                found[f"{path.parent.name}/{part}" if part else path.parent.name][side] = path
+            named = re.fullmatch(rf"(?:(.+)\.)?{TREEBANK}{side}", _stem(path, formats))
+            if named:
+                found[f"{path.parent.name}/{named[1]}" if named[1] else path.parent.name][side] = path
     sets = [DataSet(name, files) for name, files in sorted(found.items()) if {"train", "test"} <= files.keys()]
     return [DataSet(STDLIB, {}), *sets]
 
 
-def resolve(source: str | Path) -> DataSet:
+def resolve(source: str | Path, formats: Iterable[str] = tuple(FORMATS)) -> DataSet:
     """The data set that `source` means. A path that is there wins over a name."""
     path = Path(source)
     if path.exists() and str(source):
         return DataSet(str(source), {"train": path})
-    sets = {found.name: found for found in known_sets()}
+    sets = {found.name: found for found in known_sets(formats)}
     if str(source) in sets:
         return sets[str(source)]
     near = difflib.get_close_matches(str(source), sets, n=1, cutoff=0.6)
@@ -60,6 +66,6 @@ def resolve(source: str | Path) -> DataSet:
     raise HeadworkError(f"{source}: no such file and no data set of that name; {hint}")
 
 
-def _stem(path: Path) -> str:
-    suffix = format_of(path)
+def _stem(path: Path, formats: Iterable[str]) -> str:
+    suffix = suffix_of(path, formats)
     return path.name[: -len(suffix)] if suffix else ""

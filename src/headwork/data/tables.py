@@ -1,5 +1,6 @@
 """Tables from files: csv, tsv, jsonl and parquet, each cell as the text that stands in the file."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,9 +38,14 @@ class Table:
     """indices of rows whose number of cells was wrong; they hold None in each column"""
 
 
+def suffix_of(path: Path, formats: Iterable[str]) -> str | None:
+    """The one of `formats` that the name ends with, in any case."""
+    return next((suffix for suffix in formats if path.name.lower().endswith(suffix)), None)
+
+
 def format_of(path: Path) -> str | None:
-    """The key of FORMATS that the name ends with, in any case."""
-    return next((suffix for suffix in FORMATS if path.name.lower().endswith(suffix)), None)
+    """The key of FORMATS that the name ends with."""
+    return suffix_of(path, FORMATS)
 
 
 def read_table(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> Table:

@@ -74,6 +74,12 @@ class TextTokenizer:
         """The number of different tokens."""
         return self._tokenizer.get_vocab_size()
 
+    @property
+    def unknown(self) -> int:
+        """The token of what the vocabulary lacks; 0 where it lacks nothing."""
+        known = self._tokenizer.get_vocab()
+        return next((known[token] for token in (UNKNOWN, "<unk>") if token in known), 0)
+
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """The tokens of each text, the ids `before` and `after` around them."""
         before, after = [(0, 0)] * len(self.before), [(0, 0)] * len(self.after)
@@ -116,6 +122,19 @@ def fit_words(texts: Iterable[str], *, size: int = 20_000, minimum: int = 2) -> 
     vocabulary = [PAD, UNKNOWN, *frequent[: size - 2]]
     bare.model = models.WordLevel({word: token for token, word in enumerate(vocabulary)}, unk_token=UNKNOWN)
     return TextTokenizer(bare)
+
+
+def fit_whole_words(words: Iterable[str], *, size: int = 30_000, minimum: int = 2) -> TextTokenizer:
+    """A token for each of the most frequent words, in small letters, whatever signs they hold; [PAD] is 0, [UNK] is 1.
+
+    What it is given to encode are words, one by one.
+    """
+    counts = Counter(word.lower() for word in words)
+    frequent = sorted((word for word in counts if counts[word] >= minimum), key=lambda word: (-counts[word], word))
+    vocabulary = [PAD, UNKNOWN, *(word for word in frequent if word not in (PAD, UNKNOWN))][:size]
+    tokenizer = Tokenizer(models.WordLevel({word: place for place, word in enumerate(vocabulary)}, unk_token=UNKNOWN))
+    tokenizer.normalizer = normalizers.Lowercase()
+    return TextTokenizer(tokenizer)
 
 
 def fit_wordpiece(texts: Iterable[str], *, size: int = 8_000) -> TextTokenizer:

@@ -1,12 +1,12 @@
 """BLEU and chrF of a test side with intervals, and paired differences between models.
 
 The numbers are sacreBLEU's. Both scores are functions of sums over sentences (matches and totals of n-grams, lengths),
-so that a resample of sentences is a weighted sum of what each contributes.
+so that a resample of sentences is a weighted sum of what each contributes (`headwork.measure.sums`).
 
     BLEU = 100 exp(min(0, 1 - r / c)) (p_1 p_2 p_3 p_4)^(1/4)        Papineni et al. 2002; Post 2018 for the details
     chrF = 100 (1 + 2^2) P R / (2^2 P + R), P and R means over n     Popović 2015
 
-Axes: n sentences, S seeds, F facts of a sentence, R replicates.
+Axes: n sentences, S seeds, F facts of a sentence.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,10 +18,8 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
 from headwork.base.results import Difference, Score
-from headwork.measure.replicated import Gap, corrected, gap_of, score_of
-from headwork.measure.resampling import seed_shares
+from headwork.measure.sums import summed_differences, summed_score
 
-REPLICATES = 1000
 ORDERS = 4
 """longest n-gram of BLEU"""
 
@@ -81,40 +79,17 @@ SCORES: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {"bleu": bleu_of, "ch
 
 def with_intervals(seeds: Sequence[Scored], chosen: np.ndarray | None = None, *, seed: int = 0) -> dict[str, Score]:
     """Mean scores over S seeds with 95% intervals of the two-way bootstrap; `chosen` are the sentences that count."""
-    found = {}
-    for name, score in SCORES.items():
-        facts = np.stack([each.facts[name] if chosen is None else each.facts[name][chosen] for each in seeds])
-        by_seed = score(facts.sum(1))
-        found[name] = score_of(by_seed, _drawn(name, facts, np.random.default_rng(seed)))
-    return found
+    return {name: summed_score(score, _facts(name, seeds, chosen), seed=seed) for name, score in SCORES.items()}
 
 
 def differences_to(
     reference: str, models: Mapping[str, Sequence[Scored]], *, score: str = "bleu", seed: int = 0
 ) -> dict[str, Difference]:
     """BLEU of each model minus that of `reference`: the same sentences are drawn for both, the seeds of each apart."""
-    theirs = models[reference]
-    found = {name: _paired(score, ours, theirs, seed) for name, ours in models.items() if name != reference}
-    return corrected(reference, found)
+    facts = {name: _facts(score, seeds) for name, seeds in models.items()}
+    return summed_differences(SCORES[score], reference, facts, seed=seed)
 
 
-def _paired(name: str, ours: Sequence[Scored], theirs: Sequence[Scored], seed: int) -> Gap:
-    sides = [np.stack([each.facts[name] for each in side]) for side in (ours, theirs)]
-    generator = np.random.default_rng(seed)
-    counts = _counts(sides[0].shape[1], generator)
-    mine, other = (_drawn(name, facts, generator, counts) for facts in sides)
-    return gap_of(mine - other, float(SCORES[name](sides[0].sum(1)).mean() - SCORES[name](sides[1].sum(1)).mean()))
-
-
-def _counts(sentences: int, generator: np.random.Generator) -> np.ndarray:
-    """(R, n) how often each sentence is drawn."""
-    return generator.multinomial(sentences, np.full(sentences, 1 / sentences), size=REPLICATES).astype(np.float64)
-
-
-def _drawn(
-    name: str, facts: np.ndarray, generator: np.random.Generator, counts: np.ndarray | None = None
-) -> np.ndarray:
-    """(R,) scores of resamples of (S, n, F) facts, a mean over seeds that are drawn too."""
-    counts = _counts(facts.shape[1], generator) if counts is None else counts
-    by_seed = np.stack([SCORES[name](counts @ each) for each in facts], 1)
-    return (by_seed * seed_shares(len(facts), len(counts), generator)).sum(1)
+def _facts(name: str, seeds: Sequence[Scored], chosen: np.ndarray | None = None) -> np.ndarray:
+    """(S, n, F)"""
+    return np.stack([each.facts[name] if chosen is None else each.facts[name][chosen] for each in seeds])

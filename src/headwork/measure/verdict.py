@@ -46,6 +46,14 @@ ACCURACY = Yardstick(
     lambda value: signed(f"{100 * value:+.1f}"),
     " points",
 )
+ENTITY_F1 = Yardstick(
+    "f1",
+    "entity F1",
+    "has the highest entity F1",
+    lambda value: f"{100 * value:.1f}%",
+    lambda value: signed(f"{100 * value:+.1f}"),
+    " points",
+)
 BLEU = Yardstick(
     "bleu", "BLEU", "has the highest BLEU", lambda value: f"{value:.1f}", lambda value: signed(f"{value:+.1f}"), " BLEU"
 )

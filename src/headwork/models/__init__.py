@@ -57,6 +57,10 @@ MODELS = {
     "reader": ModelKind("reader", "Reader", "ReaderConfig"),
     "pair-linear": ModelKind("pair_linear", "PairLinear", "PairLinearConfig", neural=False),
     "pair": ModelKind("pair", "PairNetwork", "PairConfig"),
+    "tag-counts": ModelKind("tag_linear", "TagCounts", "TagCountsConfig", neural=False),
+    "tag-linear": ModelKind("tag_linear", "TagLinear", "TagLinearConfig", neural=False),
+    "bilstm-tagger": ModelKind("bilstm_tagger", "BiLstmTagger", "BiLstmTaggerConfig"),
+    "encoder-tagger": ModelKind("encoder_tagger", "EncoderTagger", "EncoderTaggerConfig"),
 }
 
 

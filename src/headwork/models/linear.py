@@ -10,6 +10,7 @@ Axes: n texts, V terms, C classes.
 """
 
 import re
+import warnings
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -207,12 +208,16 @@ class TfidfLogistic(Tfidf):
 
 
 def fit_logistic(
-    values: Any, labels: np.ndarray, *, classes: int, strength: float, seed: int
+    values: Any, labels: np.ndarray, *, classes: int, strength: float, seed: int, iterations: int = 2000
 ) -> tuple[np.ndarray, np.ndarray]:
     """(C, V) coefficients and (C,) intercepts, in single precision, of (n, V) values; labels are (n,) class indices."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression  # predicting does not wait for it
 
-    fitted = LogisticRegression(C=strength, max_iter=2000, random_state=seed).fit(values, labels)
+    with warnings.catch_warnings():
+        if iterations < 2000:  # fewer are asked for, so that it is no news when they end
+            warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted = LogisticRegression(C=strength, max_iter=iterations, random_state=seed).fit(values, labels)
     weight, bias = fitted.coef_, fitted.intercept_
     if len(fitted.classes_) == 2:  # one row that speaks for the second class and against the first
         weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2

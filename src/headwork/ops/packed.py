@@ -46,6 +46,23 @@ class PairBatch:
         return TokenBatch(torch.cat([self.first.ids, self.second.ids]), self.first.lengths + self.second.lengths)
 
 
+@dataclass(frozen=True)
+class WordBatch:
+    """Pieces of words, packed, of which W words are asked for.
+
+    firsts: (W,) places of their first pieces among all N; spellings: (N, L) how pieces that are words are spelt
+    (`headwork.ops.spelling`), where a model asks for it.
+    """
+
+    pieces: TokenBatch
+    firsts: Tensor
+    spellings: Tensor | None = None
+
+    def to(self, device: torch.device | str) -> "WordBatch":
+        spellings = None if self.spellings is None else self.spellings.to(device)
+        return WordBatch(self.pieces.to(device), self.firsts.to(device), spellings)
+
+
 def pack(rows: Sequence[Sequence[int]], sentences: Sequence[Sequence[int]] | None = None) -> TokenBatch:
     """A batch from token ids of each text."""
     ids = torch.tensor([token for row in rows for token in row], dtype=torch.int64)

@@ -37,11 +37,12 @@ def shown_confusion(matrix: list[list[int]], classes: list[str], *, limit: int =
     )
 
 
-def class_table(scores: list[ClassScore]) -> Table:
+def class_table(scores: list[ClassScore], *, name: str = "class", rows: str = "test texts") -> Table:
+    """`name` says what the scores are of, `rows` what is counted."""
     return Table(
         columns=[
-            Column(title="class", align="left"),
-            *(Column(title=title) for title in ("precision", "recall", "F1", "test texts")),
+            Column(title=name, align="left"),
+            *(Column(title=title) for title in ("precision", "recall", "F1", rows)),
         ],
         rows=[
             Row(

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from headwork.base.multilabel import MultilabelStanding
 from headwork.base.pair import PairStanding
 from headwork.base.results import Cut, ModelResult, Standing
+from headwork.base.tag import TagStanding
 from headwork.base.translation import TranslationStanding
 from headwork.report import numbers
 from headwork.report.table import Cell, Column, Row, Table
 
-Limited = ModelResult | TranslationStanding | PairStanding | MultilabelStanding
+Limited = ModelResult | TranslationStanding | PairStanding | MultilabelStanding | TagStanding
 """models that do not take texts of any length"""
 
 
@@ -35,6 +36,8 @@ def _kept_from(model: Limited) -> dict[str, str]:
             "texts in pieces": numbers.count(model.in_pieces),
             "training pairs left out": numbers.count(model.left_out),
         }
+    if isinstance(model, TagStanding):
+        return {"sentences in windows": numbers.count(model.windows), "words cut": numbers.count(model.cut.rows)}
     return {"texts cut": numbers.count(model.cut.rows), "tokens not seen": unseen(model.cut)}
 
 

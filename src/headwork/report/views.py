@@ -6,6 +6,7 @@ from headwork.report.multilabel import page as multilabel
 from headwork.report.page import write_report, write_run_report
 from headwork.report.pair import page as pair
 from headwork.report.standings import standings
+from headwork.report.tag import page as tag
 from headwork.report.translation import page as translation
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "multilabel",
     "pair",
     "standings",
+    "tag",
     "translation",
     "write_report",
     "write_run_report",

@@ -1,6 +1,6 @@
 """A neural network as a classifier of texts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -75,13 +75,18 @@ class Neural:
 
     def logits_of(self, read: Read, network: Any) -> Tensor:
         """(n, C) float64 logits that `network` gives rows that are already tokenized, in their order."""
+        out = torch.zeros(len(read.lengths), self.outputs, dtype=torch.float64)
+        for rows, logits in self.each_batch(read, network):
+            out[rows] = logits
+        return out
+
+    def each_batch(self, read: Read, network: Any) -> Iterator[tuple[list[int], Tensor]]:
+        """Rows and what `network` says of them, in float64, until all rows have been read."""
         network.eval()
         batches = ordered_batches(read.lengths, PREDICT_TOKENS)
-        out = torch.zeros(len(read.lengths), self.outputs, dtype=torch.float64)
         answers = each_in_a_thread(lambda rows: network(read.batch(rows).to(self.device)), batches)
         for rows, logits in zip(batches, answers, strict=True):
-            out[rows] = logits.double().cpu()
-        return out
+            yield rows, logits.double().cpu()
 
     def save_network(self, folder: Path) -> None:
         """Its weights and its tokenizer."""

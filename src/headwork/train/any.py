@@ -1,4 +1,4 @@
-"""Fitting any classifier in the way that its recipe names, of texts or pairs; torch is loaded only for a network."""
+"""Fitting any classifier in the way that its recipe names, of texts, pairs or words; torch is only for a network."""
 
 import time
 from typing import TYPE_CHECKING, Any, cast
@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, cast
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import Recipe
 from headwork.data.corpus import Examples
+from headwork.data.tagged import TaggedExamples
 from headwork.models import config_of, kind_of
 from headwork.tasks.classify import Classifier
 from headwork.tasks.pair import Matcher
+from headwork.tasks.tag import Tagger
 from headwork.train.config import train_config
 from headwork.train.record import Fitted, Place, Progress
 
@@ -29,9 +31,9 @@ def check_recipe(recipe: Recipe) -> None:
 
 
 def fit_any(
-    classifier: Classifier | Matcher,
-    train: Examples,
-    dev: Examples,
+    classifier: Classifier | Matcher | Tagger,
+    train: Examples | TaggedExamples,
+    dev: Examples | TaggedExamples,
     *,
     seed: int,
     budget_seconds: float | None = None,
@@ -40,7 +42,8 @@ def fit_any(
 ) -> Fitted:
     """Fit on `train` with `dev` for early stopping and choices; `place` is where a long fit keeps its state.
 
-    A classifier has rows of texts, with one class or any number of labels, as its task is; a matcher rows of pairs.
+    A classifier has rows of texts, with one class or any number of labels, as its task is; a matcher rows of pairs, a
+    tagger rows of words.
     """
     began = time.perf_counter()
     config = train_config(classifier.recipe)
@@ -52,8 +55,9 @@ def fit_any(
     from headwork.train.fit import fit
     from headwork.train.multilabel import Label
     from headwork.train.pair import Match
+    from headwork.train.tag import Tag
 
-    others: dict[str, Any] = {"pair": Match, "multilabel": Label}
+    others: dict[str, Any] = {"pair": Match, "multilabel": Label, "tag": Tag}
     learn = others.get(classifier.recipe.task, Classify)
     if config.fit == "logistic":
         learn.fit_head(network, train, dev)

@@ -1,0 +1,95 @@
+"""One trial of a tagger. The test side is read once, after training has ended."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from headwork.base.files import write_atomically, write_text
+from headwork.base.recipes import Recipe
+from headwork.base.runs import Identity, Run
+from headwork.base.tag import TagRun
+from headwork.compare.ended import ended
+from headwork.compare.work import Settings
+from headwork.data.tagged import TaggedCorpus, TaggedExamples
+from headwork.measure.entities import facts_of, formulas_of
+from headwork.measure.latency import measure_latency
+from headwork.tasks.tag import Tagger, new_tagger
+from headwork.train.any import fit_any
+from headwork.train.record import Fitted, Place, Progress, write_curve
+
+LATENCY_SENTENCES = 1000
+
+
+def trial(
+    run: Run, recipe: Recipe, corpus: TaggedCorpus, identity: Identity, settings: Settings, progress: Progress
+) -> TagRun:
+    """Train, measure and write all of the run folder but result.json."""
+    began = time.perf_counter()
+    train, dev = corpus.part("train").share(settings.share), corpus.part("dev")
+    tagger = new_tagger(
+        recipe, corpus.facts.classes, train.items, seed=identity.seed, offline=settings.offline, device=settings.device
+    )
+    tagger.splitting = corpus.splitting
+    told: dict[str, Any] = {"budget_seconds": settings.budget_seconds, "place": Place.of(run), "progress": progress}
+    fitted = fit_any(tagger, train, dev, seed=identity.seed, **told)
+    write_curve(run, fitted)
+    result = measure_and_store(tagger, run, corpus, fitted, identity, began)
+    write_text(run.model / "README.md", model_card(result, corpus))
+    return result
+
+
+def measure_and_store(
+    tagger: Tagger, run: Run, corpus: TaggedCorpus, fitted: Fitted, identity: Identity, began: float
+) -> TagRun:
+    """One reading of test, cost and latency; all of it in the run folder but result.json."""
+    dev, test = corpus.part("dev"), corpus.part("test")
+    size = tagger.save(run.model)
+    found = {"dev": (dev, tagger.tag(dev.items)), "test": (test, tagger.tag(test.items))}
+    write_predictions(run, found)
+    return TagRun(
+        **ended(tagger.recipe, identity, fitted, parameters=tagger.parameters, size=size),
+        dev_score=next(iter(scores_of(*found["dev"]).values())),
+        scores=scores_of(*found["test"]),
+        latency=measure_latency(tagger.tag, test.items[:LATENCY_SENTENCES]),
+        windows=tagger.in_windows(test.items),
+        cut=tagger.cut(test.items),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def scores_of(examples: TaggedExamples, found: Sequence[Sequence[str]]) -> dict[str, float]:
+    """The score that models are ranked by comes first."""
+    sums = facts_of(examples.truth, found, examples.tags).sum(0)
+    return {name: float(formula(sums)) for name, formula in formulas_of(examples.tags).items()}
+
+
+def write_predictions(run: Run, sides: dict[str, tuple[TaggedExamples, list[list[str]]]]) -> None:
+    strings = pa.list_(pa.string())
+    tables = [
+        pa.table(
+            {
+                "row": pa.array(examples.rows, pa.int64()),
+                "side": pa.array([side] * len(examples)),
+                "tags": pa.array([list(tags) for tags in examples.truth], strings),
+                "predicted": pa.array(found, strings),
+            }
+        )
+        for side, (examples, found) in sides.items()
+    ]
+    write_atomically(run.predictions_file, lambda path: pq.write_table(pa.concat_tables(tables), path))
+
+
+def model_card(result: TagRun, corpus: TaggedCorpus) -> str:
+    """model/README.md: what the model is and how it scored, for whoever finds the folder."""
+    scored = ", ".join(f"{name.replace('_', '-')} {score:.3f}" for name, score in result.scores.items())
+    return (
+        f"# {result.title}\n\n"
+        f"Tells the tag ({corpus.facts.label_column}) of each word. Recipe `{result.model}`, seed {result.seed}, trained "
+        f"on {corpus.facts.split.train:,} sentences of {corpus.facts.source}.\n\n"
+        f"On {corpus.facts.split.test:,} test sentences: {scored}.\n"
+        f"Tags: {', '.join(corpus.facts.classes)}.\n\n"
+        "Use it with `headwork predict` on the folder that holds this one.\n"
+    )

@@ -1,0 +1,1 @@
+"""Pages on taggers of words."""
