@@ -21,11 +21,13 @@ from headwork.base.language import LanguageComparison, LanguageRun
 from headwork.base.pair import PairComparison, PairMaps, PairRun
 from headwork.base.recipes import Recipe, decode_recipe
 from headwork.base.results import Compared, Comparison, DataFacts, Explanations, Finished, RunResult
+from headwork.base.span import SpanComparison, SpanRun
 from headwork.base.translation import Alignments, TranslationComparison, TranslationRun
 
-ANY_RUN = cast(type[Finished], RunResult | TranslationRun | LanguageRun | AlgorithmRun | PairRun)
+ANY_RUN = cast(type[Finished], RunResult | TranslationRun | LanguageRun | AlgorithmRun | PairRun | SpanRun)
 ANY_COMPARISON = cast(
-    type[Compared], Comparison | TranslationComparison | LanguageComparison | AlgorithmComparison | PairComparison
+    type[Compared],
+    Comparison | TranslationComparison | LanguageComparison | AlgorithmComparison | PairComparison | SpanComparison,
 )
 """the structs of all tasks; a file says which of them it holds"""
 F = TypeVar("F", bound=Finished)

@@ -16,14 +16,16 @@ def data(name, task) -> None:
     from headwork.data.bitext import known_bitexts
     from headwork.data.drawn import prepare_drawn
     from headwork.data.generated import GENERATORS
+    from headwork.data.questions import known_questions
     from headwork.data.sets import known_sets
 
     if name and name.partition(":")[0] in GENERATORS:
         describe_data(prepare_drawn(name))
         return
-    bitexts = dict(known_bitexts())
+    bitexts, asked = dict(known_bitexts()), known_questions()
     if name:
-        rows = work_of(task or ("translate" if name in bitexts else MAIN_TASK)).prepare(name)
+        guessed = "translate" if name in bitexts else "span" if name in asked else MAIN_TASK
+        rows = work_of(task or guessed).prepare(name)
         describe_data(rows)
         show_examples(rows)
         return
@@ -32,6 +34,7 @@ def data(name, task) -> None:
         name: f"{languages.source} to {languages.target}, line by line, for --task translate"
         for name, languages in bitexts.items()
     }
+    listed |= {name: "questions about passages, for --task span" for name in asked}
     listed |= {each.NAME: f"generated, for --task algorithm: {each.TITLE}" for each in GENERATORS.values()}
     width = max(map(len, listed))
     for each, description in listed.items():

@@ -7,15 +7,17 @@ The folder that HEADWORK_DATA names holds one folder for each set, with files ca
 import difflib
 import os
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from headwork.base.errors import HeadworkError
 from headwork.data.split import SIDES, Side
-from headwork.data.tables import format_of
+from headwork.data.tables import FORMATS
 
 STDLIB = "stdlib"
+TABLES = tuple(FORMATS)
+"""how the names of tables end"""
 
 
 @dataclass(frozen=True)
@@ -35,24 +37,28 @@ class DataSet:
 
 
 def known_sets() -> list[DataSet]:
-    """The embedded default, then the sets under HEADWORK_DATA that have a train and a test file, by name."""
+    """The embedded default, then the sets of tables."""
+    return [DataSet(STDLIB, {}), *sets_of()]
+
+
+def sets_of(ends: Collection[str] = TABLES) -> list[DataSet]:
+    """The sets under HEADWORK_DATA that have a train and a test file whose names end so, by name."""
     root = os.environ.get("HEADWORK_DATA")
     found: defaultdict[str, dict[Side, Path]] = defaultdict(dict)
     for side in SIDES:
         for path in sorted(Path(root).glob(f"*/*{side}.*")) if root else ():
-            part, _, end = _stem(path).rpartition(".")
+            part, _, end = _stem(path, ends).rpartition(".")
             if end == side:
                 found[f"{path.parent.name}/{part}" if part else path.parent.name][side] = path
-    sets = [DataSet(name, files) for name, files in sorted(found.items()) if {"train", "test"} <= files.keys()]
-    return [DataSet(STDLIB, {}), *sets]
+    return [DataSet(name, files) for name, files in sorted(found.items()) if {"train", "test"} <= files.keys()]
 
 
-def resolve(source: str | Path) -> DataSet:
-    """The data set that `source` means. A path that is there wins over a name."""
+def resolve(source: str | Path, ends: Collection[str] = TABLES) -> DataSet:
+    """The data set that `source` means, of files whose names end so. A path that is there wins over a name."""
     path = Path(source)
     if path.exists() and str(source):
         return DataSet(str(source), {"train": path})
-    sets = {found.name: found for found in known_sets()}
+    sets = {found.name: found for found in (known_sets() if ends is TABLES else sets_of(ends))}
     if str(source) in sets:
         return sets[str(source)]
     near = difflib.get_close_matches(str(source), sets, n=1, cutoff=0.6)
@@ -60,6 +66,6 @@ def resolve(source: str | Path) -> DataSet:
     raise HeadworkError(f"{source}: no such file and no data set of that name; {hint}")
 
 
-def _stem(path: Path) -> str:
-    suffix = format_of(path)
-    return path.name[: -len(suffix)] if suffix else ""
+def _stem(path: Path, ends: Collection[str]) -> str:
+    end = next((end for end in ends if path.name.lower().endswith(end)), "")
+    return path.name[: -len(end)] if end else ""

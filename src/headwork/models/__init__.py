@@ -55,6 +55,9 @@ MODELS = {
     "reader": ModelKind("reader", "Reader", "ReaderConfig"),
     "pair-linear": ModelKind("pair_linear", "PairLinear", "PairLinearConfig", neural=False),
     "pair": ModelKind("pair", "PairNetwork", "PairConfig"),
+    "span-overlap": ModelKind("span_overlap", "SpanOverlap", "SpanOverlapConfig", neural=False),
+    "span-encoder": ModelKind("span_encoder", "SpanEncoder", "SpanEncoderConfig"),
+    "span-lstm": ModelKind("span_lstm", "SpanLstm", "SpanLstmConfig"),
 }
 
 

@@ -4,7 +4,17 @@ from headwork.report.algorithm import page as algorithm
 from headwork.report.language import page as language
 from headwork.report.page import write_report, write_run_report
 from headwork.report.pair import page as pair
+from headwork.report.span import page as span
 from headwork.report.standings import standings
 from headwork.report.translation import page as translation
 
-__all__ = ["algorithm", "language", "pair", "standings", "translation", "write_report", "write_run_report"]
+__all__ = [
+    "algorithm",
+    "language",
+    "pair",
+    "span",
+    "standings",
+    "translation",
+    "write_report",
+    "write_run_report",
+]

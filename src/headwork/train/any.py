@@ -1,4 +1,4 @@
-"""Fitting any classifier in the way that its recipe names, of texts or pairs; torch is loaded only for a network."""
+"""Fitting any model of texts, pairs or passages as its recipe says; torch is loaded only for a network."""
 
 import time
 from typing import TYPE_CHECKING, Any, cast
@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, cast
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import Recipe
 from headwork.data.corpus import Examples
+from headwork.data.questions import Questions
 from headwork.models import config_of, kind_of
 from headwork.tasks.classify import Classifier
 from headwork.tasks.pair import Matcher
+from headwork.tasks.span import Answerer
 from headwork.train.config import train_config
 from headwork.train.record import Fitted, Place, Progress
 
@@ -29,9 +31,9 @@ def check_recipe(recipe: Recipe) -> None:
 
 
 def fit_any(
-    classifier: Classifier | Matcher,
-    train: Examples,
-    dev: Examples,
+    classifier: Classifier | Matcher | Answerer,
+    train: Examples | Questions,
+    dev: Examples | Questions,
     *,
     seed: int,
     budget_seconds: float | None = None,
@@ -40,7 +42,7 @@ def fit_any(
 ) -> Fitted:
     """Fit on `train` with `dev` for early stopping and choices; `place` is where a long fit keeps its state.
 
-    A classifier has rows of texts, a matcher rows of pairs.
+    A classifier has rows of texts, a matcher rows of pairs, and what answers from passages questions about them.
     """
     began = time.perf_counter()
     config = train_config(classifier.recipe)
@@ -51,12 +53,14 @@ def fit_any(
     if config.fit == "logistic":
         from headwork.train.logistic import fit_logistic_head
 
-        fit_logistic_head(network, train, dev)
+        fit_logistic_head(network, cast(Examples, train), cast(Examples, dev))
         return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
     from headwork.train.classify import Classify
     from headwork.train.fit import fit
     from headwork.train.pair import Match
+    from headwork.train.span import Answer
 
-    learn: Any = Classify if isinstance(classifier, Classifier) else Match
+    problems = {Classifier: Classify, Matcher: Match, Answerer: Answer}
+    learn: Any = next(problem for kind, problem in problems.items() if isinstance(classifier, kind))
     problem = learn(network, train, dev, config, seed=seed)
     return fit(problem, budget_seconds=budget_seconds, place=place, progress=progress)
