@@ -24,7 +24,8 @@ def mean_score(values: np.ndarray, *, groups: np.ndarray | None = None, seed: in
     generator = np.random.default_rng(seed)
     drawn = _means([values], groups, generator)[0]
     replicated = (drawn * seed_shares(len(values), REPLICATES, generator)).sum(1)
-    rows = values.shape[1] if (values == 1).all() or (values == 0).all() else None
+    independent = values.shape[1] if groups is None else len(np.unique(groups))
+    rows = independent if (values == 1).all() or (values == 0).all() else None
     return score_of(values.mean(1), replicated, rows=rows)
 
 

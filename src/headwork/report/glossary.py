@@ -195,13 +195,14 @@ SPANS = (
         "F1, exact match",
         "F1 counts the words that an answer shares with a person's: 100% where both have the same words, 0% where they "
         "share none. Exact match is the share of answers that are the same. Capitals, punctuation and the articles a, "
-        "an, the do not count, and of several people the best agreement does. Both are as SQuAD's own script counts them.",
+        "an, the do not count, and of several people the best agreement does. So does SQuAD's own script.",
     ),
     (
         "95% interval",
         "The test questions are a sample, and questions about one text fare alike. Whole articles, or where there are "
-        "few of them whole passages, are drawn again, with replacement, many times (bootstrap), the same for two models "
-        "that are compared. The spread over seeds is the standard deviation when training starts from other random numbers.",
+        "few of them whole passages, are drawn again, with replacement, many times (bootstrap), the same for models "
+        "that are compared. The spread over seeds is the standard deviation when training starts from other random "
+        "numbers.",
     ),
     (
         "against best",
