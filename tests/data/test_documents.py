@@ -1,5 +1,7 @@
 """Own texts as passages whose characters are those of their file."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,13 +10,17 @@ from headwork.base.errors import HeadworkError
 from headwork.data.documents import SHORTEST, cut, passages_of
 
 
-@given(st.lists(st.sampled_from(["a" * 300, "b" * 900, "é👩‍👧 ", "\n\n", "\n \t\n", "\r\n\r\n", "  ", "\n", ""]), max_size=12))
+@given(
+    st.lists(
+        st.sampled_from(["a" * 300, "b" * 900, "é👩‍👧 ", "\n\n", "\n \t\n", "\r\n\r\n", "  ", "\n", ""]), max_size=12
+    )
+)
 def test_passages_hold_all_words_once_in_order(pieces):
     text = "".join(pieces)
     spans = cut(text)
     shown = "".join(text[a:b] for a, b in spans)
     assert "".join(shown.split()) == "".join(text.split())
-    assert all(a < b for a, b in spans) and all(x[1] <= y[0] for x, y in zip(spans, spans[1:], strict=False))
+    assert all(a < b for a, b in spans) and all(x[1] <= y[0] for x, y in pairwise(spans))
     assert all(text[a:b] == text[a:b].strip() for a, b in spans)
 
 

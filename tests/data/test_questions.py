@@ -146,7 +146,9 @@ def test_a_smaller_share_is_part_of_a_larger_one(tmp_path):
 def test_real_sets_are_understood(real_data):
     squad, covid = prepare_questions("squad"), prepare_questions("covid_qa")
     assert len(squad.part("test")) == 995 and squad.part("test").together()[0] == "passages"
-    assert covid.part("test").together()[0] == "articles" and max(len(a.passage) for a in covid.questions.asked) > 60_000
+    assert (
+        covid.part("test").together()[0] == "articles" and max(len(a.passage) for a in covid.questions.asked) > 60_000
+    )
     for corpus in (squad, covid):
         for one, answers in zip(corpus.questions.asked, corpus.questions.answers, strict=True):
             assert all(one.passage.startswith(answer.text, answer.start) for answer in answers)

@@ -27,7 +27,13 @@ def write(path: Path, value: object) -> Path:
 
 
 def test_the_published_form_is_read(tmp_path):
-    impossible = {"id": 7, "question": "Why?", "answers": [], "is_impossible": True, "plausible_answers": [{"text": "x"}]}
+    impossible = {
+        "id": 7,
+        "question": "Why?",
+        "answers": [],
+        "is_impossible": True,
+        "plausible_answers": [{"text": "x"}],
+    }
     path = write(tmp_path / "a.json", squad(asked(), impossible, {"question": "When?"}))
     one, other, unknown = read_questions(path, DEFAULT_LIMITS)
     assert (one.id, one.title, one.question, one.answers) == ("q1", "Ada", "Who?", (Answer("Ada", 0),))
@@ -94,8 +100,12 @@ def test_damaged_and_foreign_files_are_refused(tmp_path):
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["data", "Ada"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["data", "paragraphs", "context", "qas", "question", "answers"]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["data", "paragraphs", "context", "qas", "question", "answers"]), inner, max_size=4
+        )
+    ),
     max_leaves=12,
 )
 

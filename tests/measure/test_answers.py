@@ -1,4 +1,4 @@
-"""Agreement of answers: vectors whose values follow from SQuAD's published rules, and the threshold against all others."""
+"""Agreement of answers: vectors whose values follow from SQuAD's rules, and the threshold against all others."""
 
 import numpy as np
 import pytest

@@ -43,7 +43,9 @@ def new(recipe):
         case "span":
             asked = [Asked("What thing?", text) for text in TEXTS]
             ids = [str(place) for place in range(len(TEXTS))]
-            train = Questions(asked, [(Answer("thing", text.index("thing")),) for text in TEXTS], TEXTS, ids, np.arange(len(TEXTS)))
+            train = Questions(
+                asked, [(Answer("thing", text.index("thing")),) for text in TEXTS], TEXTS, ids, np.arange(len(TEXTS))
+            )
             return new_answerer(recipe, train, seed=0)
         case "language":
             return new_language_model(recipe, TEXTS, seed=0, device="cpu")

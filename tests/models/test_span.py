@@ -1,4 +1,4 @@
-"""Networks that answer: both texts in one sequence as in the published model, padding that changes nothing, baselines."""
+"""Networks that answer: both texts in one sequence as published, padding that changes nothing; and baselines."""
 
 from itertools import pairwise
 

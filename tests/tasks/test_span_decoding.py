@@ -1,4 +1,4 @@
-"""The best span against all spans, and windows that cover a passage, each token in the one that shows most around it."""
+"""The best span against all spans, and windows that cover a passage, each token where most is shown around it."""
 
 import numpy as np
 import pytest

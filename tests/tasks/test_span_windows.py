@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from headwork.data.questions import Asked
 from headwork.data.squad import Answer
 from headwork.data.tokenizers import TextTokenizer, fit_wordpiece
-from headwork.tasks.span_windows import NOTHING, WindowReader, told, tokens_of
+from headwork.tasks.span_windows import NOTHING, WindowReader, tokens_of, told
 
 ALPHABET = [
     *("Ada", "lives", "in", "Zürich", "since", "1990", ",", ".", "naïve", "e\u0301tude", "ﬁre", "İzmir"),
@@ -92,7 +92,9 @@ def test_only_the_windows_most_like_the_question_are_read_where_so_asked(tokeniz
     whole, some = reader(tokenizer).read(asked), reader(tokenizer, windows=2).read(asked)
     assert len([row for row in some.of if row == 0]) == 2
     assert some.reading.left_out == len(whole.windows) - len(some.windows)
-    shown = [passage[some.passages[0].offsets[w.first][0] : some.passages[0].offsets[w.end - 1][1]] for w in some.windows[:2]]
+    shown = [
+        passage[some.passages[0].offsets[w.first][0] : some.passages[0].offsets[w.end - 1][1]] for w in some.windows[:2]
+    ]
     assert all("Zürich" in text for text in shown)
 
 

@@ -68,7 +68,9 @@ def recipes() -> list:
 def compared(folder: Path, *, silent: bool) -> tuple[QuestionCorpus, ComparisonFolder]:
     corpus = prepare_questions(write_questions(folder / "people.json", silent=silent))
     out = ComparisonFolder(folder / "out")
-    options = Options(seeds=1, threads=1, offline=True, curve=silent, command="headwork compare people.json --task span")
+    options = Options(
+        seeds=1, threads=1, offline=True, curve=silent, command="headwork compare people.json --task span"
+    )
 
     def run_here(_, trial, settings, threads, hear) -> None:
         run_trial(trial.run, trial.recipe, corpus, seed=trial.seed, settings=settings, progress=lambda share: None)
@@ -120,7 +122,9 @@ def test_the_result_tells_of_every_model(either):
     for model in result.models:
         assert model.scores.keys() == {"f1", "exact"}
         assert all(score.low <= score.mean <= score.high for score in model.scores.values())
-        assert model.reading.in_windows == (sum("so on" in a.passage for a in test.asked) if "lstm" in model.name else 0)
+        assert model.reading.in_windows == (
+            sum("so on" in a.passage for a in test.asked) if "lstm" in model.name else 0
+        )
         assert len(model.thresholds) == corpus.unanswerable
     assert (result.drawn, result.groups) == ("passages", len({one.passage for one in test.asked}))
     for parting in result.partings:
@@ -176,11 +180,18 @@ def test_an_excerpt_is_the_passage_with_gaps():
     assert passage.startswith(only.text) and end.text == " …"
 
 
-def test_questions_are_parted_by_their_word():
-    for question, word in (
-        ("In what year?", "what"), ("Whose dog is it?", "who"), ("How many?", "how"), ("東京?", "another"), ("WHERE?", "where"),
-    ):  # fmt: skip
-        assert question_word(question) == word
+@pytest.mark.parametrize(
+    ("question", "word"),
+    [
+        ("In what year?", "what"),
+        ("Whose dog is it?", "who"),
+        ("How many?", "how"),
+        ("東京?", "another"),
+        ("WHERE?", "where"),
+    ],
+)
+def test_questions_are_parted_by_their_word(question, word):
+    assert question_word(question) == word
 
 
 def test_a_threshold_withholds_what_scores_less(silent, plain):
@@ -204,12 +215,14 @@ def test_a_threshold_withholds_what_scores_less(silent, plain):
 
 @pytest.mark.row("BE11")
 def test_a_run_answers_new_questions_inside_the_passage(either):
-    corpus, folder = either
+    _, folder = either
     passage = "👩‍👧 Ada lives in Zürich. " * 9
     for name in NAMES:
         answerer, work = open_run(str(folder.trial(name, 0).folder), device="cpu")
         texts = Given(None, io.BytesIO(), ("Where does Ada live?", passage), (None, None), DEFAULT_LIMITS)
-        stream = Given(None, io.BytesIO(b"Who?\t \xe2\x80\xa6 .\nWho?\tAda\r\n"), (None, None), (None, None), DEFAULT_LIMITS)
+        stream = Given(
+            None, io.BytesIO(b"Who?\t \xe2\x80\xa6 .\nWho?\tAda\r\n"), (None, None), (None, None), DEFAULT_LIMITS
+        )
         (one,) = work.answers(answerer, work.asked(answerer, texts))
         assert one.keys() == {"question", "answer", "start", "end", "score"}
         if one["answer"] is not None:
