@@ -82,7 +82,8 @@ class SpanMistake(msgspec.Struct, frozen=True, kw_only=True):
     """different answers of people"""
     answer: str
     """of the model; empty where it gave none"""
-    score: float
+    score: float | None
+    """None where the model found nothing"""
     pieces: list[Piece]
     """what stands around both answers, both marked"""
 

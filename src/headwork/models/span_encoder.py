@@ -80,7 +80,7 @@ class SpanEncoder(nn.Module):
     def forward(self, batch: PairBatch) -> Tensor:
         """(B + M, 2): for each window "no answer", then the tokens of its passage."""
         joined, types, seen = in_one(batch)
-        hidden = self.core(joined, types=types if self.core.config.types else None)
+        hidden = self.core(joined, types=types if self.core.config.types > 1 else None)
         hidden = drop(hidden[seen].to(self.head.weight.dtype), self.config.dropout, self.training)
         return self.head(hidden)
 

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from headwork.base.errors import HeadworkError
 from headwork.data.questions import Asked, Questions
 from headwork.measure.answers import best, f1
 from headwork.ops.packed import pad
@@ -46,6 +47,11 @@ class Answer(Problem):
         targets = self.train.targets([*train.answers, *(() for _ in strange)])
         asked = [*range(len(train)), *strange]
         self.chosen = chosen(self.train, targets, train, asked, others=answerer.network.config.others, chance=chance)
+        if not self.chosen:
+            raise HeadworkError(
+                f"{answerer.recipe.name}: no training answer fits a window of {answerer.reader.max_tokens} tokens with "
+                "its question; raise model.max_tokens"
+            )
         self.targets = torch.tensor([targets[place] for place in self.chosen])
         self.dev_questions, self.dev = _sample(answerer, dev)
         self.dev_targets = torch.tensor(self.dev.targets(self.dev_questions.answers))

@@ -76,6 +76,7 @@ def compared(folder: Path, *, silent: bool) -> tuple[QuestionCorpus, ComparisonF
         run_trial(trial.run, trial.recipe, corpus, seed=trial.seed, settings=settings, progress=lambda share: None)
 
     with pytest.MonkeyPatch.context() as patch:  # a dozen processes and latencies to the third digit take a minute
+        patch.setattr(comparison, "CURVE_SHARES", (0.3,))
         patch.setattr(comparison, "run_in_process", run_here)
         patch.setattr(trial_module, "measure_latency", functools.partial(measure_latency, seconds=0.05))
         compare(out, corpus, recipes(), options)
@@ -176,6 +177,9 @@ def test_an_excerpt_is_the_passage_with_gaps():
         (passage[10:15], "people"), (passage[15:20], "both"), (passage[20:25], "model"), (passage[700:710], "people"),
     ]  # fmt: skip
     assert "".join(piece.text for piece in pieces) == f"{passage[:115]} … {passage[610:800]} …"
+    words = "word " * 100
+    start, *shown, end = (piece.text for piece in excerpt(words, [(250, 254), (250, 259)], None))
+    assert start == "… " and end == " …" and shown[1] == "word word" and set("".join(shown).split()) == {"word"}
     (only, end) = excerpt(passage, [], None)
     assert passage.startswith(only.text) and end.text == " …"
 

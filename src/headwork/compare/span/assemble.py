@@ -144,7 +144,7 @@ def _mistakes(test: Questions, answers: Answers) -> list[SpanMistake]:
                 question=test.asked[place].question,
                 people=list(dict.fromkeys(person.text for person in given)),
                 answer=answer,
-                score=float(answers.scores[place]),
+                score=float(answers.scores[place]) if np.isfinite(answers.scores[place]) else None,
                 pieces=excerpt(passage, people, answers.spans[place] if answer else None),
             )
         )
