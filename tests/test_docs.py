@@ -1,5 +1,6 @@
 """Every command and Python example in README and docs is run; `make` words are targets; links lead somewhere."""
 
+import json
 import os
 import re
 import subprocess
@@ -14,7 +15,7 @@ from tests.data.test_captions import album
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
-LONG = {"README.md", "language.md", "memory.md", "multilabel.md", "pair.md", "translate.md"}
+LONG = {"README.md", "language.md", "memory.md", "multilabel.md", "pair.md", "span.md", "translate.md"}
 """pages with minutes of commands"""
 BUDGET = re.compile(r"--budget \d+[smh]")
 ENVIRONMENT = {
@@ -71,6 +72,15 @@ def desk(tmp_path: Path) -> Path:
     lines = [f"I was {word} on day {number}.,{flags}\n" for number in range(30) for word, flags in moods]
     (tmp_path / "moods.csv").write_text("text,anger,joy,fear\n" + "".join(lines))
     (tmp_path / "likeness.csv").write_text("".join(likeness))
+    paragraphs = []
+    for number in range(30):
+        context = f"Ada lives in town {number}. Boris lives in Oslo."
+        answer = {"text": f"town {number}", "answer_start": 13}
+        qas = [{"id": f"q{number}", "question": f"Where does Ada {number} live?", "answers": [answer]}]
+        paragraphs.append({"context": context, "qas": qas})
+    (tmp_path / "questions.json").write_text(json.dumps({"data": [{"title": "Ada", "paragraphs": paragraphs}]}))
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "ada.txt").write_text("A letter.\n\nAda lives in Zürich since 1990.\n")
     (tmp_path / "lines.txt").write_text("A great evening.\nAn awful one.\n")
     story = "In winter the {0} sleeps, in summer the {0} sings.\n\nNaïve, who asks the {0} why!\n\n"
     columns = np.where(np.arange(8) % 4 < 2, 30, 220) + np.arange(60)[:, None, None] % 9

@@ -48,3 +48,29 @@ def test_p_values_are_corrected_for_how_many_there_are():
     assert found["close"].p_holm >= found["close"].p
     assert found["far"].p_holm == pytest.approx(2 * found["far"].p)
     assert mean_differences("best", {"best": models["best"], "same": models["best"]})["same"].p > 0.9
+
+
+def test_rows_of_one_group_are_drawn_together():
+    """Copies of a row tell nothing new: the interval is that of the groups, not of the rows."""
+    values = np.random.default_rng(0).normal(3, 2, (1, 200))
+    groups = np.repeat(np.arange(200), 10)
+    once, copied = mean_score(values), mean_score(values.repeat(10, axis=1), groups=groups)
+    assert [copied.low, copied.high] == pytest.approx([once.low, once.high], abs=1e-9)
+    alone = mean_score(values.repeat(10, axis=1))
+    assert alone.high - alone.low == pytest.approx((once.high - once.low) / np.sqrt(10), rel=0.1)
+    assert mean_score(values, groups=np.arange(200)[::-1]).mean == once.mean
+
+
+def test_groups_count_by_their_rows():
+    """The mean of a resample is over its rows: a large group weighs as much as its rows do."""
+    groups = np.repeat([0, 1], [30, 10])
+    found = mean_score((groups == 1)[None].astype(float), groups=groups)
+    assert found.mean == 0.25 and (found.low, found.high) == (0, 1)
+    hit = (groups == 1)[None].astype(float)
+    gap = mean_differences("best", {"best": hit, "same": hit.copy()}, groups=groups)["same"]
+    assert (gap.low, gap.high) == (0, 0)
+
+
+def test_groups_that_are_all_right_leave_room_for_another_group():
+    groups = np.repeat(np.arange(5), 20)
+    assert mean_score(np.ones((1, 100)), groups=groups).low == pytest.approx(0.025 ** (1 / 5))

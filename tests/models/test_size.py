@@ -10,12 +10,15 @@ from headwork.compare.lineup import line_up
 from headwork.data.bitext import Pairs
 from headwork.data.drawn import prepare_drawn
 from headwork.data.pairs import PairExamples
+from headwork.data.questions import Asked, Questions
+from headwork.data.squad import Answer
 from headwork.models import kind_of, widths_of
 from headwork.models.size import as_large
 from headwork.tasks.algorithm import Learner
 from headwork.tasks.classify import new_classifier
 from headwork.tasks.language import new_language_model
 from headwork.tasks.pair import Target, new_matcher
+from headwork.tasks.span import new_answerer
 from headwork.tasks.translate import Translator
 
 SIZED = {recipe.kind: recipe for recipe in reversed(all_recipes()) if kind_of(recipe).neural and widths_of(recipe)}
@@ -37,6 +40,13 @@ def new(recipe):
             labels = np.arange(len(TEXTS)) % 2
             train = PairExamples(TEXTS, labels, np.arange(len(TEXTS)), TEXTS[::-1])
             return new_matcher(recipe, Target.of(["no", "yes"], labels), train, seed=0)
+        case "span":
+            asked = [Asked("What thing?", text) for text in TEXTS]
+            ids = [str(place) for place in range(len(TEXTS))]
+            train = Questions(
+                asked, [(Answer("thing", text.index("thing")),) for text in TEXTS], TEXTS, ids, np.arange(len(TEXTS))
+            )
+            return new_answerer(recipe, train, seed=0)
         case "language":
             return new_language_model(recipe, TEXTS, seed=0, device="cpu")
         case _:

@@ -14,6 +14,7 @@ COMMANDS = {
     "compare": "Train a line-up of models on your data and say which serves best.",
     "train": "Train one model.",
     "predict": "Label new texts with a trained model.",
+    "ask": "Ask a folder of texts a question.",
     "generate": "Write text with a trained language model.",
     "draw-attention": "Draw where a trained model looks in a text.",
     "heads": "Say how sparse and how different the attention heads of a Transformer are.",

@@ -16,17 +16,19 @@ def data(name, task) -> None:
     from headwork.data.bitext import known_bitexts
     from headwork.data.drawn import prepare_drawn
     from headwork.data.generated import GENERATORS
-    from headwork.data.sets import known_sets
+    from headwork.data.questions import known_questions
+    from headwork.data.sets import known_sets, sets_of
     from headwork.data.tagged import NAMED
 
     if name and name.partition(":")[0] in GENERATORS:
         describe_data(prepare_drawn(name))
         return
-    bitexts = dict(known_bitexts())
-    tagged = {each.name for each in known_sets(NAMED)} - {each.name for each in known_sets()}
+    bitexts, asked = dict(known_bitexts()), known_questions()
+    tagged = [each.name for each in sets_of(NAMED)]
     if name:
-        known = "translate" if name in bitexts else "tag" if name in tagged else MAIN_TASK
-        rows = work_of(task or known).prepare(name)
+        named = {"translate": bitexts, "span": asked, "tag": tagged}
+        guessed = next((kind for kind, names in named.items() if name in names), MAIN_TASK)
+        rows = work_of(task or guessed).prepare(name)
         describe_data(rows)
         show_examples(rows)
         return
@@ -35,7 +37,8 @@ def data(name, task) -> None:
         name: f"{languages.source} to {languages.target}, line by line, for --task translate"
         for name, languages in bitexts.items()
     }
-    listed |= {name: "a word and its tag on each line, for --task tag" for name in sorted(tagged)}
+    listed |= {name: "a word and its tag on each line, for --task tag" for name in tagged}
+    listed |= {name: "questions about passages, for --task span" for name in asked}
     listed |= {each.NAME: f"generated, for --task algorithm: {each.TITLE}" for each in GENERATORS.values()}
     width = max(map(len, listed))
     for each, description in listed.items():

@@ -27,9 +27,10 @@ from headwork.cli.options import limit_option, set_threads
 def predict(run, file, text, image, text_b, column, column_b, device, threads, limits, **options) -> None:
     """Answer the rows of FILE, or of standard input, with the model in the folder RUN.
 
-    On standard input a line is a text; of a model of pairs two texts with a tab between them. One JSON object a row, in
-    order: the text unchanged with its label, or its labels, and the probabilities, or with its translation; a pair with
-    its label or its score; a picture's caption.
+    On standard input a line is a text; of a model of pairs two texts with a tab between them, of one that answers from
+    passages a question and its passage. One JSON object a row, in order: the text unchanged with its label, or its
+    labels, and the probabilities, or with its translation; a pair with its label or its score; a question with its
+    answer and the place in the passage; a picture's caption.
     """
     set_threads(threads)
     import msgspec

@@ -11,10 +11,13 @@ from headwork.base.language import LanguageRun
 from headwork.base.multilabel import MultilabelRun
 from headwork.base.pair import PairRun
 from headwork.base.results import Compared, Finished, RunResult
+from headwork.base.span import SpanRun
 from headwork.base.tag import TagRun
 from headwork.base.translation import TranslationRun
+from headwork.report.text import visible
 
 if TYPE_CHECKING:
+    from headwork.compare.span.answer import Hit
     from headwork.compare.work import Data
 
 
@@ -81,6 +84,13 @@ def show_run(result: Finished, page: Path) -> None:
     print(f"report: {page}")
 
 
+def show_hit(hit: "Hit") -> None:
+    """An answer, where it stands, and what stands around it."""
+    print(f"{visible(hit.answer)}  (score {hit.score:.2f})")
+    around = " ".join(f"… {hit.before}[{hit.answer}]{hit.behind} …".split())
+    print(f"  {hit.file}, characters {hit.start} to {hit.end}: {visible(around)}")
+
+
 @singledispatch
 def scores_of(result: Finished) -> str:
     """The scores of a run in a few words."""
@@ -128,3 +138,8 @@ def _(result: MultilabelRun) -> str:
 def _(result: TagRun) -> str:
     names = {"f1": "entity F1", "macro_f1": "macro-F1"}
     return "test " + ", ".join(f"{names.get(name, name)} {score:.3f}" for name, score in result.scores.items())
+
+
+@scores_of.register
+def _(result: SpanRun) -> str:
+    return f"test F1 {result.scores['f1']:.3f}, exact match {result.scores['exact']:.3f}"

@@ -13,6 +13,7 @@ from headwork.data.weights import find_encoder
 from headwork.models import config_of, kind_of, widths_of
 
 ORDER = (
+    *("sentence", "window"),
     *("majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer"),
     *("features", "bilstm", "minilm-frozen", "minilm"),
     *("overlap", "second-only", "decomposable", "decomposable-intra", "two-way-lstm"),

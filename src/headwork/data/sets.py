@@ -9,7 +9,7 @@ import difflib
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from headwork.data.tables import FORMATS, suffix_of
 
 STDLIB = "stdlib"
 TREEBANK = r"(?:[a-z]+_[a-z]+-[a-z]+-)?"
+TABLES = tuple(FORMATS)
+"""how the names of tables end"""
 
 
 @dataclass(frozen=True)
@@ -37,28 +39,29 @@ class DataSet:
         return ", ".join(map(str, self.files.values())) or "docstrings of the standard library, by package"
 
 
-def known_sets(formats: Iterable[str] = tuple(FORMATS)) -> list[DataSet]:
-    """The embedded default, then the sets under HEADWORK_DATA that have a train and a test file, by name.
+def known_sets(ends: Collection[str] = TABLES) -> list[DataSet]:
+    """The embedded default, then the sets whose files' names end so."""
+    return [DataSet(STDLIB, {}), *sets_of(ends)]
 
-    formats: how the names of their files end.
-    """
+
+def sets_of(ends: Collection[str] = TABLES) -> list[DataSet]:
+    """The sets under HEADWORK_DATA that have a train and a test file whose names end so, by name."""
     root = os.environ.get("HEADWORK_DATA")
     found: defaultdict[str, dict[Side, Path]] = defaultdict(dict)
     for side in SIDES:
         for path in sorted(Path(root).glob(f"*/*{side}.*")) if root else ():
-            named = re.fullmatch(rf"(?:(.+)\.)?{TREEBANK}{side}", _stem(path, formats))
+            named = re.fullmatch(rf"(?:(.+)\.)?{TREEBANK}{side}", _stem(path, ends))
             if named:
                 found[f"{path.parent.name}/{named[1]}" if named[1] else path.parent.name][side] = path
-    sets = [DataSet(name, files) for name, files in sorted(found.items()) if {"train", "test"} <= files.keys()]
-    return [DataSet(STDLIB, {}), *sets]
+    return [DataSet(name, files) for name, files in sorted(found.items()) if {"train", "test"} <= files.keys()]
 
 
-def resolve(source: str | Path, formats: Iterable[str] = tuple(FORMATS)) -> DataSet:
-    """The data set that `source` means. A path that is there wins over a name."""
+def resolve(source: str | Path, ends: Collection[str] = TABLES) -> DataSet:
+    """The data set that `source` means, of files whose names end so. A path that is there wins over a name."""
     path = Path(source)
     if path.exists() and str(source):
         return DataSet(str(source), {"train": path})
-    sets = {found.name: found for found in known_sets(formats)}
+    sets = {found.name: found for found in known_sets(ends)}
     if str(source) in sets:
         return sets[str(source)]
     near = difflib.get_close_matches(str(source), sets, n=1, cutoff=0.6)
@@ -66,6 +69,6 @@ def resolve(source: str | Path, formats: Iterable[str] = tuple(FORMATS)) -> Data
     raise HeadworkError(f"{source}: no such file and no data set of that name; {hint}")
 
 
-def _stem(path: Path, formats: Iterable[str]) -> str:
-    suffix = suffix_of(path, formats)
+def _stem(path: Path, ends: Collection[str]) -> str:
+    suffix = suffix_of(path, ends)
     return path.name[: -len(suffix)] if suffix else ""

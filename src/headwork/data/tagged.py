@@ -261,7 +261,11 @@ def _kept(sides: Sequence[Side], sentences: Sequence[Sentence]) -> tuple[list[in
 
 
 def _sides(
-    given: Sequence[Side], sentences: Sequence[Sentence], words: Mapping[str, int], files: Mapping[Side, object], seed: int
+    given: Sequence[Side],
+    sentences: Sequence[Sentence],
+    words: Mapping[str, int],
+    files: Mapping[Side, object],
+    seed: int,
 ) -> list[Side]:
     """The side of each sentence; what is cut from train is dealt out by the rarest tag of a sentence."""
     shares: dict[Side, float] = {side: SHARES[side] for side in SIDES if side not in files}

@@ -82,6 +82,16 @@ SCORE = Yardstick(
 )
 
 
+F1 = Yardstick(
+    "f1",
+    "F1",
+    "has the highest F1",
+    lambda value: f"{100 * value:.1f}%",
+    lambda value: signed(f"{100 * value:+.1f}"),
+    " points",
+)
+
+
 SPEARMAN = Yardstick(
     "spearman",
     "Spearman's correlation",

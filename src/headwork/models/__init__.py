@@ -61,6 +61,9 @@ MODELS = {
     "tag-linear": ModelKind("tag_linear", "TagLinear", "TagLinearConfig", neural=False),
     "bilstm-tagger": ModelKind("bilstm_tagger", "BiLstmTagger", "BiLstmTaggerConfig"),
     "encoder-tagger": ModelKind("encoder_tagger", "EncoderTagger", "EncoderTaggerConfig"),
+    "span-overlap": ModelKind("span_overlap", "SpanOverlap", "SpanOverlapConfig", neural=False),
+    "span-encoder": ModelKind("span_encoder", "SpanEncoder", "SpanEncoderConfig"),
+    "span-lstm": ModelKind("span_lstm", "SpanLstm", "SpanLstmConfig"),
 }
 
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from headwork.base.multilabel import MultilabelStanding
 from headwork.base.pair import PairStanding
 from headwork.base.results import Cut, ModelResult, Standing
+from headwork.base.span import SpanStanding
 from headwork.base.tag import TagStanding
 from headwork.base.translation import TranslationStanding
 from headwork.report import numbers
 from headwork.report.table import Cell, Column, Row, Table
 
-Limited = ModelResult | TranslationStanding | PairStanding | MultilabelStanding | TagStanding
+Limited = ModelResult | TranslationStanding | PairStanding | MultilabelStanding | TagStanding | SpanStanding
 """models that do not take texts of any length"""
 
 
@@ -38,6 +39,13 @@ def _kept_from(model: Limited) -> dict[str, str]:
         }
     if isinstance(model, TagStanding):
         return {"sentences in windows": numbers.count(model.windows), "words cut": numbers.count(model.cut.rows)}
+    if isinstance(model, SpanStanding):
+        return {
+            "passages in windows": numbers.count(model.reading.in_windows),
+            "windows not read": numbers.count(model.reading.left_out),
+            "questions cut": numbers.count(model.reading.questions_cut),
+            "not learnt from": numbers.count(model.not_learnt),
+        }
     return {"texts cut": numbers.count(model.cut.rows), "tokens not seen": unseen(model.cut)}
 
 

@@ -121,8 +121,8 @@ def data_facts(comparison: Compared) -> str:
     return listed(
         [
             f"source: {data.source}",
-            _columns(data),
-            f"rows read: {data.rows:,}",
+            *([_columns(data)] if data.text_column else []),
+            f"{data.unit} read: {data.rows:,}",
             f"split: train {data.split.train:,}, dev {data.split.dev:,}, test {data.split.test:,} ({data.split_by})",
             f"dropped: {dropped}",
             *([f"{kind}: " + ", ".join(quoted(name) for name in data.classes)] if data.classes else []),

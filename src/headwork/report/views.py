@@ -5,6 +5,7 @@ from headwork.report.language import page as language
 from headwork.report.multilabel import page as multilabel
 from headwork.report.page import write_report, write_run_report
 from headwork.report.pair import page as pair
+from headwork.report.span import page as span
 from headwork.report.standings import standings
 from headwork.report.tag import page as tag
 from headwork.report.translation import page as translation
@@ -14,6 +15,7 @@ __all__ = [
     "language",
     "multilabel",
     "pair",
+    "span",
     "standings",
     "tag",
     "translation",

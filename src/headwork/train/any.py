@@ -1,29 +1,32 @@
-"""Fitting any classifier in the way that its recipe names, of texts, pairs or words; torch is only for a network."""
+"""Fitting any model of texts, pairs, words or passages as its recipe says; torch is loaded only for a network."""
 
+import importlib
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import Recipe
-from headwork.data.corpus import Examples
-from headwork.data.tagged import TaggedExamples
 from headwork.models import config_of, kind_of
-from headwork.tasks.classify import Classifier
-from headwork.tasks.pair import Matcher
-from headwork.tasks.tag import Tagger
 from headwork.train.config import train_config
 from headwork.train.record import Fitted, Place, Progress
 
-if TYPE_CHECKING:
-    from headwork.tasks.classical import ClassicalClassifier
-    from headwork.tasks.neural import NeuralClassifier
+LEARNT_AS = {
+    "classify": ("classify", "Classify"),
+    "multilabel": ("multilabel", "Label"),
+    "pair": ("pair", "Match"),
+    "tag": ("tag", "Tag"),
+    "span": ("span", "Answer"),
+}
+"""by task: the module of this room, and its problem of fitting a network to rows"""
 
 
 def check_recipe(recipe: Recipe) -> None:
     """Refuse unknown keys and impossible values before anything is written."""
     config_of(recipe)
     config, kind = train_config(recipe), kind_of(recipe)
-    if kind.neural and config.fit != "gradient" and not hasattr(kind.load()[0], "encode"):
+    if not kind.neural or config.fit == "gradient":
+        return
+    if not hasattr(kind.load()[0], "encode") or not hasattr(_problem_of(recipe.task), "fit_head"):
         raise HeadworkError(
             f"recipe {recipe.name}: train.fit is {config.fit!r}, but {recipe.model['kind']} has no features apart from "
             "its head; use 'gradient'"
@@ -31,9 +34,9 @@ def check_recipe(recipe: Recipe) -> None:
 
 
 def fit_any(
-    classifier: Classifier | Matcher | Tagger,
-    train: Examples | TaggedExamples,
-    dev: Examples | TaggedExamples,
+    model: Any,
+    train: Any,
+    dev: Any,
     *,
     seed: int,
     budget_seconds: float | None = None,
@@ -42,25 +45,23 @@ def fit_any(
 ) -> Fitted:
     """Fit on `train` with `dev` for early stopping and choices; `place` is where a long fit keeps its state.
 
-    A classifier has rows of texts, with one class or any number of labels, as its task is; a matcher rows of pairs, a
-    tagger rows of words.
+    `model` is what its task makes of a recipe, such as a classifier or a tagger, and the rows are those of its task.
     """
     began = time.perf_counter()
-    config = train_config(classifier.recipe)
-    if not kind_of(classifier.recipe).neural:
-        cast("ClassicalClassifier", classifier).fit(train.items, train.labels, seed=seed)
+    config = train_config(model.recipe)
+    if not kind_of(model.recipe).neural:
+        model.fit(train.items, train.labels, seed=seed)
         return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
-    network = cast("NeuralClassifier", classifier)
-    from headwork.train.classify import Classify
     from headwork.train.fit import fit
-    from headwork.train.multilabel import Label
-    from headwork.train.pair import Match
-    from headwork.train.tag import Tag
 
-    others: dict[str, Any] = {"pair": Match, "multilabel": Label, "tag": Tag}
-    learn = others.get(classifier.recipe.task, Classify)
+    learn = _problem_of(model.recipe.task)
     if config.fit == "logistic":
-        learn.fit_head(network, train, dev)
+        learn.fit_head(model, train, dev)
         return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
-    problem = learn(network, train, dev, config, seed=seed)
+    problem = learn(model, train, dev, config, seed=seed)
     return fit(problem, budget_seconds=budget_seconds, place=place, progress=progress)
+
+
+def _problem_of(task: str) -> Any:
+    module, name = LEARNT_AS[task]
+    return getattr(importlib.import_module(f"headwork.train.{module}"), name)
