@@ -203,12 +203,13 @@ MULTILABEL = (
         "A model that cannot tell who has a label does best to give it to every text.",
     ),
     (
-        "AUC, average precision",
+        "AUC, AP",
         "AUC is the chance that a text with the label gets a higher probability than one without: 1 is perfect, 0.5 a "
-        "tossed coin. Average precision is the mean precision where each further text of the label is found; a tossed "
-        "coin has the label's share of the texts. Neither depends on a threshold. Not defined where no text differs.",
+        "tossed coin. AP, average precision, is the mean precision where each further text of the label is found; a "
+        "tossed coin has the label's share of the texts. Neither depends on a threshold. Not defined where no text "
+        "differs.",
     ),
-    ("all labels right", "The share of the test texts that get just their labels, none too many and none too few."),
+    ("exact", "The share of the test texts that get just their labels, none too many and none too few."),
     (
         "ECE, temperature",
         "A label that is given 80% should be there in 80% of such cases. ECE (expected calibration error) is the mean "

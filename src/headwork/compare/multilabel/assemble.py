@@ -173,8 +173,8 @@ def _warnings(corpus: MultilabelCorpus, models: Sequence[MultilabelStanding], be
     few = [name for name, rows in zip(classes, test, strict=True) if 0 < rows < FEW_ROWS]
     if few:
         yield (
-            f"fewer than {FEW_ROWS} test rows have {_listed(few)}: look at the intervals, for macro-F1 counts such a "
-            "label as much as any other"
+            f"fewer than {FEW_ROWS} test rows have {_listed(few)}: look at the intervals; macro-F1 counts such a label "
+            "as much as any other"
         )
     unfitted = [name for name, rows in zip(classes, corpus.part("dev").labels.sum(0), strict=True) if rows == 0]
     if unfitted:

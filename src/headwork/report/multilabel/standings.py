@@ -55,7 +55,7 @@ def label_table(labels: Sequence[LabelScore]) -> Table:
             Column(title="test texts", detail="given"),
             *(Column(title=title) for title in ("precision", "recall", "F1")),
             Column(title="threshold"),
-            *(Column(title=title, detail="95% interval") for title in ("AUC", "average precision")),
+            *(Column(title=title, detail="95% interval") for title in ("AUC", "AP")),
         ],
         rows=[
             Row(
@@ -128,10 +128,8 @@ _MAKERS = [
     _Maker(Column(title="against best", detail="points, interval", brief="whole"), _gap, compared=True),
     _Maker(Column(title="p, Holm"), lambda model: Cell(numbers.p_value(model.against_best.p_holm)), compared=True),
     _Maker(Column(title="AUC", detail="mean", brief="text"), lambda model: _area(model.scores.get("auc"))),
-    _Maker(
-        Column(title="average precision", detail="mean"), lambda model: _area(model.scores.get("average_precision"))
-    ),
-    _Maker(Column(title="all labels right"), _share("subset_accuracy")),
+    _Maker(Column(title="AP", detail="mean"), lambda model: _area(model.scores.get("average_precision"))),
+    _Maker(Column(title="exact"), _share("subset_accuracy")),
     _Maker(
         Column(title="ECE", detail="uncalibrated"),
         lambda model: Cell(numbers.percent(model.calibration.ece_after), numbers.percent(model.calibration.ece_before)),
