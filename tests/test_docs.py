@@ -12,9 +12,9 @@ from PIL import Image
 from tests.data.test_captions import album
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
-LONG = {"README.md", "language.md", "memory.md", "pair.md", "translate.md"}
+LONG = {"README.md", "language.md", "memory.md", "pair.md", "tag.md", "translate.md"}
 """pages with minutes of commands"""
 BUDGET = re.compile(r"--budget \d+[smh]")
 ENVIRONMENT = {
@@ -68,6 +68,16 @@ def desk(tmp_path: Path) -> Path:
         likeness.append(f'"A dog sleeps in house {number}.","A dog {claim} in house {number}.",{score}.{number % 10}\n')
     (tmp_path / "claims.csv").write_text("".join(claims))
     (tmp_path / "likeness.csv").write_text("".join(likeness))
+    (tmp_path / "mine.conll").write_text(
+        "".join(f"{('Ada', 'Bob')[n % 2]}\tB-PER\nwas\tO\nin\tO\nNew\tB-LOC\nYork\tI-LOC\n{n}\tO\n\n" for n in range(60))
+    )
+    told = (("Ada", "PROPN"), ("sleeps", "VERB"), (".", "PUNCT"))
+    (tmp_path / "parts.conllu").write_text(
+        "".join(
+            "\n".join("\t".join([str(n), word, "_", tag, *"______"]) for n, (word, tag) in enumerate(told[n % 2 :], 1)) + "\n\n"
+            for n in range(60)
+        )
+    )
     (tmp_path / "lines.txt").write_text("A great evening.\nAn awful one.\n")
     story = "In winter the {0} sleeps, in summer the {0} sings.\n\nNaïve, who asks the {0} why!\n\n"
     columns = np.where(np.arange(8) % 4 < 2, 30, 220) + np.arange(60)[:, None, None] % 9
