@@ -69,12 +69,15 @@ def desk(tmp_path: Path) -> Path:
     (tmp_path / "claims.csv").write_text("".join(claims))
     (tmp_path / "likeness.csv").write_text("".join(likeness))
     (tmp_path / "mine.conll").write_text(
-        "".join(f"{('Ada', 'Bob')[n % 2]}\tB-PER\nwas\tO\nin\tO\nNew\tB-LOC\nYork\tI-LOC\n{n}\tO\n\n" for n in range(60))
+        "".join(
+            f"{('Ada', 'Bob')[n % 2]}\tB-PER\nwas\tO\nin\tO\nNew\tB-LOC\nYork\tI-LOC\n{n}\tO\n\n" for n in range(60)
+        )
     )
     told = (("Ada", "PROPN"), ("sleeps", "VERB"), (".", "PUNCT"))
     (tmp_path / "parts.conllu").write_text(
         "".join(
-            "\n".join("\t".join([str(n), word, "_", tag, *"______"]) for n, (word, tag) in enumerate(told[n % 2 :], 1)) + "\n\n"
+            "\n".join("\t".join([str(n), word, "_", tag, *"______"]) for n, (word, tag) in enumerate(told[n % 2 :], 1))
+            + "\n\n"
             for n in range(60)
         )
     )

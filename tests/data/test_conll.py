@@ -60,7 +60,11 @@ def test_columns_can_be_chosen(tmp_path):
     assert read(tmp_path, text, tag="2")[0].tags == ("NNP", "VBD")
     assert read(tmp_path, text, word="2")[0].words == ("NNP", "VBD")
     assert read(tmp_path, "Ada\nsaw\n", tagged=False)[0].words == ("Ada", "saw")
-    for columns, told in (({"tag": "4"}, "--label 4.* 1 to 3"), ({"word": "x"}, "--text x"), ({"tag": "1"}, "one column")):
+    for columns, told in (
+        ({"tag": "4"}, "--label 4.* 1 to 3"),
+        ({"word": "x"}, "--text x"),
+        ({"tag": "1"}, "one column"),
+    ):
         with pytest.raises(HeadworkError, match=told):
             read(tmp_path, text, **columns)
 
@@ -104,7 +108,7 @@ def test_words_that_are_written_together_are_placed_in_the_text(tmp_path):
 def test_malformed_universal_lines_are_refused(tmp_path, old, new, told):
     with pytest.raises(HeadworkError, match=told):
         read(tmp_path, UNIVERSAL.replace(old, new), kind="conllu")
-    with pytest.raises(HeadworkError, match="--label pos: .*upos"):
+    with pytest.raises(HeadworkError, match=r"--label pos: .*upos"):
         read(tmp_path, UNIVERSAL, kind="conllu", tag="pos")
 
 

@@ -45,7 +45,10 @@ def test_what_is_asked_may_have_no_spans(tmp_path):
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        ({"text": TEXT, "spans": [[0, 5, "a"], [4, 9, "b"]]}, r"line 2: the spans \[0, 5, 'a'\] and \[4, 9, 'b'\] overlap"),
+        (
+            {"text": TEXT, "spans": [[0, 5, "a"], [4, 9, "b"]]},
+            r"line 2: the spans \[0, 5, 'a'\] and \[4, 9, 'b'\] overlap",
+        ),
         ({"text": TEXT, "spans": [[0, 99, "a"]]}, r"line 2: the span \[0, 99, 'a'\] is not within the text"),
         ({"text": TEXT, "spans": [[3, 3, "a"]]}, "line 2: the span"),
         ({"text": TEXT, "spans": [[0, 3, " "]]}, "line 2: the span"),
@@ -76,7 +79,7 @@ def test_every_character_but_blanks_is_in_one_word(text, splitting):
     ("text", "words"),
     [
         ("She can't, won't!", "She ca n't , wo n't !"),
-        ('(He said "it\'s U.S. law...")', "( He said \" it 's U.S. law ... \" )"),
+        ('(He said "it\'s U.S. law...")', '( He said " it \'s U.S. law ... " )'),
         ("@ada: see https://a.b/c, :) #x", "@ada : see https://a.b/c , :) #x"),
         ("state-of-the-art 3.5%.", "state-of-the-art 3.5% ."),
     ],

@@ -16,7 +16,9 @@ WORDS = ["ADJ", "NOUN", "VERB"]
 
 def sides(tags):
     """Sentences with true and predicted tags."""
-    pair = st.integers(1, 6).flatmap(lambda n: st.tuples(*[st.lists(st.sampled_from(tags), min_size=n, max_size=n)] * 2))
+    pair = st.integers(1, 6).flatmap(
+        lambda n: st.tuples(*[st.lists(st.sampled_from(tags), min_size=n, max_size=n)] * 2)
+    )
     return st.lists(pair, min_size=1, max_size=12).map(lambda pairs: list(zip(*pairs, strict=True)))
 
 

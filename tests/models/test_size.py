@@ -16,6 +16,7 @@ from headwork.tasks.algorithm import Learner
 from headwork.tasks.classify import new_classifier
 from headwork.tasks.language import new_language_model
 from headwork.tasks.pair import Target, new_matcher
+from headwork.tasks.tag import new_tagger
 from headwork.tasks.translate import Translator
 
 SIZED = {recipe.kind: recipe for recipe in reversed(all_recipes()) if kind_of(recipe).neural and widths_of(recipe)}
@@ -37,6 +38,8 @@ def new(recipe):
             labels = np.arange(len(TEXTS)) % 2
             train = PairExamples(TEXTS, labels, np.arange(len(TEXTS)), TEXTS[::-1])
             return new_matcher(recipe, Target.of(["no", "yes"], labels), train, seed=0)
+        case "tag":
+            return new_tagger(recipe, ["no", "yes"], [text.split() for text in TEXTS], seed=0)
         case "language":
             return new_language_model(recipe, TEXTS, seed=0, device="cpu")
         case _:

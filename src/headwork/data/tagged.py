@@ -1,7 +1,7 @@
 """Tagged sentences on three sides, with an account of every one that was read.
 
-A source is a file with a word a line (`headwork.data.conll`), a file of texts with spans (`headwork.data.spans`), or the
-name of a data set. Tags that mark entities are brought to IOB2 (`headwork.data.schemes`).
+A source is a file with a word a line (`headwork.data.conll`), a file of texts with spans (`headwork.data.spans`), or
+the name of a data set. Tags that mark entities are brought to IOB2 (`headwork.data.schemes`).
 """
 
 import re
@@ -261,7 +261,11 @@ def _kept(sides: Sequence[Side], sentences: Sequence[Sentence]) -> tuple[list[in
 
 
 def _sides(
-    given: Sequence[Side], sentences: Sequence[Sentence], words: Mapping[str, int], files: Mapping[Side, object], seed: int
+    given: Sequence[Side],
+    sentences: Sequence[Sentence],
+    words: Mapping[str, int],
+    files: Mapping[Side, object],
+    seed: int,
 ) -> list[Side]:
     """The side of each sentence; what is cut from train is dealt out by the rarest tag of a sentence."""
     shares: dict[Side, float] = {side: SHARES[side] for side in SIDES if side not in files}

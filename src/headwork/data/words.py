@@ -1,8 +1,8 @@
 """Texts to words, each with its place, for models that tag words.
 
-    parts    runs of letters, runs of digits, single signs: for texts whose spans may begin and end anywhere
-    words    as treebanks and collections of names write them: what stands between blanks, without the signs around it,
-             and English 's, n't, 'll, … by themselves
+parts    runs of letters, runs of digits, single signs: for texts whose spans may begin and end anywhere
+words    as treebanks and collections of names write them: what stands between blanks, without the signs around it,
+         and English 's, n't, 'll, … by themselves
 """
 
 import re

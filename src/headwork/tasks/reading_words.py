@@ -116,7 +116,9 @@ class WordReader:
                 yield [encoded.ids for encoded in self.tokenizer.encode(list(words))]
             return
         framed = slice(len(self.tokenizer.before), -len(self.tokenizer.after) or None)
-        for words, encoded in zip(sentences, self.tokenizer.encode([" ".join(words) for words in sentences]), strict=True):
+        for words, encoded in zip(
+            sentences, self.tokenizer.encode([" ".join(words) for words in sentences]), strict=True
+        ):
             starts = list(accumulate((len(word) + 1 for word in words), initial=0))[:-1]
             found: list[list[int]] = [[] for _ in words]
             for token, (_, end) in zip(encoded.ids[framed], encoded.offsets[framed], strict=True):
@@ -137,12 +139,16 @@ def windows(sizes: Sequence[int], room: int) -> list[Window]:
             spans.append((start, end))
             break
         spans.append((start, end))
-        middle = next(word for word in range(start + 1, end + 1) if begins[word] >= begins[start] + room / 2 or word == end)
+        middle = next(
+            word for word in range(start + 1, end + 1) if begins[word] >= begins[start] + room / 2 or word == end
+        )
         start = middle
     owners = [
         max(
             (number for number, (start, end) in enumerate(spans) if start <= word < end),
-            key=lambda number: min(begins[word] - begins[spans[number][0]], begins[spans[number][1]] - begins[word + 1]),
+            key=lambda number: min(
+                begins[word] - begins[spans[number][0]], begins[spans[number][1]] - begins[word + 1]
+            ),
         )
         for word in range(len(sizes))
     ]

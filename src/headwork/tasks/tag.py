@@ -79,9 +79,7 @@ class Tagger(ABC):
     def save(self, folder: Path) -> int:
         """Store the tagger and return the bytes it takes."""
         folder.mkdir(parents=True, exist_ok=True)
-        stored = StoredTagger(
-            recipe=self.recipe, tags=self.tags, splitting=self.splitting, settings=self.store(folder)
-        )
+        stored = StoredTagger(recipe=self.recipe, tags=self.tags, splitting=self.splitting, settings=self.store(folder))
         write_json(folder / "config.json", stored)
         return sum(file.stat().st_size for file in folder.iterdir() if file.name != "README.md")
 

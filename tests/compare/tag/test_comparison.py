@@ -1,4 +1,4 @@
-"""A comparison of taggers from a file to its page, of entities and of parts of speech, and what a finished run answers."""
+"""A comparison of taggers from a file to its page, of entities and parts of speech, and what a finished run answers."""
 
 import functools
 import importlib
@@ -31,7 +31,12 @@ trial_module = importlib.import_module("headwork.compare.tag.trial")  # the pack
 NAMES = ("majority", "features", "bilstm")
 SETTINGS = ("train.epochs=6", "train.patience=6", "train.lr=2e-2", "train.batch_tokens=300", "model.max_tokens=10")
 PEOPLE, PLACES = ("Ada", "Bob", "Cyd", "Dan", "Eve", "May"), ("Paris", "Rome", "New York", "Oslo", "May")
-PATTERNS = ("p met p in l .", "In l it rained on day n .", "Nothing new on day n ,", "p , p and p left l with p for l .")
+PATTERNS = (
+    "p met p in l .",
+    "In l it rained on day n .",
+    "Nothing new on day n ,",
+    "p , p and p left l with p for l .",
+)
 UPOS = {"Nothing": "PRON", "In": "ADP", "met": "VERB", "in": "ADP", "it": "PRON", "left": "VERB", "rained": "VERB"}
 
 
@@ -65,10 +70,7 @@ def universal(number: int, word: str, tag: str, misc: str = "_") -> str:
 
 
 def write_parts(path: Path) -> Path:
-    lines = [
-        "".join(universal(n, word, tag) for n, (word, _, tag) in enumerate(words, 1))
-        for words in sentences(160)
-    ]
+    lines = ["".join(universal(n, word, tag) for n, (word, _, tag) in enumerate(words, 1)) for words in sentences(160)]
     path.write_text("\n".join(lines))
     return path
 
@@ -122,7 +124,9 @@ def test_the_result_tells_of_every_model(either):
     assert json.loads(folder.result_file.read_text())["task"] == "tag"
     assert {model.name for model in result.models} == set(NAMES)
     for model in result.models:
-        assert model.scores.keys() == ({"f1", "precision", "recall"} if result.of_entities else {"accuracy", "macro_f1"})
+        assert model.scores.keys() == (
+            {"f1", "precision", "recall"} if result.of_entities else {"accuracy", "macro_f1"}
+        )
         assert all(score.low <= score.mean <= score.high for score in model.scores.values())
         assert model.latency.texts_per_second > 0 and model.cost.bytes > 0
     scores = {model.name: model.scores[result.score].mean for model in result.models}
@@ -148,7 +152,11 @@ def test_the_scores_are_those_of_the_predictions(either):
         assert scores["f1"] == pytest.approx(2 * len(true & told) / (len(true) + len(told)))
         assert scores["precision"] == pytest.approx(len(true & told) / len(told))
     else:
-        pairs = [pair for one, other in zip(test.truth, found["predicted"], strict=True) for pair in zip(one, other, strict=True)]
+        pairs = [
+            pair
+            for one, other in zip(test.truth, found["predicted"], strict=True)
+            for pair in zip(one, other, strict=True)
+        ]
         assert scores["accuracy"] == pytest.approx(np.mean([one == other for one, other in pairs]))
 
 
@@ -160,7 +168,10 @@ def test_long_sentences_are_read_in_windows_and_it_is_said(names):
     windows = {model.name: model.windows for model in result.models}
     assert windows == {"majority": 0, "features": 0, "bilstm": long} and long > 0
     assert any(f"bilstm reads {long:,} test sentences in windows" in note for note in result.warnings)
-    assert all(len(tags) == len(words) for tags, words in zip(predictions(folder.trial("bilstm", 0))["predicted"], test.items, strict=True))
+    assert all(
+        len(tags) == len(words)
+        for tags, words in zip(predictions(folder.trial("bilstm", 0))["predicted"], test.items, strict=True)
+    )
 
 
 def test_the_table_and_the_page_show_what_was_found(either):
@@ -202,7 +213,9 @@ def test_worst_sentences_show_truth_and_answer():
 def test_a_finished_comparison_is_not_run_again(parts):
     corpus, folder = parts
     told: list[str] = []
-    again = compare(folder, corpus, recipes(), Options(seeds=1, threads=1, curve=True), lambda what, *_: told.append(what))
+    again = compare(
+        folder, corpus, recipes(), Options(seeds=1, threads=1, curve=True), lambda what, *_: told.append(what)
+    )
     assert not told and again == folder.result()
 
 
@@ -224,7 +237,9 @@ def test_questions_come_from_files_streams_and_words(names, tmp_path):
     _, folder = names
     tagger, work = open_run(str(folder.trial("features", 0).folder), device="cpu")
 
-    def asked(file: str = "", text: str = "", stream: bytes = b"", texts=(None, None), columns=(None, None)) -> list[dict]:
+    def asked(
+        file: str = "", text: str = "", stream: bytes = b"", texts=(None, None), columns=(None, None)
+    ) -> list[dict]:
         path = tmp_path / file if file else None
         if path:
             path.write_text(text)
@@ -251,7 +266,7 @@ def test_questions_come_from_files_streams_and_words(names, tmp_path):
     together = asked("a.conllu", "".join(lines))
     assert together[0]["text"] == "In Oslo."
     assert together[0]["entities"] == [{"text": "Oslo", "start": 3, "end": 7, "label": "LOC"}]
-    with pytest.raises(HeadworkError, match="line 2: not a|line 2: "):
+    with pytest.raises(HeadworkError, match="line 2: Expected"):
         asked("a.jsonl", '{"text": "a"}\n{"text": 1}\n')
     with pytest.raises(HeadworkError, match="takes one text"):
         asked(texts=(text, text))

@@ -24,7 +24,9 @@ LINES = ".txt"
 def sentences_asked(tagger: Tagger, asked: Asked) -> list[Sentence]:
     """The words of a file that names them; else texts, which become words as those that were learnt from are."""
     path = Path(asked.file) if asked.file and not any(asked.columns) else None
-    kind = suffix_of(path, [each + packed for each in (*WORDS, JSONL, LINES) for packed in ("", PACKED)]) if path else None
+    kind = (
+        suffix_of(path, [each + packed for each in (*WORDS, JSONL, LINES) for packed in ("", PACKED)]) if path else None
+    )
     kind = kind.removesuffix(PACKED) if kind else None
     if path and kind in WORDS:
         return read_tagged(path, limits=asked.limits, tagged=False).sentences
@@ -43,13 +45,15 @@ def as_words(text: str, tagger: Tagger) -> Sentence:
 
 
 def answers(tagger: Tagger, sentences: Sequence[Sentence]) -> Iterator[dict[str, Any]]:
-    """{"text", "tokens": [{"text", "start", "end", "tag"}]} and, where tags mark them, "entities", for each sentence."""
+    """{"text", "tokens": [{"text", "start", "end", "tag"}]} for each sentence, and "entities" where tags mark some."""
     for block in in_blocks(sentences, BLOCK):
         for sentence, tags in zip(block, tagger.tag([each.words for each in block]), strict=True):
             tokens = zip(sentence.words, sentence.places, tags, strict=True)
             answer: dict[str, Any] = {
                 "text": sentence.text,
-                "tokens": [{"text": word, "start": start, "end": end, "tag": tag} for word, (start, end), tag in tokens],
+                "tokens": [
+                    {"text": word, "start": start, "end": end, "tag": tag} for word, (start, end), tag in tokens
+                ],
             }
             if is_iob2(tagger.tags):
                 answer["entities"] = list(entities_in(sentence, tags))

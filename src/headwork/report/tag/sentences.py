@@ -34,11 +34,7 @@ def lines_of(mistake: TagMistake, *, of_entities: bool) -> list[Line]:
     else:
         true, told = _wrong(mistake.target, mistake.predicted), _wrong(mistake.predicted, mistake.target)
     both = {*true} & {*told}
-    near = {
-        word
-        for entity in {*true, *told}
-        for word in range(entity.start - CONTEXT, entity.end + CONTEXT)
-    }
+    near = {word for entity in {*true, *told} for word in range(entity.start - CONTEXT, entity.end + CONTEXT)}
     return [Line(who, list(_pieces(mistake.words, own, both, near))) for who, own in (("true", true), ("told", told))]
 
 

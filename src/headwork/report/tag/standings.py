@@ -90,7 +90,11 @@ def _share(model: TagStanding, score: str) -> Cell:
 
 def _spread(model: TagStanding, score: str) -> Cell:
     seeds = len(model.seeds)
-    return Cell(DASH, "1 seed") if seeds == 1 else Cell(numbers.decimal(100 * model.scores[score].spread, 1), f"{seeds} seeds")
+    return (
+        Cell(DASH, "1 seed")
+        if seeds == 1
+        else Cell(numbers.decimal(100 * model.scores[score].spread, 1), f"{seeds} seeds")
+    )
 
 
 def _gap(model: TagStanding) -> Cell:
