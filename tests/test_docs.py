@@ -15,7 +15,7 @@ from tests.data.test_captions import album
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
-LONG = {"README.md", "language.md", "memory.md", "multilabel.md", "pair.md", "span.md", "translate.md"}
+LONG = {"README.md", "language.md", "memory.md", "multilabel.md", "pair.md", "span.md", "tag.md", "translate.md"}
 """pages with minutes of commands"""
 BUDGET = re.compile(r"--budget \d+[smh]")
 ENVIRONMENT = {
@@ -81,6 +81,19 @@ def desk(tmp_path: Path) -> Path:
     (tmp_path / "questions.json").write_text(json.dumps({"data": [{"title": "Ada", "paragraphs": paragraphs}]}))
     (tmp_path / "papers").mkdir()
     (tmp_path / "papers" / "ada.txt").write_text("A letter.\n\nAda lives in Zürich since 1990.\n")
+    (tmp_path / "mine.conll").write_text(
+        "".join(
+            f"{('Ada', 'Bob')[n % 2]}\tB-PER\nwas\tO\nin\tO\nNew\tB-LOC\nYork\tI-LOC\n{n}\tO\n\n" for n in range(60)
+        )
+    )
+    told = (("Ada", "PROPN"), ("sleeps", "VERB"), (".", "PUNCT"))
+    (tmp_path / "parts.conllu").write_text(
+        "".join(
+            "\n".join("\t".join([str(n), word, "_", tag, *"______"]) for n, (word, tag) in enumerate(told[n % 2 :], 1))
+            + "\n\n"
+            for n in range(60)
+        )
+    )
     (tmp_path / "lines.txt").write_text("A great evening.\nAn awful one.\n")
     story = "In winter the {0} sleeps, in summer the {0} sings.\n\nNaïve, who asks the {0} why!\n\n"
     columns = np.where(np.arange(8) % 4 < 2, 30, 220) + np.arange(60)[:, None, None] % 9

@@ -108,7 +108,7 @@ def test_words_that_are_written_together_are_placed_in_the_text(tmp_path):
 def test_malformed_universal_lines_are_refused(tmp_path, old, new, told):
     with pytest.raises(HeadworkError, match=told):
         read(tmp_path, UNIVERSAL.replace(old, new), kind="conllu")
-    with pytest.raises(HeadworkError, match="--label pos: .*upos"):
+    with pytest.raises(HeadworkError, match=r"--label pos: .*upos"):
         read(tmp_path, UNIVERSAL, kind="conllu", tag="pos")
 
 

@@ -19,6 +19,7 @@ from headwork.tasks.classify import new_classifier
 from headwork.tasks.language import new_language_model
 from headwork.tasks.pair import Target, new_matcher
 from headwork.tasks.span import new_answerer
+from headwork.tasks.tag import new_tagger
 from headwork.tasks.translate import Translator
 
 SIZED = {recipe.kind: recipe for recipe in reversed(all_recipes()) if kind_of(recipe).neural and widths_of(recipe)}
@@ -47,6 +48,8 @@ def new(recipe):
                 asked, [(Answer("thing", text.index("thing")),) for text in TEXTS], TEXTS, ids, np.arange(len(TEXTS))
             )
             return new_answerer(recipe, train, seed=0)
+        case "tag":
+            return new_tagger(recipe, ["no", "yes"], [text.split() for text in TEXTS], seed=0)
         case "language":
             return new_language_model(recipe, TEXTS, seed=0, device="cpu")
         case _:

@@ -1,7 +1,7 @@
 """Tagged words: which runs of tags are entities, and what a run and a comparison of taggers write down.
 
-Tags in IOB2 are `B-x` on the first word of an entity of type x, `I-x` on its others, `O` on the rest (Tjong Kim Sang and
-Veenstra 1999, "Representing text chunks"). Other tags, such as parts of speech, stand for themselves.
+Tags in IOB2 are `B-x` on the first word of an entity of type x, `I-x` on its others, `O` on the rest (Tjong Kim Sang
+and Veenstra 1999, "Representing text chunks"). Other tags, such as parts of speech, stand for themselves.
 """
 
 from collections.abc import Sequence

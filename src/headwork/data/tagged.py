@@ -1,7 +1,7 @@
 """Tagged sentences on three sides, with an account of every one that was read.
 
-A source is a file with a word a line (`headwork.data.conll`), a file of texts with spans (`headwork.data.spans`), or the
-name of a data set. Tags that mark entities are brought to IOB2 (`headwork.data.schemes`).
+A source is a file with a word a line (`headwork.data.conll`), a file of texts with spans (`headwork.data.spans`), or
+the name of a data set. Tags that mark entities are brought to IOB2 (`headwork.data.schemes`).
 """
 
 import re

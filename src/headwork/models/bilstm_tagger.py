@@ -3,8 +3,8 @@
     x_i = [vector of word i ; letters of word i by convolutions]
     h_i = [forward h_i ; backward h_i],   logits_i = A h_i + b
 
-Letters as in Ma and Hovy 2016, "End-to-end sequence labeling via bi-directional LSTM-CNNs-CRF", section 2.1, here as the
-bytes that spell a word; what tags may follow each other is left to decoding, where they have a layer.
+Letters as in Ma and Hovy 2016, "End-to-end sequence labeling via bi-directional LSTM-CNNs-CRF", section 2.1, here as
+the bytes that spell a word; what tags may follow each other is left to decoding, where they have a layer.
 
 Axes: N words of all sentences, W words that are asked for, L places of a word, D width, C tags.
 """

@@ -230,21 +230,21 @@ MULTILABEL = (
 _ENTITIES = (
     "entity F1",
     "An entity is found where its first word, its last word and its type are right. Precision is the share of the "
-    "entities told that are true, recall the share of the true ones that were told; F1 joins both over all types. It is "
-    "what conlleval and seqeval count. No model can tell tags that contradict each other, so that their strict and "
+    "entities told that are true, recall the share of the true ones that were told; F1 joins both over all types. It "
+    "is what conlleval and seqeval count. No model can tell tags that contradict each other, so that their strict and "
     "their lenient reading are the same.",
 )
 _WORDS = (
     "accuracy, macro-F1",
-    "Accuracy is the share of test words that got the right tag. F1 joins precision and recall of a tag; macro-F1 is its "
-    "plain mean over the tags, so that rare ones count as much as frequent ones.",
+    "Accuracy is the share of test words that got the right tag. F1 joins precision and recall of a tag; macro-F1 is "
+    "its plain mean over the tags, so that rare ones count as much as frequent ones.",
 )
 _SENTENCES = (
     (
         "95% interval",
         "Whole test sentences are drawn again, with replacement, many times (bootstrap), as words of one sentence are "
-        "not independent, and the lowest and the highest 2.5% of the results are left out. The spread over seeds is the "
-        "standard deviation when training starts from other random numbers.",
+        "not independent, and the lowest and the highest 2.5% of the results are left out. The spread over seeds is "
+        "the standard deviation when training starts from other random numbers.",
     ),
     (
         "against best",

@@ -1,4 +1,4 @@
-"""A comparison of taggers from a file to its page, of entities and of parts of speech, and what a finished run answers."""
+"""A comparison of taggers from a file to its page, of entities and parts of speech, and what a finished run answers."""
 
 import functools
 import importlib
@@ -266,7 +266,7 @@ def test_questions_come_from_files_streams_and_words(names, tmp_path):
     together = asked("a.conllu", "".join(lines))
     assert together[0]["text"] == "In Oslo."
     assert together[0]["entities"] == [{"text": "Oslo", "start": 3, "end": 7, "label": "LOC"}]
-    with pytest.raises(HeadworkError, match="line 2: not a|line 2: "):
+    with pytest.raises(HeadworkError, match="line 2: Expected"):
         asked("a.jsonl", '{"text": "a"}\n{"text": 1}\n')
     with pytest.raises(HeadworkError, match="takes one text"):
         asked(texts=(text, text))

@@ -45,7 +45,7 @@ def as_words(text: str, tagger: Tagger) -> Sentence:
 
 
 def answers(tagger: Tagger, sentences: Sequence[Sentence]) -> Iterator[dict[str, Any]]:
-    """{"text", "tokens": [{"text", "start", "end", "tag"}]} and, where tags mark them, "entities", for each sentence."""
+    """{"text", "tokens": [{"text", "start", "end", "tag"}]} for each sentence, and "entities" where tags mark some."""
     for block in in_blocks(sentences, BLOCK):
         for sentence, tags in zip(block, tagger.tag([each.words for each in block]), strict=True):
             tokens = zip(sentence.words, sentence.places, tags, strict=True)

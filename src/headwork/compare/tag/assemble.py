@@ -157,6 +157,6 @@ def _warnings(corpus: TaggedCorpus, models: Sequence[TagStanding]) -> Iterator[s
         yield f"tags that no training sentence has cannot be told: {', '.join(sorted(unseen)[:10])}"
     for model in models:
         if model.windows:
-            yield f"{model.name} reads {model.windows:,} test sentences in windows: they are longer than it takes at once"
+            yield f"{model.name} reads {model.windows:,} test sentences in windows, longer than it takes at once"
         if model.cut.rows:
             yield f"{model.name} does not see the ends of {model.cut.rows:,} test words that are very long"

@@ -87,8 +87,8 @@ def model_card(result: TagRun, corpus: TaggedCorpus) -> str:
     scored = ", ".join(f"{name.replace('_', '-')} {score:.3f}" for name, score in result.scores.items())
     return (
         f"# {result.title}\n\n"
-        f"Tells the tag ({corpus.facts.label_column}) of each word. Recipe `{result.model}`, seed {result.seed}, trained "
-        f"on {corpus.facts.split.train:,} sentences of {corpus.facts.source}.\n\n"
+        f"Tells the tag ({corpus.facts.label_column}) of each word. Recipe `{result.model}`, seed {result.seed}, "
+        f"trained on {corpus.facts.split.train:,} sentences of {corpus.facts.source}.\n\n"
         f"On {corpus.facts.split.test:,} test sentences: {scored}.\n"
         f"Tags: {', '.join(corpus.facts.classes)}.\n\n"
         "Use it with `headwork predict` on the folder that holds this one.\n"

@@ -25,7 +25,7 @@ def tag_markdown(comparison: TagComparison) -> str:
     for model, mistakes in comparison.mistakes.items():
         lines = [
             f"row {mistake.row}, {line.who}: "
-            + " ".join(f"[{piece.text}]({piece.label})" if piece.label else piece.text for piece in line.pieces)
+            + " ".join(f"[{piece.text} {piece.label}]" if piece.label else piece.text for piece in line.pieces)
             for mistake in mistakes
             for line in lines_of(mistake, of_entities=comparison.of_entities)
         ]
