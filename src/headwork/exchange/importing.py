@@ -12,6 +12,7 @@ from headwork.base.runs import Imported, Run
 from headwork.data.published_tokens import load_published
 from headwork.data.tokenizers import TextTokenizer
 from headwork.data.weights import find_encoder
+from headwork.exchange.elmo import import_language, is_language
 from headwork.exchange.fastai import import_fastai, is_fastai
 from headwork.models import published
 from headwork.models.encoder import EncoderClassifier
@@ -28,6 +29,8 @@ def import_model(source: str, run: Run, *, offline: bool = False) -> Imported:
         raise HeadworkError(f"{run.folder}: the folder is not empty; choose another with -o")
     if is_fastai(Path(source)):
         return import_fastai(Path(source), run)
+    if is_language(source):
+        return import_language(source, run)
     folder = find_encoder(source, offline=offline)
     model = read_published(folder)
     tokenizer = load_published(folder)

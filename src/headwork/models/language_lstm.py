@@ -104,8 +104,8 @@ class LanguageLstm(LanguageNetwork):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """(B, T, …) to the outputs of a layer and its two states behind them."""
         layer, said = cast(nn.LSTM, self.layers[number]), []
-        dropped = drop(layer.weight_hh_l0, self.config.weight_dropout, self.training)
-        weights = [layer.weight_ih_l0, dropped, layer.bias_ih_l0, layer.bias_hh_l0]
+        of_input, of_state, *biases = layer.all_weights[0]
+        weights = [of_input, drop(of_state, self.config.weight_dropout, self.training), *biases]
         state = {kind: memory[f"{kind}.{number}"] for kind in "hc"}
         for columns, opened in pieces:
             state = self.forget(state, opened)
