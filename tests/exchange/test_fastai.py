@@ -175,6 +175,12 @@ def test_another_kind_of_model_does_not_go_on_from_it(run: Run) -> None:
         new_language_model(recipe, [TEXT], seed=0, device="cpu")
 
 
+def test_what_is_no_language_model_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(HeadworkError, match="holds no language model; name the run of one"):
+        going_on(Run(tmp_path))
+
+
 def test_out_again_it_is_the_same_file(run: Run, tmp_path: Path) -> None:
     export(run, "fastai", tmp_path / "out")
     found = torch.load(tmp_path / "out" / "model.pth", weights_only=True)

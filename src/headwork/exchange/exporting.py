@@ -50,7 +50,7 @@ def _opened(run: Run) -> tuple[Model, TextTokenizer]:
     if recipe.task != "classify" or recipe.kind != "encoder":
         raise HeadworkError(
             f"{run.folder}: {recipe.name} (task {recipe.task}) has no form elsewhere; encoders of texts have, such as "
-            "transformer and minilm"
+            "transformer and minilm, and awd-lstm has that of fastai"
         )
     classifier = load_classifier(run.model)
     assert isinstance(classifier, NeuralClassifier)

@@ -37,6 +37,12 @@ class StoredLanguageModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     recipe: Recipe
 
 
+class _Begun(msgspec.Struct, frozen=True):
+    """What config.json says of the recipe, in the folder of any model."""
+
+    recipe: Recipe | None = None
+
+
 class Sampling(msgspec.Struct, frozen=True, kw_only=True):
     """How the next token is drawn."""
 
@@ -213,7 +219,9 @@ def _before(recipe: Recipe) -> Path | None:
 
 def _going_on(recipe: Recipe, before: Path) -> Recipe:
     """The recipe with the settings on which the weights in `before` depend."""
-    stored = read_config(before, StoredLanguageModel).recipe
+    stored = read_config(before, _Begun).recipe
+    if stored is None or stored.task != "language":
+        raise HeadworkError(f"{before}: holds no language model; name the run of one with model.pretrained")
     if stored.kind != recipe.kind:
         raise HeadworkError(
             f"{before}: holds {stored.name}, a {stored.kind}; {recipe.name} goes on from a {recipe.kind}"

@@ -16,6 +16,7 @@ from torch import Tensor
 from headwork.base.errors import HeadworkError
 from headwork.base.tensors import safetensors_header
 
+ZIP = b"PK\x03\x04"
 WHOLE, INDEX, PICKLED = "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"
 
 
@@ -59,7 +60,9 @@ def read_pickled(path: Path, *, within: str = "") -> dict[str, Tensor]:
     again = f"convert it elsewhere to {WHOLE}, or get it again"
     try:
         size = path.stat().st_size
-        if zipfile.is_zipfile(path):
+        with path.open("rb") as file:
+            zipped = file.read(len(ZIP)) == ZIP  # as torch tells it; older files are no zips
+        if zipped:
             with zipfile.ZipFile(path) as archive:
                 if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
                     raise HeadworkError(f"{path}: holds compressed entries, which no published file does; {again}")
