@@ -86,6 +86,15 @@ def test_what_is_written_does_not_depend_on_what_follows(tokens: list[str]) -> N
     assert [written(tokens[: end + 1])[-1] for end in range(len(tokens))] == whole
 
 
+def test_a_blank_comes_first_where_something_stands_before() -> None:
+    vocabulary = fit_vocabulary("marked-words", ["the cat's ( cat the 's (" * 2], size=400)
+    ids = vocabulary.encode("the cat's (cat the").ids.tolist()
+    whole = vocabulary.decode(ids)
+    for end in range(len(ids) + 1):
+        assert vocabulary.decode(ids[:end]) + vocabulary.decode(ids[end:], behind=ids[:end]) == whole
+    assert whole == "the cat's (cat the" and vocabulary.decode(ids[2:], behind=ids[:2]) == " cat's (cat the"
+
+
 def test_line_ends_are_tokens_where_the_vocabulary_has_them() -> None:
     with_ends, without = (MarkedVocabulary("marked-words", symbols) for symbols in (["\n", "a", "b"], ["a", "b"]))
     assert with_ends.encode("a\nb").ids.tolist() == [START_ID, 3, 2, 4]

@@ -131,6 +131,8 @@ def test_it_writes(run: Run) -> None:
     heard: list[str] = []
     written = model.generate("The cat", tokens=30, sampling=Sampling(), seed=1, hear=heard.append)
     assert written.tokens == 30 and "".join(heard) == written.text
+    ids = [model.vocabulary.encode(text).ids.tolist() for text in ("The cat", f"The cat{written.text}")]
+    assert ids[1][: len(ids[0])] == ids[0]  # what is written does not run into the prompt
     assert not [mark for mark in WORDS if mark.startswith("xx") and mark in written.text]
     with pytest.raises(HeadworkError, match="never seen: 'zebra'"):
         model.generate("The zebra", tokens=1, sampling=Sampling())

@@ -32,15 +32,14 @@ PIECE = re.compile(
         (
             NEWLINE,
             rf"(\S)\1{{{TIMES - 1},}}",
-            _LETTERS.format(2) + r"?(?=n't\b)",
-            r"n't\b",
-            r"'(?:s|re|ve|ll|d|m)\b",
+            _LETTERS.format(2) + r"?(?=(?i:n't)\b)",
+            r"(?i:n't)\b",
+            r"'(?i:s|re|ve|ll|d|m)\b",
             r"\d+(?:[.,]\d+)+",
             _LETTERS.format(3),
             r"\S",
         )
-    ),
-    re.IGNORECASE,
+    )
 )
 TO_THE_LEFT = {*".,;:!?%)]}…’”'", "n't", "'s", "'re", "'ve", "'ll", "'d", "'m"}
 TO_THE_RIGHT = {*"([{$£€#“‘"}

@@ -78,7 +78,8 @@ class Vocabulary:
         """(n,) numbers of the tokens of `text`, UNKNOWN_ID where one does not give its text back and must be spelt."""
         return ids
 
-    def decode(self, ids: Iterable[int]) -> str:
+    def decode(self, ids: Iterable[int], *, behind: Iterable[int] = ()) -> str:
+        """The text of tokens that stand behind others."""
         if self.kind == "bytes":
             return bytes(number - 2 for number in ids if number > UNKNOWN_ID).decode("utf-8", "replace")
         return "".join(self.symbols[number - 2] if number > UNKNOWN_ID else UNKNOWN for number in ids if number)
@@ -110,10 +111,13 @@ class MarkedVocabulary(Vocabulary):
         said = np.array([True, *(each.said for each in cut(text, self._number))])
         return np.where(said, ids, UNKNOWN_ID)
 
-    def decode(self, ids: Iterable[int]) -> str:
-        return "".join(
-            written(self.symbols[number - 2] if number > UNKNOWN_ID else UNKNOWN for number in ids if number)
-        )
+    def decode(self, ids: Iterable[int], *, behind: Iterable[int] = ()) -> str:
+        # Whether a blank comes first depends on what stands before.
+        before, tokens = self._tokens(behind), self._tokens(ids)
+        return "".join(written([*before, *tokens])[len(before) :])
+
+    def _tokens(self, ids: Iterable[int]) -> list[str]:
+        return [self.symbols[number - 2] if number > UNKNOWN_ID else UNKNOWN for number in ids if number]
 
     def unknown(self, text: str) -> list[str]:
         tokens = (each.token for each in cut(text, self._number))
@@ -136,7 +140,7 @@ class PairVocabulary(Vocabulary):
         starts = [start for start, _ in found.offsets[1:-1]]
         return Encoded(np.array([START_ID, *found.ids[1:-1]], dtype=np.int64), np.array([0, *starts], dtype=np.int64))
 
-    def decode(self, ids: Iterable[int]) -> str:
+    def decode(self, ids: Iterable[int], *, behind: Iterable[int] = ()) -> str:
         return self.tokenizer.decode(ids)
 
     def unknown(self, text: str) -> list[str]:

@@ -52,6 +52,10 @@ class Entry(NamedTuple):
     number: int = 0
 
 
+NAMED_MARKS = ("<bos>", "<eos>", "<bow>", "<eow>", "<oov>", "<pad>")
+"""of a sentence and of a word, what is not known, and fill"""
+
+
 class Lexicon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The characters and the words that ELMoForManyLangs knows of a language, by their numbers."""
 
@@ -61,7 +65,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def __post_init__(self) -> None:
         for name, numbers, needed in (
-            ("characters", self.characters, ("<bos>", "<eos>", "<bow>", "<eow>", "<oov>", "<pad>")),
+            ("characters", self.characters, NAMED_MARKS),
             ("words", self.words, ("<oov>",) if self.words else ()),
         ):
             for mark in needed:
@@ -87,9 +91,11 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """A word, cut as its spelling will be, for the original looks up no more of it."""
         cut = word[: length - 2]
         unknown = self.characters["<oov>"]
-        known = cut in self.words and not (cut.startswith("<") and cut in ("<bos>", "<eos>", "<pad>", "<oov>"))
-        number = self.words[cut] if known else self.words.get("<oov>", 0)
+        number = self._number("<oov>" if cut in NAMED_MARKS else cut)
         return Entry(tuple(self.characters.get(character, unknown) for character in cut), number)
 
     def _mark(self, mark: str) -> Entry:
-        return Entry((self.characters[mark],), self.words.get(mark, self.words.get("<oov>", 0)))
+        return Entry((self.characters[mark],), self._number(mark))
+
+    def _number(self, word: str) -> int:
+        return self.words.get(word, self.words.get("<oov>", 0))

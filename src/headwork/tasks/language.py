@@ -145,7 +145,8 @@ class LanguageModel(ABC):
         """
         self.check(prompt)
         chance = np.random.default_rng(seed)
-        writer = self.writer(self.vocabulary.encode(prompt).ids.tolist())
+        given = self.vocabulary.encode(prompt).ids.tolist()
+        writer = self.writer(given)
         ids: list[int] = []
         told = ""
         for left in reversed(range(tokens)):
@@ -154,12 +155,12 @@ class LanguageModel(ABC):
             ids.append(sampling.draw(log_probabilities, chance))
             if left:
                 writer.add(ids[-1])
-            text = self.vocabulary.decode(ids)
+            text = self.vocabulary.decode(ids, behind=given)
             # Bytes that are not yet a whole character show as a mark until they are.
             if text.startswith(told) and not text.endswith("\N{REPLACEMENT CHARACTER}"):
                 hear(text[len(told) :])
                 told = text
-        return Written(self.vocabulary.decode(ids), len(ids))
+        return Written(self.vocabulary.decode(ids, behind=given), len(ids))
 
     def check(self, prompt: str) -> None:
         """Refuse a prompt that the model cannot read, naming what it does not know."""
