@@ -15,8 +15,7 @@ import torch
 from torch import Tensor
 
 from headwork.base.errors import HeadworkError
-from headwork.base.files import write_atomically
-from headwork.models.formats.files import read_pickled
+from headwork.models.formats.files import read_pickled, write_pickled
 from headwork.models.formats.table import AGAIN, Rename, Table, check_shapes, convert, publish
 from headwork.models.language_lstm import LanguageLstm, LanguageLstmConfig
 from headwork.models.stored import own_tensors
@@ -65,7 +64,7 @@ def write(tensors: dict[str, Tensor], layers: int, path: Path) -> None:
     published = publish(tensors, names, prefixed=True)
     for name, target in names.tied.items():
         published[("0." if name.startswith(names.own) else "") + name] = tensors[target]
-    write_atomically(path, lambda temporary: torch.save(published, temporary))
+    write_pickled(published, path)
 
 
 DROPPABLE = ".module.weight_hh_l0"

@@ -19,10 +19,10 @@ import torch
 from torch import Tensor, nn
 
 from headwork.base.errors import HeadworkError
-from headwork.base.files import write_atomically, write_json, write_text
+from headwork.base.files import write_json, write_text
 from headwork.layers.highway import Highway
 from headwork.models.elmo import Elmo, ElmoConfig
-from headwork.models.formats.files import read_pickled
+from headwork.models.formats.files import read_pickled, write_pickled
 from headwork.models.formats.table import AGAIN
 from headwork.ops.spelling import Lexicon
 
@@ -162,7 +162,7 @@ def write(elmo: Elmo, folder: Path) -> None:
         tensors = {
             name: torch.cat([block.sign * block.place.detach() for block in parts]) for name, parts in blocks.items()
         }
-        write_atomically(folder / file, lambda temporary, tensors=tensors: torch.save(tensors, temporary))
+        write_pickled(tensors, folder / file)
 
 
 def places(elmo: Elmo) -> Places:

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from headwork.base.errors import HeadworkError
+from headwork.base.files import write_atomically
 from headwork.base.tensors import safetensors_header
 
 ZIP = b"PK\x03\x04"
@@ -82,3 +83,8 @@ def read_pickled(path: Path, *, within: str = "") -> dict[str, Tensor]:
         if tensor.layout != torch.strided or tensor.numel() * tensor.element_size() > size:
             raise HeadworkError(f"{path}: tensor {name!r} is larger than the file, or sparse; {again}")
     return found
+
+
+def write_pickled(tensors: dict[str, Tensor], path: Path) -> None:
+    """What `read_pickled` reads, for libraries that read nothing else."""
+    write_atomically(path, lambda temporary: torch.save(tensors, temporary))
