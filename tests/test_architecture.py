@@ -106,9 +106,13 @@ def executing(tree: ast.Module) -> Iterator[str]:
             yield from (k.arg for k in node.keywords if k.arg in ("allow_pickle", "shell", "trust_remote_code"))
 
 
+WRITES_FOR_OTHERS = {SOURCE / "models/formats/files.py": ["torch.save"]}
+"""tensors for libraries that read nothing else; of what torch saved, headwork itself reads the weights alone"""
+
+
 @pytest.mark.parametrize("file", sorted(SOURCE.rglob("*.py")), ids=lambda file: str(file.relative_to(SOURCE)))
 def test_nothing_that_is_read_is_executed(file):
-    assert list(executing(ast.parse(file.read_text(encoding="utf-8")))) == []
+    assert list(executing(ast.parse(file.read_text(encoding="utf-8")))) == WRITES_FOR_OTHERS.get(file, [])
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,8 @@ class MeanElmo(TransformerMixin, _OfTexts):
 
     Parameters
     ----------
-    elmo : the path of a folder with *options.json and *weights.hdf5, or of the options file.
+    elmo : the path of a folder with *options.json and *weights.hdf5, or of the options file; the folder of a language
+        of ELMoForManyLangs, or its code where it lies in the cache; a folder that `headwork import` wrote.
     device : "cpu" or "cuda".
 
     Notes
@@ -179,9 +180,10 @@ class MeanElmo(TransformerMixin, _OfTexts):
 
     def fit(self, X: Iterable[str], y: Any = None) -> "MeanElmo":
         """Load the weights."""
+        from headwork.data.languages import find_elmo
         from headwork.models.elmo import Elmo
 
-        self.elmo_ = Elmo.load(self.elmo).to(self.device)
+        self.elmo_ = Elmo.load(find_elmo(self.elmo)).to(self.device)
         return self
 
     def transform(self, X: Iterable[str]) -> np.ndarray:

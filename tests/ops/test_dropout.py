@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from headwork.ops.dropout import drop
+from headwork.ops.dropout import drop, drop_locked
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.1, 0.5, 0.9])
@@ -45,3 +45,13 @@ def test_evaluation_and_rate_zero_change_nothing():
     assert drop(x, 0.0) is x
     assert drop(torch.empty(0, 3), 0.5).shape == (0, 3)
     assert drop(x, 1.0).abs().sum() == 0
+
+
+def test_a_locked_mask_is_drawn_once_a_text():
+    torch.manual_seed(0)
+    y = drop_locked(torch.ones(500, 7, 30), 0.3)
+    assert torch.equal(y, y[:, :1].expand_as(y))
+    assert abs((y == 0).double().mean() - 0.3) < 4 * (0.21 / 15_000) ** 0.5
+    assert not torch.equal(y[0], y[1]) and torch.allclose(y[y != 0], torch.tensor(1 / 0.7), rtol=1e-4)
+    x = torch.ones(2, 3)
+    assert drop_locked(x, 0.5, training=False) is x and drop_locked(x, 0.0) is x

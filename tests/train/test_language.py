@@ -76,7 +76,7 @@ def run(
     return learning.network.state_dict(), fitted
 
 
-@pytest.mark.parametrize("name", ["transformer-xl", "lstm", "transformer"])
+@pytest.mark.parametrize("name", ["transformer-xl", "lstm", "awd-lstm", "transformer"])
 @pytest.mark.parametrize("cuts", [(0.04,), (0.3, 0.35, 0.9)])
 def test_an_interrupted_fit_ends_with_the_same_bits(tmp_path, monkeypatch, name, cuts) -> None:
     calm, calm_fitted = run(name=name)

@@ -15,7 +15,10 @@ from headwork.base.results import Compared, Finished, Standing
 START_ID, UNKNOWN_ID = 0, 1
 """tokens that open a document, and that stand for what the training side lacks; the others stand for text"""
 
-TokenKind = Literal["characters", "bytes", "words", "bpe", "intensities"]
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+"""what is written for an unknown token"""
+
+TokenKind = Literal["characters", "bytes", "words", "marked-words", "bpe", "intensities"]
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):

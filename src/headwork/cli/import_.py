@@ -13,10 +13,10 @@ from headwork.cli.options import set_threads
 @click.option("--offline", is_flag=True, help="Never use the network.")
 @click.option("--threads", default=0, help="Threads; 0 takes all cores.", show_default=True)
 def import_(source, out, offline, threads) -> None:
-    """Take in the published model in the folder SOURCE, or the encoder minilm.
+    """Take in the published model in the folder SOURCE, the encoder minilm, or the ELMo of a language by its code (ru).
 
-    A classifier can predict at once; other models are encoders that training starts from. Nothing in the files is
-    executed.
+    A classifier can predict at once, and an AWD-LSTM write; other models are encoders that training starts from.
+    Nothing in the files is executed.
     """
     set_threads(threads)
     from headwork.base.runs import Run
@@ -30,5 +30,10 @@ def import_(source, out, offline, threads) -> None:
     )
     if "classes" in found.heads:
         click.echo(f"labels: {', '.join(found.labels)}\nheadwork predict {run.folder} --text TEXT")
+    elif "next" in found.heads:
+        click.echo(f"headwork generate {run.folder} --prompt TEXT")
+        click.echo(f"headwork train {found.family} DATA --set model.pretrained={run.folder}")
+    elif found.family == "elmo":
+        click.echo(f"headwork.models.elmo.Elmo.load({str(run.folder)!r}) or headwork.sklearn.MeanElmo in Python")
     else:
         click.echo(f"headwork train minilm DATA --set model.pretrained={run.folder}")

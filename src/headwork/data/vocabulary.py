@@ -3,6 +3,7 @@
     characters   each character that the training side holds
     bytes        the bytes of UTF-8: 256 tokens for any text
     words        what stands between blanks, each with the blank before it, and every other blank by itself
+    marked-words words in lower case without blanks, and marks (`headwork.data.marked_words`): not to the letter
     bpe          pairs of bytes joined by how often they stand together (Sennrich et al. 2016; Radford et al. 2019)
     intensities  the 256 values of a picture, which is a text of them (`headwork.data.picture_text`)
 
@@ -20,10 +21,10 @@ import numpy as np
 
 from headwork.base.errors import HeadworkError
 from headwork.base.files import write_atomically
-from headwork.base.language import START_ID, UNKNOWN_ID, TokenKind
+from headwork.base.language import START_ID, UNKNOWN, UNKNOWN_ID, TokenKind
+from headwork.data.marked_words import MARKS, OPENING, UNKNOWN_WORD, cut, written
 from headwork.data.tokenizers import TextTokenizer, fit_bpe
 
-UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 WORD = re.compile(r" ?\S+|\s")
 FEWEST_TIMES = 2
 """a word that the training side holds less often is unknown"""
@@ -73,7 +74,12 @@ class Vocabulary:
         lengths = np.array([0, *map(len, symbols)], dtype=np.int64)
         return np.concatenate([[0], lengths.cumsum()[:-1]]).astype(np.int64)
 
-    def decode(self, ids: Iterable[int]) -> str:
+    def charged(self, text: str, ids: np.ndarray) -> np.ndarray:
+        """(n,) numbers of the tokens of `text`, UNKNOWN_ID where one does not give its text back and must be spelt."""
+        return ids
+
+    def decode(self, ids: Iterable[int], *, behind: Iterable[int] = ()) -> str:
+        """The text of tokens that stand behind others."""
         if self.kind == "bytes":
             return bytes(number - 2 for number in ids if number > UNKNOWN_ID).decode("utf-8", "replace")
         return "".join(self.symbols[number - 2] if number > UNKNOWN_ID else UNKNOWN for number in ids if number)
@@ -85,6 +91,37 @@ class Vocabulary:
     def save(self, path: Path) -> None:
         stored = msgspec.json.encode(StoredVocabulary(kind=self.kind, symbols=self.symbols))
         write_atomically(path, lambda temporary: temporary.write_bytes(stored))
+
+
+class MarkedVocabulary(Vocabulary):
+    """Words and marks of which a text comes back as well as blanks and capitals follow from them."""
+
+    def split(self, text: str) -> list[str]:
+        starts = [each.start for each in cut(text, self._number)]
+        return [text[start:end] for start, end in zip(starts, [*starts, len(text)][1:], strict=True) if end > start]
+
+    def encode(self, text: str) -> Encoded:
+        marked = cut(text, self._number)
+        return Encoded(
+            np.array([START_ID, *(self._number.get(each.token, UNKNOWN_ID) for each in marked)], dtype=np.int64),
+            np.array([0, *(each.start for each in marked)], dtype=np.int64),
+        )
+
+    def charged(self, text: str, ids: np.ndarray) -> np.ndarray:
+        said = np.array([True, *(each.said for each in cut(text, self._number))])
+        return np.where(said, ids, UNKNOWN_ID)
+
+    def decode(self, ids: Iterable[int], *, behind: Iterable[int] = ()) -> str:
+        # Whether a blank comes first depends on what stands before.
+        before, tokens = self._tokens(behind), self._tokens(ids)
+        return "".join(written([*before, *tokens])[len(before) :])
+
+    def _tokens(self, ids: Iterable[int]) -> list[str]:
+        return [self.symbols[number - 2] if number > UNKNOWN_ID else UNKNOWN for number in ids if number]
+
+    def unknown(self, text: str) -> list[str]:
+        tokens = (each.token for each in cut(text, self._number))
+        return [token for token in dict.fromkeys(tokens) if token not in self._number]
 
 
 class PairVocabulary(Vocabulary):
@@ -103,7 +140,7 @@ class PairVocabulary(Vocabulary):
         starts = [start for start, _ in found.offsets[1:-1]]
         return Encoded(np.array([START_ID, *found.ids[1:-1]], dtype=np.int64), np.array([0, *starts], dtype=np.int64))
 
-    def decode(self, ids: Iterable[int]) -> str:
+    def decode(self, ids: Iterable[int], *, behind: Iterable[int] = ()) -> str:
         return self.tokenizer.decode(ids)
 
     def unknown(self, text: str) -> list[str]:
@@ -121,9 +158,19 @@ def fit_vocabulary(kind: TokenKind, documents: Sequence[str], *, size: int) -> V
         return Vocabulary(kind, [chr(byte) for byte in range(256)])
     if kind == "characters":
         return Vocabulary(kind, sorted(set().union(*documents)))
+    if kind == "marked-words":
+        marks = [mark for mark in MARKS if mark not in (OPENING, UNKNOWN_WORD)]
+        counts = Counter(each.token for document in documents for each in cut(document))
+        known = [*marks, *(word for word in _frequent(counts) if word not in (*MARKS, UNKNOWN))]
+        return MarkedVocabulary("marked-words", known[: size - 2])
     counts = Counter(word for document in documents for word in WORD.findall(document))
-    frequent = sorted((word for word in counts if counts[word] >= FEWEST_TIMES), key=lambda word: (-counts[word], word))
-    return Vocabulary(kind, frequent[: size - 2])
+    return Vocabulary(kind, _frequent(counts)[: size - 2])
+
+
+def _frequent(counts: Counter[str]) -> list[str]:
+    """The words that stand there often enough, the most frequent first."""
+    often = (word for word in counts if counts[word] >= FEWEST_TIMES)
+    return sorted(often, key=lambda word: (-counts[word], word))
 
 
 def load_vocabulary(path: Path) -> Vocabulary:
@@ -134,4 +181,6 @@ def load_vocabulary(path: Path) -> Vocabulary:
         raise HeadworkError(f"{path}: no such file; is this a finished run folder?") from error
     except (msgspec.DecodeError, UnicodeDecodeError):
         return PairVocabulary(TextTokenizer.load(path))
+    if stored.kind == "marked-words":
+        return MarkedVocabulary("marked-words", stored.symbols)
     return Vocabulary(stored.kind, stored.symbols)

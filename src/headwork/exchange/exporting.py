@@ -1,8 +1,9 @@
-"""A trained or imported encoder as other libraries read it.
+"""A trained or imported model as other libraries read it.
 
     hf     config.json, model.safetensors and the tokenizer as transformers reads them; where no class of transformers
            pools as the classifier does, also modules.json, so that sentence-transformers gives its outputs
     onnx   model.onnx over (texts, tokens) of any size, and the tokenizer
+    fastai an AWD-LSTM and its vocabulary (`headwork.exchange.fastai`)
 
 A classifier's temperature goes into its last layer, so that the softmax of what is exported is what headwork predicts.
 """
@@ -16,6 +17,7 @@ from headwork.base.errors import HeadworkError
 from headwork.base.files import write_json
 from headwork.base.runs import Run
 from headwork.data.tokenizers import TextTokenizer
+from headwork.exchange.fastai import export_fastai
 from headwork.exchange.onnx import write_onnx
 from headwork.exchange.tokens import special_of, write_tokenizer
 from headwork.models import published
@@ -33,6 +35,9 @@ def export(run: Run, form: str, out: Path) -> None:
     """Write the model of `run` into the folder `out`, which must be empty."""
     if out.is_dir() and any(out.iterdir()):
         raise HeadworkError(f"{out}: the folder is not empty; choose another with -o")
+    if form == "fastai":
+        export_fastai(run, out)
+        return
     model, tokenizer = _opened(run)
     FORMS[form](model, out)
     write_tokenizer(tokenizer, out)
@@ -45,7 +50,7 @@ def _opened(run: Run) -> tuple[Model, TextTokenizer]:
     if recipe.task != "classify" or recipe.kind != "encoder":
         raise HeadworkError(
             f"{run.folder}: {recipe.name} (task {recipe.task}) has no form elsewhere; encoders of texts have, such as "
-            "transformer and minilm"
+            "transformer and minilm, and awd-lstm has that of fastai"
         )
     classifier = load_classifier(run.model)
     assert isinstance(classifier, NeuralClassifier)

@@ -12,6 +12,8 @@ from headwork.base.runs import Imported, Run
 from headwork.data.published_tokens import load_published
 from headwork.data.tokenizers import TextTokenizer
 from headwork.data.weights import find_encoder
+from headwork.exchange.elmo import import_language, is_language
+from headwork.exchange.fastai import import_fastai, is_fastai
 from headwork.models import published
 from headwork.models.encoder import EncoderClassifier
 from headwork.models.formats import read_published
@@ -25,6 +27,10 @@ def import_model(source: str, run: Run, *, offline: bool = False) -> Imported:
     """Read the published model at `source`, by its path or `minilm`, into the folder of `run`."""
     if run.folder.is_dir() and any(run.folder.iterdir()):
         raise HeadworkError(f"{run.folder}: the folder is not empty; choose another with -o")
+    if is_fastai(Path(source)):
+        return import_fastai(Path(source), run)
+    if is_language(source):
+        return import_language(source, run)
     folder = find_encoder(source, offline=offline)
     model = read_published(folder)
     tokenizer = load_published(folder)

@@ -1,7 +1,7 @@
 """Words from their characters: convolutions, the largest answer of each filter over the word, highways, a projection.
 
     v = act(max_t (W_k · x_{t : t+k} + b_k))        for windows of k characters, all joined
-    y = W highway(… highway(v)) + b                 without W and b where v is as wide as y
+    y = W [e ; highway(… highway(v))] + b           e: what is known of the word beside, if anything is
 
 Kim, Jernite, Sontag and Rush 2016, "Character-aware neural language models"; the projection as in Jozefowicz et al.
 2016, "Exploring the limits of language modeling". Windows lie within the word as it is spelt (`headwork.ops.spelling`),
@@ -31,18 +31,23 @@ class CharacterCnn(nn.Module):
         activation: Literal["relu", "tanh"],
         highways: int,
         out: int,
+        beside: int = 0,
+        project: Literal["as needed", "always"] = "as needed",
     ):
-        """`filters`: the window of some filters, and how many there are."""
+        """`filters`: the window of some filters, and how many there are; `beside`: the width of e; `project`: whether W
+        and b are there where e and v are as wide as y without them."""
         super().__init__()
         self.activation = ACTIVATIONS[activation]
         self.table = nn.Embedding.from_pretrained(torch.empty(characters, width).uniform_(-1, 1), freeze=False)
         self.convolutions = nn.ModuleList(nn.Conv1d(width, count, window) for window, count in filters)
         joined = sum(count for _, count in filters)
         self.highways = nn.Sequential(*(Highway(joined) for _ in range(highways)))
-        self.project = nn.Linear(joined, out) if joined != out else nn.Identity()
+        joined += beside
+        self.project = nn.Linear(joined, out) if joined != out or project == "always" else nn.Identity()
 
-    def forward(self, ids: Tensor) -> Tensor:
-        """(N, L) characters to (N, D)."""
+    def forward(self, ids: Tensor, beside: Tensor | None = None) -> Tensor:
+        """(N, L) characters, and (N, …) e, to (N, D)."""
         x = self.table(ids).transpose(1, 2)
         found = torch.cat([convolution(x).amax(-1) for convolution in self.convolutions], dim=-1)
-        return self.project(self.highways(self.activation(found)))
+        found = self.highways(self.activation(found))
+        return self.project(found if beside is None else torch.cat([beside, found], dim=-1))

@@ -6,6 +6,9 @@
 
 Peters et al. 2018, "Deep contextualized word representations", section 3.
 
+ELMo for many languages (Che et al. 2018, "Towards better UD parsing") reads characters of a language instead of bytes,
+and beside them the vectors of its frequent words; a `Lexicon` numbers both.
+
 A sentence is read between two marks, and the vectors of the marks are left out. The original keeps the states of its
 LSTMs from batch to batch, in training and in use: row b of a batch goes on where row b of the batch before stopped. So
 the same sentence gets other vectors at each call, the first of all differs most, and what stands in a file of its
@@ -33,7 +36,7 @@ from headwork.layers.character_cnn import CharacterCnn
 from headwork.layers.scalar_mix import ScalarMix
 from headwork.ops.lstmp import State
 from headwork.ops.packed import places_of, segment_mean
-from headwork.ops.spelling import CHARACTERS, CLOSING, OPENING, spelling, spelt
+from headwork.ops.spelling import BYTES, CHARACTERS, CLOSING, OPENING, Entry, Lexicon, spelling, spelt
 
 Sentences = Sequence[Sequence[str]]
 Begins = Literal["reset", "carry", "warm"]
@@ -41,7 +44,10 @@ Begins = Literal["reset", "carry", "warm"]
 AT_ONCE = 64
 """sentences that are read together"""
 
-LARGEST = {"width": 1024, "places": 1024, "highways": 16, "projection": 1 << 14, "hidden": 1 << 16, "layers": 32}
+LARGEST = {
+    "width": 1024, "places": 1024, "highways": 16, "projection": 1 << 14, "hidden": 1 << 16, "layers": 32,
+    "characters": 1 << 21, "words": 1 << 24, "word_width": 1 << 14,
+}  # fmt: skip
 """far above what was published, so that the settings of a hostile file fill no memory"""
 
 
@@ -67,14 +73,22 @@ class ElmoConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """added to what the forget gates get, beside their learned bias"""
     cell_clip: float | None = 3.0
     projection_clip: float | None = 3.0
+    characters: int = CHARACTERS
+    words: int = 0
+    """that have vectors of their own, `word_width` wide"""
+    word_width: int = 0
+    project: Literal["as needed", "always"] = "as needed"
+    """whether a linear layer follows the highways where their width is right already"""
 
     def __post_init__(self) -> None:
         for name, largest in LARGEST.items():
-            least = {"highways": 0, "places": 3}.get(name, 1)
+            least = {"highways": 0, "places": 3, "words": 0, "word_width": 0}.get(name, 1)
             if not least <= getattr(self, name) <= largest:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected a number from {least} to {largest}")
         if not 1 <= len(self.filters) <= LARGEST["places"]:
             raise ValueError(f"filters has {len(self.filters)} entries; expected at least one window")
+        if bool(self.words) != bool(self.word_width):
+            raise ValueError(f"words is {self.words} and word_width {self.word_width}; expected both or neither")
         for window, count in self.filters:
             if not (1 <= window <= self.places and 1 <= count <= LARGEST["projection"]):
                 raise ValueError(
@@ -94,17 +108,26 @@ class Elmo(nn.Module):
     Called as a layer of a network it gives the (N, 2P) mix of the layers, whose shares are trained with the network.
     """
 
-    def __init__(self, config: ElmoConfig, *, norm: Literal["none", "token", "batch"] = "none"):
-        """`norm`: of the layers, before they are mixed (`headwork.layers.scalar_mix`)."""
+    def __init__(
+        self,
+        config: ElmoConfig,
+        *,
+        norm: Literal["none", "token", "batch"] = "none",
+        lexicon: Lexicon | None = None,
+    ):
+        """`norm`: of the layers, before they are mixed (`headwork.layers.scalar_mix`); `lexicon`: None spells bytes."""
         super().__init__()
-        self.config = config
+        self.config, self.lexicon = config, lexicon
+        self.numbered = nn.Embedding(config.words, config.word_width) if config.words else None
         self.words = CharacterCnn(
-            CHARACTERS,
+            config.characters,
             config.width,
             filters=config.filters,
             activation=config.activation,
             highways=config.highways,
             out=config.projection,
+            beside=config.word_width,
+            project=config.project,
         )
         self.bilm = Bilm(
             config.projection,
@@ -122,17 +145,24 @@ class Elmo(nn.Module):
 
     @classmethod
     def load(cls, path: str | Path) -> "Elmo":
-        """The published weights in a folder with `*options.json` and `*weights.hdf5`, or beside such an options file.
+        """The published weights in a folder with `*options.json` and `*weights.hdf5`, or beside such an options file,
+        in a folder of ELMoForManyLangs, or in one that `headwork import` wrote.
 
         All but the mix is frozen; `requires_grad_()` frees it.
         """
-        from headwork.models.formats.elmo import read  # late: it imports this file
+        from headwork.models.formats import elmo, elmo_many_languages, elmo_stored  # late: they import this file
 
-        return read(Path(path))
+        folder = Path(path)
+        for form in (elmo_stored, elmo_many_languages):
+            if form.is_here(folder):
+                return form.read(folder)
+        return elmo.read(folder)
 
     def freeze(self) -> None:
         """Keep words and language models as they are in training, so that it reaches the mix alone."""
         self.words.requires_grad_(False)
+        if self.numbered is not None:
+            self.numbered.requires_grad_(False)
         self.bilm.requires_grad_(False)
 
     @property
@@ -168,7 +198,7 @@ class Elmo(nn.Module):
     def _packed(self, sentences: Sentences, output: str, state: Begins) -> Tensor:
         """(N, D) vectors of one kind for all words."""
         if output == "word_emb":
-            return self._spelt([spelling(word) for word in chain(*_checked(sentences))])
+            return self._spelt([self._entry(word) for word in chain(*_checked(sentences))])
         layers = self.representations(sentences, state=state)
         number = output.removeprefix("lstm_outputs")
         return layers[int(number)] if number.isdigit() else self.mix(layers)
@@ -219,7 +249,9 @@ class Elmo(nn.Module):
 
     def _read(self, sentences: Sentences, first: State) -> tuple[Tensor, State]:
         """(L + 1, N, 2P) of all words but the marks, and the states behind the sentences."""
-        rows = [[OPENING, *map(spelling, sentence), CLOSING] for sentence in sentences]
+        lexicon = self.lexicon
+        opening, closing = (lexicon.opening, lexicon.closing) if lexicon else (Entry(OPENING), Entry(CLOSING))
+        rows = [[opening, *map(self._entry, sentence), closing] for sentence in sentences]
         lengths = [len(row) for row in rows]
         words = self._spelt(list(chain(*rows)))
         layers, after = self.bilm(words, lengths, first)
@@ -228,11 +260,17 @@ class Elmo(nn.Module):
         inner = (places > 0).index_fill(0, ends, False)
         return torch.cat([torch.cat([words, words], dim=1)[None], layers])[:, inner], after
 
-    def _spelt(self, words: Sequence[tuple[int, ...]]) -> Tensor:
-        """(N, P) vectors of spelt words; a word that stands there several times is looked at once."""
+    def _entry(self, word: str) -> Entry:
+        return self.lexicon.entry(word, self.config.places) if self.lexicon else Entry(spelling(word))
+
+    def _spelt(self, words: Sequence[Entry]) -> Tensor:
+        """(N, P) vectors of words; one that stands there several times is looked at once."""
         number = {word: place for place, word in enumerate(dict.fromkeys(words))}
         device = self.mix.gamma.device
-        vectors = self.words(spelt(list(number), self.config.places).to(device))
+        marks = self.lexicon.marks if self.lexicon else BYTES
+        characters = spelt([entry.spelling for entry in number], self.config.places, marks).to(device)
+        numbers = torch.tensor([entry.number for entry in number], dtype=torch.int64, device=device)
+        vectors = self.words(characters, None if self.numbered is None else self.numbered(numbers))
         return vectors[torch.tensor([number[word] for word in words], dtype=torch.int64, device=device)]
 
 

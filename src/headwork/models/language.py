@@ -11,7 +11,7 @@ Axes: B texts, T tokens of a segment, D width of a state, V vocabulary.
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +30,11 @@ UNASKED = -1
 class NetworkSettings(LanguageSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What networks share beside."""
 
+    OF_TRAINING: ClassVar[frozenset[str]] = frozenset(
+        {"pretrained", "context", "dropout", "datastore", "neighbours", "joining"}
+    )
+    """settings that weights do not depend on, so that a model may go on with others than it began with"""
+
     dim: int = 192
     dropout: float = 0.0
     tied: bool = True
@@ -40,6 +45,8 @@ class NetworkSettings(LanguageSettings, frozen=True, kw_only=True, forbid_unknow
     """of these entries that a state takes"""
     joining: Literal["interpolated", "gated"] = "interpolated"
     """how these entries join in: a prediction of their own in a fixed share, or their tokens by a gate of the state"""
+    pretrained: str = ""
+    """the run, or the imported model, whose weights, tokens and settings training begins with"""
 
     def __post_init__(self) -> None:
         super().__post_init__()

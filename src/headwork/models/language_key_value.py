@@ -40,6 +40,9 @@ class LanguageKeyValueConfig(LanguageLstmConfig, frozen=True, kw_only=True, forb
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name in ("ends", "output_dropout", "ar", "tar"):  # of states that are given out, which here are looked at
+            if getattr(self, name) not in ("projected", 0):
+                raise ValueError(f"{name} is {getattr(self, name)}; a key-value-predict model takes no such setting")
         if self.hidden % self.parts:
             raise ValueError(f"hidden is {self.hidden} and parts is {self.parts}; parts must divide hidden")
 

@@ -13,7 +13,7 @@ WHOLE = 0
 class LanguageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tokens: TokenKind = "characters"
     vocabulary: int = 20_000
-    """most tokens of words and bpe, fitted on the training side"""
+    """most tokens of words, marked-words and bpe, fitted on the training side"""
     context: int = 128
     """tokens of a segment; 0: a whole picture"""
     picture: tuple[int, int, int] | None = None
@@ -22,7 +22,7 @@ class LanguageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     def __post_init__(self) -> None:
         if self.context < 2 and self.context != WHOLE:
             raise ValueError(f"context is {self.context}; a segment has at least 2 tokens")
-        if self.tokens in ("words", "bpe") and self.vocabulary < 300:
+        if self.tokens in ("words", "marked-words", "bpe") and self.vocabulary < 300:
             raise ValueError(f"vocabulary is {self.vocabulary}; expected at least 300")
 
     @property

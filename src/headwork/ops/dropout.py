@@ -24,3 +24,8 @@ def drop(x: Tensor, rate: float, training: bool = True) -> Tensor:
     below = round(rate * 2**BITS)
     kept = 1 - below / 2**BITS
     return x.masked_fill(places < below - 2 ** (BITS - 1), 0) * (1 / kept if kept else 0.0)
+
+
+def drop_locked(x: Tensor, rate: float, training: bool = True) -> Tensor:
+    """(B, T, …) as `drop` does it, but with one mask for all T places of a text (Gal and Ghahramani 2016)."""
+    return x * drop(torch.ones_like(x[:, :1]), rate) if training and rate else x

@@ -23,6 +23,7 @@ from headwork.base.files import read_config, write_json
 from headwork.base.language import UNKNOWN_ID
 from headwork.base.recipes import Recipe
 from headwork.data.vocabulary import Encoded, Vocabulary, fit_vocabulary, load_vocabulary
+from headwork.data.weights import find_encoder
 from headwork.models import config_of, kind_of
 from headwork.models.language_settings import WHOLE
 
@@ -34,6 +35,12 @@ class StoredLanguageModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     """model/config.json."""
 
     recipe: Recipe
+
+
+class _Begun(msgspec.Struct, frozen=True):
+    """What config.json says of the recipe, in the folder of any model."""
+
+    recipe: Recipe | None = None
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +145,8 @@ class LanguageModel(ABC):
         """
         self.check(prompt)
         chance = np.random.default_rng(seed)
-        writer = self.writer(self.vocabulary.encode(prompt).ids.tolist())
+        given = self.vocabulary.encode(prompt).ids.tolist()
+        writer = self.writer(given)
         ids: list[int] = []
         told = ""
         for left in reversed(range(tokens)):
@@ -147,12 +155,12 @@ class LanguageModel(ABC):
             ids.append(sampling.draw(log_probabilities, chance))
             if left:
                 writer.add(ids[-1])
-            text = self.vocabulary.decode(ids)
+            text = self.vocabulary.decode(ids, behind=given)
             # Bytes that are not yet a whole character show as a mark until they are.
             if text.startswith(told) and not text.endswith("\N{REPLACEMENT CHARACTER}"):
                 hear(text[len(told) :])
                 told = text
-        return Written(self.vocabulary.decode(ids), len(ids))
+        return Written(self.vocabulary.decode(ids, behind=given), len(ids))
 
     def check(self, prompt: str) -> None:
         """Refuse a prompt that the model cannot read, naming what it does not know."""
@@ -183,20 +191,45 @@ class Writer(ABC):
 def new_language_model(
     recipe: Recipe, train: Sequence[str], *, seed: int, device: str, picture: tuple[int, int, int] | None = None
 ) -> LanguageModel:
-    """A vocabulary of the training documents, and a model that has learned nothing yet.
+    """A vocabulary of the training documents, and a model that has learned nothing yet, or what another had learned.
 
     picture: height, width and channels, where each document is a picture.
     """
+    before = _before(recipe)
+    recipe = _going_on(recipe, before) if before else recipe
     recipe = _of_pictures(recipe, picture) if picture else _of_texts(recipe)
     config = config_of(recipe)
-    vocabulary = fit_vocabulary(config.tokens, train, size=config.vocabulary)
+    if before:
+        vocabulary = load_vocabulary(before / "tokenizer.json")
+    else:
+        vocabulary = fit_vocabulary(config.tokens, train, size=config.vocabulary)
     if not kind_of(recipe).neural:
         from headwork.tasks.counted_language import CountedLanguageModel
 
         return CountedLanguageModel(recipe, vocabulary)
     from headwork.tasks.neural_language import NeuralLanguageModel
 
-    return NeuralLanguageModel.new(recipe, vocabulary, seed=seed, device=device)
+    return NeuralLanguageModel.new(recipe, vocabulary, seed=seed, device=device, before=before)
+
+
+def _before(recipe: Recipe) -> Path | None:
+    """The stored model that the recipe goes on from."""
+    pretrained = getattr(config_of(recipe), "pretrained", "")
+    return find_encoder(pretrained, offline=True) if pretrained else None
+
+
+def _going_on(recipe: Recipe, before: Path) -> Recipe:
+    """The recipe with the settings on which the weights in `before` depend."""
+    stored = read_config(before, _Begun).recipe
+    if stored is None or stored.task != "language":
+        raise HeadworkError(f"{before}: holds no language model; name the run of one with model.pretrained")
+    if stored.kind != recipe.kind:
+        raise HeadworkError(
+            f"{before}: holds {stored.name}, a {stored.kind}; {recipe.name} goes on from a {recipe.kind}"
+        )
+    config = config_of(stored)
+    given = {name: getattr(config, name) for name in config.__struct_fields__ if name not in config.OF_TRAINING}
+    return msgspec.structs.replace(recipe, model={**recipe.model, **msgspec.to_builtins(given)})
 
 
 def _of_texts(recipe: Recipe) -> Recipe:

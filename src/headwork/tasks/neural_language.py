@@ -66,11 +66,17 @@ class NeuralLanguageModel(LanguageModel):
         self.datastore: Datastore | None = None
 
     @classmethod
-    def new(cls, recipe: Recipe, vocabulary: Vocabulary, *, seed: int, device: str) -> "NeuralLanguageModel":
+    def new(
+        cls, recipe: Recipe, vocabulary: Vocabulary, *, seed: int, device: str, before: Path | None = None
+    ) -> "NeuralLanguageModel":
+        """Weights drawn from `seed`, or those of the model in the folder `before`."""
         model, _ = kind_of(recipe).load()
         sized = as_large(recipe, lambda config: model(config, vocabulary=vocabulary.size))
         torch.manual_seed(seed)
-        return cls(sized, vocabulary, device)
+        new = cls(sized, vocabulary, device)
+        if before is not None:
+            load_tensors(new.network, before / "model.safetensors")
+        return new
 
     @classmethod
     def load(cls, recipe: Recipe, vocabulary: Vocabulary, folder: Path, *, device: str) -> "NeuralLanguageModel":

@@ -109,10 +109,12 @@ def fit_language_model(
 
 def measure(model: LanguageModel, documents: Sequence[str]) -> tuple[Blocks, list[Scored]]:
     scored = model.score(documents)
-    ids, starts, nats = zip(
-        *((each.encoded.ids[1:], each.encoded.starts[1:], each.nats) for each in scored), strict=True
-    )
-    return blocks_of(documents, ids, starts, nats), scored
+    charged = [
+        model.vocabulary.charged(document, each.encoded.ids)[1:]
+        for document, each in zip(documents, scored, strict=True)
+    ]
+    starts, nats = zip(*((each.encoded.starts[1:], each.nats) for each in scored), strict=True)
+    return blocks_of(documents, charged, starts, nats), scored
 
 
 def tokens_of(model: LanguageModel, scored: Sequence[Scored]) -> Tokens:

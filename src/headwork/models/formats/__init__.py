@@ -4,7 +4,6 @@ A family is a module with `STEM`, the beginning of its class names in config.jso
 config.json, and `table(core)`, the names of its tensors.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 import msgspec
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
 
 from headwork.base.errors import HeadworkError
 from headwork.base.files import write_atomically, write_json
@@ -20,7 +18,7 @@ from headwork.layers.transformer import CoreConfig
 from headwork.models.formats import albert, bert, distilbert, gpt2, roberta
 from headwork.models.formats.files import read_tensors
 from headwork.models.formats.sentences import read_sentences, write_sentences
-from headwork.models.formats.table import AGAIN, Table, convert, publish
+from headwork.models.formats.table import Table, check_shapes, convert, publish
 from headwork.models.published import Published, PublishedConfig, heads_of
 
 FORMATS: dict[str, ModuleType] = {
@@ -90,7 +88,7 @@ def read_published(folder: Path) -> Published:
     )
     with torch.device("meta"):
         model = Published(config)
-    _check_shapes(tensors, model, str(path))
+    check_shapes(tensors, {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}, str(path))
     model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
     return model.eval()
 
@@ -148,19 +146,6 @@ def _labels(family: _Family, rows: int) -> tuple[str, ...]:
     """The names of the classes, in order; none where the file names them otherwise than by number."""
     named = family.id2label or {}
     return tuple(named[str(row)] for row in range(rows)) if named.keys() == {str(row) for row in range(rows)} else ()
-
-
-def _check_shapes(tensors: Mapping[str, Tensor], model: Published, where: str) -> None:
-    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    for name in tensors:
-        if name not in expected:
-            raise HeadworkError(f"{where}: what gives {name!r} has no place in this model; {AGAIN}")
-    for name, shape in expected.items():
-        found = tuple(tensors[name].shape) if name in tensors else None
-        if found is None:
-            raise HeadworkError(f"{where}: nothing gives {name!r}, {shape}; {AGAIN}")
-        if found != shape:
-            raise HeadworkError(f"{where}: {name!r} would have shape {found}, expected {shape}; {AGAIN}")
 
 
 def _family(folder: Path) -> _Family:

@@ -78,8 +78,11 @@ class Options(msgspec.Struct, frozen=True):
 
 def options_of(config: ElmoConfig) -> Options:
     """The settings in the words of the file, where a forget gate gets 1 beside its bias without a word."""
-    if config.forget_bias != 1:
-        raise HeadworkError(f"forget_bias is {config.forget_bias}; the format of ELMo has no place for another than 1")
+    default = ElmoConfig()
+    for name in ("forget_bias", "characters", "words", "project"):
+        value, only = getattr(config, name), getattr(default, name)
+        if value != only:
+            raise HeadworkError(f"{name} is {value}; the format of ELMo has no place for another than {only}")
     return Options(
         LstmOptions(
             dim=config.hidden,

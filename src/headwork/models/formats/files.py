@@ -2,7 +2,7 @@
 
 model.safetensors                   one file
 model.safetensors.index.json        {"weight_map": {tensor: file}}, several of them
-pytorch_model.bin                   a zip of numbers and a pickle, of which only tensors are unpickled
+pytorch_model.bin, *.pth, *.pkl     what torch saves: numbers and a pickle, of which only tensors are unpickled
 """
 
 import zipfile
@@ -14,8 +14,10 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from headwork.base.errors import HeadworkError
+from headwork.base.files import write_atomically
 from headwork.base.tensors import safetensors_header
 
+ZIP = b"PK\x03\x04"
 WHOLE, INDEX, PICKLED = "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"
 
 
@@ -28,7 +30,7 @@ def read_tensors(folder: Path) -> tuple[Path, dict[str, Tensor]]:
     if (folder / INDEX).is_file() and not (folder / WHOLE).is_file():
         return folder / INDEX, _shards(folder / INDEX)
     if (folder / PICKLED).is_file() and not (folder / WHOLE).is_file():
-        return folder / PICKLED, _pickled(folder / PICKLED)
+        return folder / PICKLED, read_pickled(folder / PICKLED)
     return folder / WHOLE, _safe(folder / WHOLE)
 
 
@@ -54,20 +56,35 @@ def _shards(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def _pickled(path: Path) -> dict[str, Tensor]:
-    again = f"convert it with transformers to {WHOLE}, or get it again"
+def read_pickled(path: Path, *, within: str = "") -> dict[str, Tensor]:
+    """The tensors that torch has saved; `within` names the entry that holds them in files which hold more."""
+    again = f"convert it elsewhere to {WHOLE}, or get it again"
     try:
-        with zipfile.ZipFile(path) as archive:
-            if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
-                raise HeadworkError(f"{path}: holds compressed entries, which no published file does; {again}")
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            zipped = file.read(len(ZIP)) == ZIP  # as torch tells it; older files are no zips
+        if zipped:
+            with zipfile.ZipFile(path) as archive:
+                if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+                    raise HeadworkError(f"{path}: holds compressed entries, which no published file does; {again}")
         found = torch.load(path, map_location="cpu", weights_only=True)
     except HeadworkError:
         raise
     except Exception as error:  # damaged bytes lead the unpickler to almost any
         told = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise HeadworkError(f"{path}: no weights can be read from it without running code ({told}); {again}") from error
+    if isinstance(found, dict) and isinstance(inner := found.get(within), dict):
+        found = inner
     if not isinstance(found, dict) or not all(
         isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in found.items()
     ):
         raise HeadworkError(f"{path}: holds more than named tensors; {again}")
+    for name, tensor in found.items():
+        if tensor.layout != torch.strided or tensor.numel() * tensor.element_size() > size:
+            raise HeadworkError(f"{path}: tensor {name!r} is larger than the file, or sparse; {again}")
     return found
+
+
+def write_pickled(tensors: dict[str, Tensor], path: Path) -> None:
+    """What `read_pickled` reads, for libraries that read nothing else."""
+    write_atomically(path, lambda temporary: torch.save(tensors, temporary))

@@ -118,6 +118,19 @@ def convert(tensors: Mapping[str, Tensor], table: Table, where: str) -> dict[str
     return converted
 
 
+def check_shapes(tensors: Mapping[str, Tensor], expected: Mapping[str, tuple[int, ...]], where: str) -> None:
+    """Refuse a tensor of ours that the model lacks, that is missing or that is wrongly shaped."""
+    for name in tensors:
+        if name not in expected:
+            raise HeadworkError(f"{where}: what gives {name!r} has no place in this model; {AGAIN}")
+    for name, shape in expected.items():
+        found = tuple(tensors[name].shape) if name in tensors else None
+        if found is None:
+            raise HeadworkError(f"{where}: nothing gives {name!r}, {shape}; {AGAIN}")
+        if found != shape:
+            raise HeadworkError(f"{where}: {name!r} would have shape {found}, expected {shape}; {AGAIN}")
+
+
 def publish(tensors: Mapping[str, Tensor], table: Table, *, prefixed: bool) -> dict[str, Tensor]:
     """A file's tensors from ours, each of which has its place in the table."""
     left, published = dict(tensors), {}
