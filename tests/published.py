@@ -45,6 +45,12 @@ PURPOSES = {
     ),
     "gpt2": ("Model", "LMHeadModel", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering"),
 }
+PICTURES = {
+    **{"image_size": 12, "patch_size": 4, "num_channels": 3, "hidden_size": 12, "num_hidden_layers": 2},
+    **{"num_attention_heads": 3, "intermediate_size": 20},
+}
+OF_PICTURES = {"vit": ("ViT", PICTURES)}
+"""compared in test_vit.py; CLIP, whose towers are two, in test_clip.py"""
 CASES = [(family, purpose) for family in CONFIGS for purpose in PURPOSES[family]]
 
 
@@ -59,15 +65,37 @@ VOCABULARY = ["[UNK]", "[PAD]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqr
 
 def write_random(transformers: Any, family: str, purpose: str, folder: Path, *, seed: int = 0) -> Case:
     """A model whose every weight is drawn wide, so that no part of it can be missed unseen."""
-    stem, settings = CONFIGS[family]
+    stem, settings = {**CONFIGS, **OF_PICTURES}[family]
     torch.manual_seed(seed)
     labels = {"num_labels": 3} if "Classification" in purpose else {}
     model = getattr(transformers, stem + purpose)(getattr(transformers, f"{stem}Config")(**settings, **labels))
-    for parameter in model.parameters():
-        nn.init.normal_(parameter, std=0.3)
+    drawn_wide(model)
     model.save_pretrained(folder)
     (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n")
     return Case(folder, model.eval().double())
+
+
+END = 300
+"""the token that ends CLIP's texts, the last of its vocabulary"""
+CLIP_TEXTS = {
+    **{"vocab_size": END + 1, "max_position_embeddings": 16, "hidden_size": 16, "num_hidden_layers": 3},
+    **{"num_attention_heads": 4, "intermediate_size": 24, "eos_token_id": END},
+}
+
+
+def write_clip(transformers: Any, folder: Path, *, texts: Any = (), pictures: Any = ()) -> Case:
+    """A CLIP with towers of different sizes; `texts` and `pictures` are settings that differ from the others' here."""
+    torch.manual_seed(0)
+    settings = {"text_config": {**CLIP_TEXTS, **dict(texts)}, "vision_config": {**PICTURES, **dict(pictures)}}
+    model = transformers.CLIPModel(transformers.CLIPConfig(**settings, projection_dim=10))
+    drawn_wide(model)
+    model.save_pretrained(folder)
+    return Case(folder, model.eval().double())
+
+
+def drawn_wide(model: nn.Module) -> None:
+    for parameter in model.parameters():
+        nn.init.normal_(parameter, std=0.3)
 
 
 def same(one: Published, other: Published) -> bool:

@@ -6,7 +6,8 @@ pytorch_model.bin                   a zip of numbers and a pickle, of which only
 """
 
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Any
 
 import msgspec
 import torch
@@ -23,6 +24,15 @@ class _Index(msgspec.Struct, frozen=True):
     weight_map: dict[str, str]
 
 
+def settings_in(folder: Path, kind: type, file: str = "config.json") -> Any:
+    """What the folder's file of settings says, as `kind`; HeadworkError where it does not say it."""
+    path = folder / file
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
+        raise HeadworkError(f"{path}: {error}; expected the folder of a published encoder") from error
+
+
 def read_tensors(folder: Path) -> tuple[Path, dict[str, Tensor]]:
     """The file that was found first, and its tensors; HeadworkError where there is none or it is damaged."""
     if (folder / INDEX).is_file() and not (folder / WHOLE).is_file():
@@ -30,6 +40,11 @@ def read_tensors(folder: Path) -> tuple[Path, dict[str, Tensor]]:
     if (folder / PICKLED).is_file() and not (folder / WHOLE).is_file():
         return folder / PICKLED, _pickled(folder / PICKLED)
     return folder / WHOLE, _safe(folder / WHOLE)
+
+
+def read_file(path: Path) -> dict[str, Tensor]:
+    """The tensors of one file, pickled unless its name says otherwise."""
+    return _safe(path) if path.suffix == ".safetensors" else _pickled(path)
 
 
 def _safe(path: Path) -> dict[str, Tensor]:
@@ -58,6 +73,11 @@ def _pickled(path: Path) -> dict[str, Tensor]:
     again = f"convert it with transformers to {WHOLE}, or get it again"
     try:
         with zipfile.ZipFile(path) as archive:
+            if any(PurePath(entry.filename).name == "constants.pkl" for entry in archive.infolist()):
+                raise HeadworkError(
+                    f"{path}: a TorchScript archive, which holds code; open it elsewhere with torch.jit.load and save "
+                    "its state_dict() in the place of it"
+                )
             if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
                 raise HeadworkError(f"{path}: holds compressed entries, which no published file does; {again}")
         found = torch.load(path, map_location="cpu", weights_only=True)
@@ -66,6 +86,8 @@ def _pickled(path: Path) -> dict[str, Tensor]:
     except Exception as error:  # damaged bytes lead the unpickler to almost any
         told = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise HeadworkError(f"{path}: no weights can be read from it without running code ({told}); {again}") from error
+    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):  # what training keeps is beside it
+        found = found["state_dict"]
     if not isinstance(found, dict) or not all(
         isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in found.items()
     ):
