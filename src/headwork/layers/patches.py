@@ -3,7 +3,7 @@
     x = [first ; W p_1 ; … ; W p_n] + positions        p_i the pixels of a square, row after row from the upper left
 
 Dosovitskiy et al. 2021, "An image is worth 16x16 words", section 3.1; `first` is a learned vector, whose last state
-stands for the picture. With a norm behind them these are the embeddings of CLIP (Radford et al. 2021), without one ViT's.
+stands for the picture. With a norm behind them these are the embeddings of CLIP (Radford et al. 2021), else of ViT.
 
 Axes: B pictures, C channels, S rows and columns of a picture, T = (S / patch)^2 + 1 tokens, D width.
 """
@@ -81,6 +81,6 @@ class PatchEmbeddings(nn.Module):
     def padded(self, pixels: Tensor) -> Tensor:
         """(B, C, S, S) to (B, T, D)."""
         found = self.patches(pixels).flatten(2).transpose(1, 2)
-        first = self.first.expand(len(pixels), 1, -1)
+        first = self.first.expand(pixels.shape[0], 1, -1)
         x = torch.cat([first, found], dim=1) + self.positions.weight
         return drop(self.norm(x), self.dropout, self.training)

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from tests.published import END
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 SIZES: dict[str, Any] = {
     "embed_dim": 10,
     "vision_cfg": {"image_size": 12, "layers": 2, "width": 16, "patch_size": 4, "head_width": 8},
-    "text_cfg": {"context_length": 16, "vocab_size": 301, "width": 24, "heads": 3, "layers": 3},
+    "text_cfg": {"context_length": 16, "vocab_size": END + 1, "width": 24, "heads": 3, "layers": 3},
 }
 
 

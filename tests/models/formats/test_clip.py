@@ -281,7 +281,7 @@ def test_openai_files_need_no_settings(pixels: Tensor, texts: TokenBatch, tmp_pa
     sizes = {
         "embed_dim": 10,
         "vision_cfg": {"image_size": 12, "layers": 2, "width": 128, "patch_size": 4, "head_width": 64},
-        "text_cfg": {"context_length": 16, "vocab_size": 301, "width": 64, "heads": 1, "layers": 1},
+        "text_cfg": {"context_length": 16, "vocab_size": END + 1, "width": 64, "heads": 1, "layers": 1},
     }
     torch.manual_seed(0)
     original = OpenClip(quick=True, sizes=sizes)
@@ -289,7 +289,7 @@ def test_openai_files_need_no_settings(pixels: Tensor, texts: TokenBatch, tmp_pa
     numbers = {
         "input_resolution": torch.tensor(12),
         "context_length": torch.tensor(16),
-        "vocab_size": torch.tensor(301),
+        "vocab_size": torch.tensor(END + 1),
     }
     torch.save({**original.state_dict(), **numbers}, tmp_path / "ViT-B-32.pt")
     assert difference(open_clip.read(tmp_path), original.eval(), pixels, texts) < 1e-9
@@ -359,7 +359,7 @@ def test_the_activation_is_the_one_that_is_told(pixels: Tensor, texts: TokenBatc
         ({"init_logit_bias": -10}, "init_logit_bias"),
         ({"vision_cfg": {**SIZES["vision_cfg"], "head_width": 5}}, "must divide"),
         ({"vision_cfg": {**SIZES["vision_cfg"], "mlp_ratio": 1e300}}, "ff is 1"),
-        ({"text_cfg": {**SIZES["text_cfg"], "width": 48}}, r"shape \(301, 24\), expected \(301, 48\)"),
+        ({"text_cfg": {**SIZES["text_cfg"], "width": 48}}, rf"shape \({END + 1}, 24\), expected \({END + 1}, 48\)"),
     ],
 )
 def test_settings_of_open_clip_that_are_not_known(settings: dict[str, Any], message: str, tmp_path: Path):
