@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import torch
 from torch import nn
 
 from headwork.data.published_tokens.merges import LETTERS
+from headwork.models.clip import Clip
+from headwork.models.formats import clip
 from headwork.models.published import Published
 
 SIZES = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 32}
@@ -111,6 +114,15 @@ def write_clip(transformers: Any, folder: Path, *, texts: Any = (), pictures: An
     told = {"size": {"shortest_edge": side}, "crop_size": {"height": side, "width": side}, "resample": 3}
     (folder / "preprocessor_config.json").write_text(json.dumps({"image_processor_type": "CLIPImageProcessor", **told}))
     return Case(folder, model.eval().double())
+
+
+def write_small_clip(folder: Path) -> None:
+    """One written without transformers."""
+    torch.manual_seed(0)
+    told = {"projection_dim": 4, "text_config": {**CLIP_TEXTS, "num_hidden_layers": 1}, "vision_config": PICTURES}
+    clip.write(Clip(msgspec.convert(told, clip.Settings).config()), folder)
+    write_clip_tokens(folder)
+    (folder / "preprocessor_config.json").write_text(json.dumps({"size": 12, "crop_size": 12}))
 
 
 def drawn_wide(model: nn.Module) -> None:

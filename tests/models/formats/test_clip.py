@@ -220,6 +220,7 @@ def test_buffers_of_older_files_are_left_out(published_clip, tmp_path: Path):
     "settings, message",
     [
         ({"projection_dim": 0}, "width is 0"),
+        ({"text_config": {"layer_norm_eps": -1e-5}}, "eps is -1e-05"),
         ({"projection_dim": 2**40}, "width is 1,099"),
         ({"text_config": {"vocab_size": 2**40}}, "vocabulary is 1,099"),
         ({"text_config": {"eos_token_id": [1, 2]}}, "eos_token_id"),

@@ -110,6 +110,8 @@ def checked_sizes(core: CoreConfig) -> CoreConfig:
         none = size is None or (name == "vocabulary" and core.patches is not None)
         if not none and not 0 < size <= most:
             raise ValueError(f"{name} is {size:,} there; expected 1 to {most:,}")
+    if not 0 <= core.eps < 1:
+        raise ValueError(f"eps is {core.eps} there; expected 0 to 1")
     return core
 
 
