@@ -10,6 +10,9 @@ import torch
 from click.testing import CliRunner
 from PIL import Image
 from safetensors.torch import load_file
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from tests.models.formats.open_clip_by_hand import SIZES, OpenClip
 from tests.published import drawn_wide, write_clip, write_clip_tokens
 
@@ -22,6 +25,7 @@ from headwork.exchange.exporting import export
 from headwork.exchange.importing import import_model
 from headwork.models.pretrained import core_config
 from headwork.models.published import load
+from headwork.sklearn import PictureVectors
 from headwork.tasks.pictures import PictureModel
 
 NAMES = ["a photo of a cat", "a photo of a dog", "do"]
@@ -38,7 +42,9 @@ def pictures(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def clip_case(transformers, tmp_path_factory):
-    return write_clip(transformers, tmp_path_factory.mktemp("clip"))
+    """Towers of one layer, for exporting graphs of more takes long."""
+    one = {"num_hidden_layers": 1}
+    return write_clip(transformers, tmp_path_factory.mktemp("clip"), texts=one, pictures=one)
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +125,30 @@ def test_an_imported_classifier_predicts_as_the_original(published, vit_run: Run
     found = [[answer["probabilities"][f"LABEL_{place}"] for place in range(3)] for answer in answers]
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert [answer["label"] for answer in answers] == [f"LABEL_{place}" for place in expected.argmax(1)]
+
+
+@pytest.mark.row("CL02")
+@torch.no_grad()
+def test_a_linear_probe(clip_case, clip_run: Run, tmp_path: Path):
+    """Vectors are those of transformers, and a linear model on them tells bright pictures from dark ones."""
+    random, paths = np.random.default_rng(0), []
+    for number in range(60):
+        values = random.integers(0, 90, (12, 12, 3), dtype=np.uint8) + np.uint8(150 * (number % 2))
+        Image.fromarray(values).save(path := tmp_path / f"{number:02}.png")
+        paths.append(str(path))
+    labels = np.arange(60) % 2
+    vectors = PictureVectors(str(clip_run.folder)).fit_transform(paths)
+    opened, model = PictureModel(clip_run.model), clip_case.model.float()
+    pixels = torch.from_numpy(np.stack([opened.read(Path(path)) for path in paths]))
+    expected = torch.nn.functional.normalize(model.get_image_features(pixel_values=pixels).pooler_output)
+    model.double()
+    np.testing.assert_allclose(vectors, expected, atol=1e-5)
+    probe = make_pipeline(PictureVectors(str(clip_run.folder)), StandardScaler(), LogisticRegression())
+    assert probe.fit(paths[:40], labels[:40]).score(paths[40:], labels[40:]) > 0.9
+    assert probe[0].get_feature_names_out().shape == (vectors.shape[1],)
+    with pytest.raises(HeadworkError, match=r"not a png or jpg"):
+        Path(paths[0]).write_text("no picture")
+        probe.predict(paths[:1])
 
 
 def test_labels_of_one_name_are_told_apart(published, tmp_path: Path, pictures: Path):
@@ -220,6 +250,7 @@ def test_onnx_of_both_towers_at_every_size(clip_case, clip_run: Run, onnxruntime
     model.double()
 
 
+@pytest.mark.slow
 @torch.no_grad()
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
 def test_onnx_of_a_classifier_of_pictures(vit_run: Run, onnxruntime, tmp_path: Path):
@@ -310,7 +341,7 @@ def test_other_commands_say_that_it_reads_pictures(vit_run: Run):
 
 def test_what_is_told_after_an_import(clip_case, published, tmp_path: Path):
     told = CliRunner().invoke(group, ["import", str(clip_case.folder), "-o", str(tmp_path / "c")]).output
-    assert "clip, 2 layers of width 12" in told and "--image PICTURE --labels NAME,NAME" in told
+    assert "clip, 1 layers of width 12" in told and "--image PICTURE --labels NAME,NAME" in told
     folder = published("vit", "ForImageClassification").folder
     told = CliRunner().invoke(group, ["import", str(folder), "-o", str(tmp_path / "v")]).output
     assert "labels: LABEL_0, LABEL_1, LABEL_2" in told and "--image PICTURE" in told and "tokens" not in told

@@ -7,7 +7,7 @@ What a file leaves out is what the processor that it names does; of one that is 
 """
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
 
@@ -40,7 +40,7 @@ class _Told(msgspec.Struct, frozen=True):
     feature_extractor_type: str | None = None
     do_resize: bool = True
     size: _Size | int | None = None
-    resample: Literal[0, 1, 2, 3, 4, 5] | None = None
+    resample: Annotated[int, msgspec.Meta(ge=0, lt=len(RESAMPLES))] | None = None
     do_center_crop: bool | None = None
     crop_size: _Size | int | None = None
     do_rescale: bool = True

@@ -20,11 +20,14 @@ from torch.nn import functional as F
 
 from headwork.base.errors import HeadworkError
 from headwork.base.files import read_json
+from headwork.base.limits import DEFAULT_LIMITS, Limits
+from headwork.data.pictures import each_picture
 from headwork.data.pixels import Pixels
 from headwork.data.tokenizers import TextTokenizer
+from headwork.layers.patches import Patches
 from headwork.measure.calibration import softmax
 from headwork.models import clip, published
-from headwork.models.clip import Clip
+from headwork.models.clip import Clip, ClipConfig
 from headwork.models.published import Published
 from headwork.ops.linear import for_inference
 from headwork.tasks.reading import TextReader
@@ -92,6 +95,31 @@ class PictureModel:
         self.pixels, self.device = read_json(folder / PIXELS, Pixels), device
         self.tokenizer = TextTokenizer.load(folder / TOKENIZER) if (folder / TOKENIZER).is_file() else None
         self.model: Clip | Published = published.load(folder) if self.tokenizer is None else clip.load(folder)
+
+    @property
+    def width(self) -> int:
+        """Of a picture's vector."""
+        return self.model.config.width if isinstance(self.model, Clip) else self.model.config.core.dim
+
+    def read(self, path: Path, limits: Limits = DEFAULT_LIMITS) -> np.ndarray:
+        """(channels, rows, columns) of the one picture at `path`, prepared."""
+        ((name, picture),) = each_picture(path, limits)
+        return self.pixels.of(picture, f"{path}: {name}", limits)
+
+    @torch.inference_mode()
+    def vectors(self, pixels: Sequence[np.ndarray]) -> np.ndarray:
+        """(n, width) of pictures that are prepared: CLIP's unit vectors, or the pooled states of an encoder."""
+        batch = self.patches.batch(torch.from_numpy(np.stack(pixels)).to(self.device))
+        model = self.model.to(self.device)
+        found = model.embed_pictures(batch) if isinstance(model, Clip) else model(batch)["pooled"]
+        return found.cpu().numpy()
+
+    @property
+    def patches(self) -> Patches:
+        config = self.model.config
+        found = config.pictures.patches if isinstance(config, ClipConfig) else config.core.patches
+        assert found is not None
+        return found
 
     def classifier(self, names: Sequence[str] = (), prompts: Sequence[str] = ()) -> PictureClassifier:
         """With the model's own classes, or with these names; refused where it has no classes, or no use for names."""

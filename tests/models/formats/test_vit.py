@@ -109,7 +109,7 @@ SETTINGS: dict[str, Callable[[CoreConfig], CoreConfig]] = {
     "other heads": lambda core: changed(core, heads=2),
     "a layer less": lambda core: changed(core, layers=1),
     "a norm of the embeddings": lambda core: changed(core, embedding_norm=True),
-    "patches without a bias": lambda core: changed(core, patches=msgspec.structs.replace(core.patches, bias=False)),
+    "patches without a bias": lambda core: changed(core, patches=Patches(side=12, patch=4, bias=False)),
 }
 STATES: dict[str, Callable[[dict[str, Tensor]], dict[str, Tensor]]] = {
     "positions by columns": reordered,

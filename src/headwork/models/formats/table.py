@@ -107,8 +107,9 @@ def checked_sizes(core: CoreConfig) -> CoreConfig:
     """The settings themselves; ValueError where one of their sizes is none."""
     for name, most in MOST.items():
         size = getattr(core, name)
-        none = size is None or (name == "vocabulary" and core.patches is not None)
-        if not none and not 0 < size <= most:
+        if name == "vocabulary" and core.patches is not None:
+            continue
+        if size is not None and not 0 < size <= most:
             raise ValueError(f"{name} is {size:,} there; expected 1 to {most:,}")
     if not 0 <= core.eps < 1:
         raise ValueError(f"eps is {core.eps} there; expected 0 to 1")
