@@ -1,11 +1,16 @@
 """Random models of transformers in the layouts that its save_pretrained writes, with a vocabulary of their own."""
 
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import torch
 from torch import nn
 
+from headwork.data.published_tokens.merges import LETTERS
+from headwork.models.clip import Clip
+from headwork.models.formats import clip
 from headwork.models.published import Published
 
 SIZES = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 32}
@@ -45,6 +50,12 @@ PURPOSES = {
     ),
     "gpt2": ("Model", "LMHeadModel", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering"),
 }
+PICTURES = {
+    **{"image_size": 12, "patch_size": 4, "num_channels": 3, "hidden_size": 12, "num_hidden_layers": 2},
+    **{"num_attention_heads": 3, "intermediate_size": 20},
+}
+OF_PICTURES = {"vit": ("ViT", PICTURES)}
+"""compared in test_vit.py; CLIP, whose towers are two, in test_clip.py"""
 CASES = [(family, purpose) for family in CONFIGS for purpose in PURPOSES[family]]
 
 
@@ -59,15 +70,64 @@ VOCABULARY = ["[UNK]", "[PAD]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqr
 
 def write_random(transformers: Any, family: str, purpose: str, folder: Path, *, seed: int = 0) -> Case:
     """A model whose every weight is drawn wide, so that no part of it can be missed unseen."""
-    stem, settings = CONFIGS[family]
+    stem, settings = {**CONFIGS, **OF_PICTURES}[family]
     torch.manual_seed(seed)
     labels = {"num_labels": 3} if "Classification" in purpose else {}
     model = getattr(transformers, stem + purpose)(getattr(transformers, f"{stem}Config")(**settings, **labels))
+    drawn_wide(model)
+    model.save_pretrained(folder)
+    if family in OF_PICTURES:
+        told = {"size": {"height": 12, "width": 12}, "resample": 2, "image_processor_type": "ViTImageProcessor"}
+        (folder / "preprocessor_config.json").write_text(json.dumps(told))
+    else:
+        (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n")
+    return Case(folder, model.eval().double())
+
+
+PAIRS = [("c", "a"), ("ca", "t</w>"), ("d", "o"), ("do", "g</w>"), ("p", "h"), ("o", "f</w>")]
+CLIP_TOKENS = [*LETTERS, *(f"{letter}</w>" for letter in LETTERS), *map("".join, PAIRS)]
+CLIP_TOKENS += ["<|startoftext|>", "<|endoftext|>"]
+END = len(CLIP_TOKENS) - 1
+"""the token that ends CLIP's texts, the last of its vocabulary"""
+CLIP_TEXTS = {
+    **{"vocab_size": END + 1, "max_position_embeddings": 16, "hidden_size": 16, "num_hidden_layers": 3},
+    **{"num_attention_heads": 4, "intermediate_size": 24, "eos_token_id": END},
+}
+
+
+def write_clip_tokens(folder: Path) -> None:
+    """The vocabulary, as transformers had it in two files."""
+    (folder / "vocab.json").write_text(json.dumps({token: place for place, token in enumerate(CLIP_TOKENS)}))
+    (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *map(" ".join, PAIRS)]) + "\n")
+
+
+def write_clip(transformers: Any, folder: Path, *, texts: Any = (), pictures: Any = ()) -> Case:
+    """A CLIP with towers of different sizes; `texts` and `pictures` are settings that differ from the others' here."""
+    torch.manual_seed(0)
+    settings = {"text_config": {**CLIP_TEXTS, **dict(texts)}, "vision_config": {**PICTURES, **dict(pictures)}}
+    model = transformers.CLIPModel(transformers.CLIPConfig(**settings, projection_dim=10))
+    drawn_wide(model)
+    nn.init.constant_(model.logit_scale, 3.0)
+    model.save_pretrained(folder)
+    write_clip_tokens(folder)
+    side = model.config.vision_config.image_size
+    told = {"size": {"shortest_edge": side}, "crop_size": {"height": side, "width": side}, "resample": 3}
+    (folder / "preprocessor_config.json").write_text(json.dumps({"image_processor_type": "CLIPImageProcessor", **told}))
+    return Case(folder, model.eval().double())
+
+
+def write_small_clip(folder: Path) -> None:
+    """One written without transformers."""
+    torch.manual_seed(0)
+    told = {"projection_dim": 4, "text_config": {**CLIP_TEXTS, "num_hidden_layers": 1}, "vision_config": PICTURES}
+    clip.write(Clip(msgspec.convert(told, clip.Settings).config()), folder)
+    write_clip_tokens(folder)
+    (folder / "preprocessor_config.json").write_text(json.dumps({"size": 12, "crop_size": 12}))
+
+
+def drawn_wide(model: nn.Module) -> None:
     for parameter in model.parameters():
         nn.init.normal_(parameter, std=0.3)
-    model.save_pretrained(folder)
-    (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n")
-    return Case(folder, model.eval().double())
 
 
 def same(one: Published, other: Published) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.data.test_captions import album
+from tests.published import write_small_clip
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
@@ -100,6 +101,8 @@ def desk(tmp_path: Path) -> Path:
     digits = np.broadcast_to(columns, (60, 8, 8)).astype(np.uint8)
     np.savez(tmp_path / "digits.npz", x_train=digits[:50], x_test=digits[50:])
     Image.fromarray(digits[0]).save(tmp_path / "digit.png")
+    (tmp_path / "clip").mkdir()
+    write_small_clip(tmp_path / "clip")
     Image.fromarray(album(tmp_path / "album", {"train": 20, "dev": 3, "test": 5})["test00.png"]).save(
         tmp_path / "photo.png"
     )

@@ -21,7 +21,7 @@ from sklearn.utils import estimator_checks as checks
 from headwork.models.elmo import Elmo, ElmoConfig
 from headwork.models.formats.elmo import write
 from headwork.ops.linear import for_inference
-from headwork.sklearn import HeadworkClassifier, HeadworkEncoder, MeanElmo
+from headwork.sklearn import HeadworkClassifier, HeadworkEncoder, MeanElmo, PictureVectors
 from headwork.tasks import neural
 
 WORDS = {"good": 1, "great": 1, "nice": 1, "bad": 0, "awful": 0, "terrible": 0}
@@ -52,7 +52,9 @@ NAMED_CHECKS = [
 @pytest.mark.row("BE19")
 @pytest.mark.parametrize("check", NAMED_CHECKS)
 @pytest.mark.parametrize(
-    "estimator", [HeadworkClassifier(), HeadworkEncoder(), MeanElmo()], ids=lambda each: type(each).__name__
+    "estimator",
+    [HeadworkClassifier(), HeadworkEncoder(), MeanElmo(), PictureVectors()],
+    ids=lambda each: type(each).__name__,
 )
 def test_named_checks_of_scikit_learn(estimator, check: str) -> None:
     getattr(checks, check)(type(estimator).__name__, clone(estimator))

@@ -1,10 +1,11 @@
-"""headwork in scikit-learn's interface: any recipe as a classifier, a pretrained encoder or ELMo as a transformer.
+"""headwork in scikit-learn's interface: recipes as classifiers, a pretrained encoder, ELMo and CLIP as transformers.
 
-Constructor arguments are only stored; what fitting finds ends with an underscore. Texts are any sequence of strings
-(a list, an array, a column of a table).
+Constructor arguments are only stored; what fitting finds ends with an underscore. Texts, and paths of pictures, are any
+sequence of strings (a list, an array, a column of a table).
 """
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -197,6 +198,41 @@ class MeanElmo(TransformerMixin, _OfTexts):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         check_is_fitted(self)
         return np.array([f"elmo{place}" for place in range(2 * self.elmo_.config.projection)], dtype=object)
+
+
+class PictureVectors(TransformerMixin, _OfTexts):
+    """The files of pictures as the vectors of CLIP or ViT; nothing is fitted. A linear model on top is a linear probe.
+
+    Parameters
+    ----------
+    model : the path of a folder that `headwork import` wrote.
+    device : "cpu" or "cuda".
+
+    Notes
+    -----
+    CLIP's vectors are of length 1 (Radford et al. 2021, section 3.2, on probes); ViT's are its pooled states.
+    """
+
+    def __init__(self, model: str = "runs/clip", *, device: str = "cpu"):
+        self.model = model
+        self.device = device
+
+    def fit(self, X: Iterable[str], y: Any = None) -> "PictureVectors":
+        """Load the weights."""
+        from headwork.base.runs import Run
+        from headwork.tasks.pictures import PictureModel
+
+        self.model_ = PictureModel(Run(Path(self.model)).model, device=self.device)
+        return self
+
+    def transform(self, X: Iterable[str]) -> np.ndarray:
+        """(n, width) of the pictures at these paths."""
+        check_is_fitted(self)
+        return np.concatenate([self.model_.vectors([self.model_.read(Path(path))]) for path in _texts(X)])
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        check_is_fitted(self)
+        return np.array([f"picture{place}" for place in range(self.model_.width)], dtype=object)
 
 
 def _texts(X: Iterable[str]) -> list[str]:

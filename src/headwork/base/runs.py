@@ -5,6 +5,7 @@
     model/{config.json, model.safetensors, tokenizer.json, README.md}  checkpoint/ (gone when done)
     model/datastore.safetensors, where a language model has one
     imported.json in place of what training writes, where `headwork import` made the folder
+    model/pixels.json, where the model reads pictures
 
 A comparison is a folder with `result.json`, `report.html` and `trials/<model>-<seed>/`, each of them a run folder.
 """
@@ -70,6 +71,8 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     """of its vocabulary"""
     heads: list[str]
     labels: list[str]
+    pictures: bool = False
+    """does it read them"""
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):

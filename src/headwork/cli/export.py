@@ -10,15 +10,19 @@ from headwork.cli.options import set_threads
 @click.command()
 @click.argument("run")
 @click.option(
-    "--format", "form", type=click.Choice(["hf", "onnx", "fastai"]), required=True, help="What shall read it."
+    "--format",
+    "form",
+    type=click.Choice(["hf", "onnx", "open_clip", "fastai"]),
+    required=True,
+    help="What shall read it.",
 )
 @click.option("-o", "--out", metavar="FOLDER", help="Where it goes  [default: RUN/export-FORMAT].")
 @click.option("--threads", default=0, help="Threads; 0 takes all cores.", show_default=True)
 def export(run, form, out, threads) -> None:
     """Give the model in the folder RUN to other libraries.
 
-    hf is what transformers and sentence-transformers read, onnx what onnxruntime runs, both of an encoder; fastai reads
-    an AWD-LSTM.
+    hf is what transformers and sentence-transformers read, onnx what onnxruntime runs; open_clip is for a CLIP, fastai
+    for an AWD-LSTM, each for the library of that name.
     """
     set_threads(threads)
     from headwork.base.runs import Run

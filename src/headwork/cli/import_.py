@@ -4,7 +4,11 @@ from pathlib import Path
 
 import click
 
+from headwork.base.runs import Imported, Run
 from headwork.cli.options import set_threads
+
+SHOWN = 20
+"""labels"""
 
 
 @click.command("import")
@@ -15,25 +19,35 @@ from headwork.cli.options import set_threads
 def import_(source, out, offline, threads) -> None:
     """Take in the published model in the folder SOURCE, the encoder minilm, or the ELMo of a language by its code (ru).
 
-    A classifier can predict at once, and an AWD-LSTM write; other models are encoders that training starts from.
-    Nothing in the files is executed.
+    A classifier and CLIP can predict at once, and a language model writes; other models are encoders that training
+    starts from. Nothing in the files is executed.
     """
     set_threads(threads)
-    from headwork.base.runs import Run
     from headwork.exchange.importing import import_model
 
     run = Run(Path(out or f"runs/{Path(source).resolve().name}"))
     found = import_model(source, run, offline=offline)
+    tokens = f"{found.tokens:,} tokens, " if found.tokens else ""
     click.echo(
         f"{run.folder}: {found.family}, {found.layers} layers of width {found.width}, {found.parameters:,} weights, "
-        f"{found.tokens:,} tokens, heads: {', '.join(found.heads) or 'none'}"
+        f"{tokens}heads: {', '.join(found.heads) or 'none'}"
     )
     if "classes" in found.heads:
-        click.echo(f"labels: {', '.join(found.labels)}\nheadwork predict {run.folder} --text TEXT")
-    elif "next" in found.heads:
-        click.echo(f"headwork generate {run.folder} --prompt TEXT")
-        click.echo(f"headwork train {found.family} DATA --set model.pretrained={run.folder}")
-    elif found.family == "elmo":
-        click.echo(f"headwork.models.elmo.Elmo.load({str(run.folder)!r}) or headwork.sklearn.MeanElmo in Python")
-    else:
-        click.echo(f"headwork train minilm DATA --set model.pretrained={run.folder}")
+        more = f", and {len(found.labels) - SHOWN:,} more" if len(found.labels) > SHOWN else ""
+        click.echo(f"labels: {', '.join(found.labels[:SHOWN])}{more}")
+    click.echo(_next(found, run.folder))
+
+
+def _next(found: Imported, folder: Path) -> str:
+    """What it is good for."""
+    if found.family == "clip":
+        return f"headwork predict {folder} --image PICTURE --labels NAME,NAME"
+    if "classes" in found.heads:
+        return f"headwork predict {folder} {'--image PICTURE' if found.pictures else '--text TEXT'}"
+    if "next" in found.heads:
+        return f"headwork generate {folder} --prompt TEXT\nheadwork train {found.family} DATA --set model.pretrained={folder}"
+    if found.family == "elmo":
+        return f"headwork.models.elmo.Elmo.load({str(folder)!r}) or headwork.sklearn.MeanElmo in Python"
+    if found.pictures:
+        return f"headwork export {folder} --format onnx"
+    return f"headwork train minilm DATA --set model.pretrained={folder}"

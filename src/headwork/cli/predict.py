@@ -11,7 +11,9 @@ from headwork.cli.options import limit_option, set_threads
 @click.argument("run")
 @click.argument("file", required=False)
 @click.option("--text", metavar="TEXT", help="One text, instead of FILE.")
-@click.option("--image", metavar="FILE", help="A picture, where the model reads one.")
+@click.option("--image", metavar="FILE", help="A picture, where the model reads one; of some also a folder or zip.")
+@click.option("--labels", metavar="NAMES", help="What pictures may show, as in cat,dog, where the model reads names.")
+@click.option("--prompt", multiple=True, metavar="TEXT", help='A sentence for each name, as in "a photo of a {}".')
 @click.option("--text-b", metavar="TEXT", help="The second text, where the model takes two.")
 @click.option(
     "--column", metavar="COLUMN", help="Column of the texts; the one that the run was trained on when not given."
@@ -30,16 +32,16 @@ def predict(run, file, text, image, text_b, column, column_b, device, threads, l
     On standard input a line is a text; of a model of pairs two texts with a tab between them, of one that answers from
     passages a question and its passage. One JSON object a row, in order: the text unchanged with its label, or its
     labels, and the probabilities, or with its translation; a pair with its label or its score; a question with its
-    answer and the place in the passage; a picture's caption.
+    answer and the place in the passage; a picture's caption, or its label and the probabilities.
     """
     set_threads(threads)
     import msgspec
 
     from headwork.cli.options import choose_device, known_options
     from headwork.compare.asked import Asked
-    from headwork.compare.open import open_run
+    from headwork.compare.open import open_answering
 
-    opened, work = open_run(run, device=choose_device(device))
+    opened, work = open_answering(run, device=choose_device(device))
     options = known_options(work.answering, options, of=f"{run}")
     asked = Asked(file, sys.stdin.buffer, (text, text_b), (column, column_b), limits, image)
     assert work.answers is not None  # what can be opened answers

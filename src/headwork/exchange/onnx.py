@@ -1,4 +1,4 @@
-"""An encoder as an ONNX graph, whose numbers of texts and tokens are free."""
+"""An encoder as an ONNX graph, whose numbers of texts, tokens and pictures are free."""
 
 import contextlib
 import importlib.util
@@ -9,46 +9,43 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from headwork.base.errors import HeadworkError
 from headwork.base.files import write_atomically
-from headwork.exchange.padded import PaddedClassifier, PaddedPublished
+from headwork.exchange.padded import PaddedClassifier, PaddedClip, PaddedPictures, PaddedPublished
+from headwork.models.clip import Clip
 from headwork.models.published import Published
 
 NEEDED = ("onnx", "onnxscript")
-INPUTS = ["input_ids", "attention_mask"]
 
 
 def write_onnx(model: Any, path: Path) -> None:
-    """`model` is a published one, which says all that its heads say, or a classifier, which gives its `logits`."""
+    """`model` is a published one, which says all that its heads say, a CLIP, or a classifier, which gives `logits`."""
     absent = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if absent:
         raise HeadworkError(f"ONNX needs {' and '.join(absent)}; install headwork[onnx]")
-    padded: nn.Module
-    if isinstance(model, Published):
-        padded = PaddedPublished(model)
-        outputs = padded.names
-    else:
-        padded, outputs = PaddedClassifier(model.network, temperature=model.temperature), ["logits"]
-    ids, mask = (torch.ones(2, 3, dtype=torch.int64) for _ in range(2))  # one tensor twice would be one input
-    texts, tokens = torch.export.Dim("texts"), torch.export.Dim("tokens", max=_room(padded))
+    padded = _padded(model).eval()
+    examples, free = zip(*padded.inputs.values(), strict=True)
     with _quiet():
         program = torch.onnx.export(
-            padded.eval(),
-            (ids, mask),
+            padded,
+            examples,
             dynamo=True,
             verbose=False,
-            input_names=INPUTS,
-            output_names=outputs,
-            dynamic_shapes=({0: texts, 1: tokens}, {0: texts, 1: tokens}),
+            input_names=list(padded.inputs),
+            output_names=padded.names,
+            dynamic_shapes=free,
         )
     assert program is not None
     write_atomically(path, program.save)
 
 
-def _room(padded: Any) -> int:
-    return padded.core.core.embeddings.room
+def _padded(model: Any) -> Any:
+    if isinstance(model, Clip):
+        return PaddedClip(model)
+    if isinstance(model, Published):
+        return PaddedPublished(model) if model.config.core.patches is None else PaddedPictures(model)
+    return PaddedClassifier(model.network, temperature=model.temperature)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""An encoder over padded texts, in the plain operations that other runtimes know.
+"""An encoder over padded texts, or over pictures, in the plain operations that other runtimes know.
 
 headwork's own networks read packed tokens, whose lengths are Python numbers; a graph for another runtime needs tensors
 of free sizes instead. The weights are shared, not copied.
@@ -6,7 +6,7 @@ of free sizes instead. The weights are shared, not copied.
 Axes: B texts, T tokens of the longest, H heads, D width, C classes.
 """
 
-from typing import cast
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -14,10 +14,15 @@ from torch.nn import functional as F
 
 from headwork.attention.choice import Choice
 from headwork.base.errors import HeadworkError
+from headwork.layers.patches import PatchEmbeddings
 from headwork.layers.transformer import Block, Core
+from headwork.models.clip import Clip
 from headwork.models.encoder import EncoderClassifier
 from headwork.models.published import Published
 from headwork.ops.linear import ACTIVATIONS
+
+Inputs = dict[str, tuple[Tensor, dict[int, torch.export.Dim]]]
+"""by its name in the graph: an example, and which of its sizes are free"""
 
 
 class PaddedCore(nn.Module):
@@ -31,15 +36,21 @@ class PaddedCore(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """(B, T) token ids and mask, 1 on tokens and 0 behind them, to (B, T, D) states."""
-        core, config = self.core, self.core.config
-        x = self._embed(ids)
         seen = mask.bool()[:, None, None, :]
-        if config.causal:
+        if self.core.config.causal:
             places = torch.arange(ids.shape[1], device=ids.device)
             seen = seen & (places <= places[:, None])
-        for block in core.layers:
+        return self._through(self._embed(ids), seen)
+
+    def look(self, pixels: Tensor) -> Tensor:
+        """(B, channels, rows, columns) to (B, T, D) states."""
+        embeddings = cast(PatchEmbeddings, self.core.embeddings)
+        return self._through(embeddings.padded(pixels), None)
+
+    def _through(self, x: Tensor, seen: Tensor | None) -> Tensor:
+        for block in self.core.layers:
             x = self._block(block, x, seen)
-        return core.norm(x)
+        return self.core.norm(x)
 
     def _embed(self, ids: Tensor) -> Tensor:
         e = self.core.embeddings
@@ -49,14 +60,14 @@ class PaddedCore(nn.Module):
             x = x + e.types.weight[0]
         return e.widen(e.norm(x))
 
-    def _block(self, block: Block, x: Tensor, seen: Tensor) -> Tensor:
+    def _block(self, block: Block, x: Tensor, seen: Tensor | None) -> Tensor:
         if self.core.config.norm == "pre":
             x = x + self._attend(block, block.attention_norm(x), seen)
             return x + self._feed_forward(block, block.ff_norm(x))
         x = block.attention_norm(x + self._attend(block, x, seen))
         return block.ff_norm(x + self._feed_forward(block, x))
 
-    def _attend(self, block: Block, x: Tensor, seen: Tensor) -> Tensor:
+    def _attend(self, block: Block, x: Tensor, seen: Tensor | None) -> Tensor:
         heads = self.core.config.heads
         q, k, v = block.attention.qkv(x).unflatten(2, (3, heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
@@ -64,6 +75,19 @@ class PaddedCore(nn.Module):
 
     def _feed_forward(self, block: Block, x: Tensor) -> Tensor:
         return block.narrow(ACTIVATIONS[self.core.config.activation](block.widen(x)))
+
+
+def texts_of(core: PaddedCore) -> Inputs:
+    texts, tokens = torch.export.Dim("texts"), torch.export.Dim("tokens", max=core.core.embeddings.room)
+    examples = (torch.ones(2, 3, dtype=torch.int64) for _ in range(2))  # one tensor twice would be one input
+    return {name: (next(examples), {0: texts, 1: tokens}) for name in ("input_ids", "attention_mask")}
+
+
+def pictures_of(core: PaddedCore) -> Inputs:
+    patches = core.core.config.patches
+    assert patches is not None
+    example = torch.zeros(3, patches.channels, patches.side, patches.side)
+    return {"pixel_values": (example, {0: torch.export.Dim("pictures")})}
 
 
 class PaddedPublished(nn.Module):
@@ -78,6 +102,7 @@ class PaddedPublished(nn.Module):
         per_token = [name for name in ("tags", "span") if getattr(config, name)]
         tokens = (["masked"] if config.masked else []) + (["next"] if config.core.causal else [])
         self.names = ["hidden", "pooled", *tokens, *per_text, *per_token]
+        self.inputs = texts_of(self.core)
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
         hidden = self.core(ids, mask)
@@ -89,6 +114,38 @@ class PaddedPublished(nn.Module):
         return self.model.behind(hidden[:, 0])
 
 
+class PaddedPictures(nn.Module):
+    """All that a published model of pictures says, in the order of `names`."""
+
+    def __init__(self, model: Published) -> None:
+        super().__init__()
+        self.core, self.model = PaddedCore(model.core), model
+        self.names = ["hidden", "pooled", *model.config.heads]
+        self.inputs = pictures_of(self.core)
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        hidden = self.core.look(pixels)
+        said = self.model.said(hidden, self.model.behind(hidden[:, 0]))
+        return tuple(said[name] for name in self.names)
+
+
+class PaddedClip(nn.Module):
+    """Both towers: the logits of each picture over the texts, and the unit vectors."""
+
+    names: ClassVar = ["logits_per_image", "image_embeds", "text_embeds"]
+
+    def __init__(self, model: Clip) -> None:
+        super().__init__()
+        self.pictures, self.texts, self.model = PaddedCore(model.pictures), PaddedCore(model.texts), model
+        self.inputs = {**pictures_of(self.pictures), **texts_of(self.texts)}
+
+    def forward(self, pixels: Tensor, ids: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
+        ends = self.model.ends(self.texts(ids, mask), ids.masked_fill(mask == 0, -1))
+        texts = F.normalize(self.model.text_projection(ends), dim=1)
+        pictures = F.normalize(self.model.picture_projection(self.pictures.look(pixels)[:, 0]), dim=1)
+        return self.model.logits(pictures, texts), pictures, texts
+
+
 def last_state(hidden: Tensor, mask: Tensor) -> Tensor:
     """(B, T, D) and (B, T) to the (B, D) states of the last tokens."""
     last = (mask.sum(1) - 1)[:, None, None].expand(-1, 1, hidden.shape[2])
@@ -96,10 +153,13 @@ def last_state(hidden: Tensor, mask: Tensor) -> Tensor:
 
 
 class PaddedClassifier(nn.Module):
+    names: ClassVar = ["logits"]
+
     def __init__(self, network: EncoderClassifier, *, temperature: float) -> None:
         super().__init__()
         self.core = PaddedCore(network.core)
         self.network, self.temperature = network, temperature
+        self.inputs = texts_of(self.core)
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """(B, T) and (B, T) to the (B, C) logarithms of the probabilities that headwork gives."""

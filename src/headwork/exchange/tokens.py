@@ -19,6 +19,8 @@ SPECIAL = {
     "mask_token": ("[MASK]", "<mask>"),
 }
 """their names there, and how vocabularies spell them"""
+CLASSES = {"<|startoftext|>": "CLIPTokenizer"}
+"""by what stands before a text, where a class there knows more special tokens by itself"""
 PAIRS = {"[SEP]": "{before} $A {after} $B:1 {after}:1", "</s>": "{before} $A {after} {after} $B {after}"}
 """how two texts stand together, by what stands behind one (Devlin et al. 2019; Liu et al. 2019)"""
 
@@ -38,12 +40,14 @@ def write_tokenizer(tokenizer: TextTokenizer, folder: Path) -> None:
     spelt = dict(zip(special, tokenizer.tokens(special.values()), strict=True))
     theirs.add_special_tokens(sorted(set(spelt.values())))
     frame = [*tokenizer.before, *tokenizer.after]
+    before, after = (" ".join(tokenizer.tokens(ids)) for ids in (tokenizer.before, tokenizer.after))
     if frame:
-        before, after = (" ".join(tokenizer.tokens(ids)) for ids in (tokenizer.before, tokenizer.after))
         theirs.post_processor = processors.TemplateProcessing(
             single=f"{before} $A {after}".strip(),
             pair=PAIRS.get(after, "$A $B:1").format(before=before, after=after),
             special_tokens=[*dict.fromkeys(zip(tokenizer.tokens(frame), frame, strict=True))],
         )
     write_text(folder / "tokenizer.json", theirs.to_str())
-    write_json(folder / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast", **spelt})
+    write_json(
+        folder / "tokenizer_config.json", {"tokenizer_class": CLASSES.get(before, "PreTrainedTokenizerFast"), **spelt}
+    )

@@ -12,7 +12,7 @@ Axes: B texts, N packed tokens of all texts, H heads, L tokens of one text, D wi
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import msgspec
 import torch
@@ -30,11 +30,13 @@ from headwork.attention.record import Recorder, record
 from headwork.attention.scopes import Causal, Routed
 from headwork.base.errors import HeadworkError
 from headwork.layers.gates import GruGate
+from headwork.layers.patches import PatchEmbeddings, Patches, PictureBatch
 from headwork.ops.dropout import drop
 from headwork.ops.linear import Linear
 from headwork.ops.packed import TokenBatch, places_of
 
 Activation = Literal["relu", "gelu", "gelu_tanh", "quick_gelu"]
+Batch = TokenBatch | PictureBatch
 Beside = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 """what attention gave (B, H, T, e), and the (B, H, T, d) queries, (B, H, M + T, d) keys and values that it had, to what
 goes on in its place"""
@@ -44,6 +46,8 @@ class CoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Settings of a core; the defaults are BERT's, where BERT has one."""
 
     vocabulary: int
+    patches: Patches | None = None
+    """reads pictures in the place of texts, and has no vocabulary"""
     dim: int = 384
     layers: int = 6
     heads: int = 12
@@ -90,6 +94,8 @@ class CoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             raise ValueError(f"dim is {self.dim} and heads is {self.heads}; heads must divide dim")
         if self.residual != "sum" and self.norm != "pre":
             raise ValueError(f"residual is {self.residual!r} and norm {self.norm!r}; it needs norm = 'pre'")
+        if self.patches is not None and self.positions != self.patches.tokens:
+            raise ValueError(f"positions is {self.positions:,}, where a picture has {self.patches.tokens:,} tokens")
 
     @property
     def behind(self) -> Literal["none", "relu"]:
@@ -146,6 +152,14 @@ def _positions(config: CoreConfig, width: int) -> nn.Embedding | None:
         return nn.Embedding(config.positions, width)
     fixed = sinusoids(torch.arange(config.positions), width).float()
     return nn.Embedding.from_pretrained(fixed, freeze=True)
+
+
+def _embeddings(config: CoreConfig) -> Any:
+    """Those of tokens, or of the patches of pictures in their place."""
+    if config.patches is None:
+        return Embeddings(config)
+    norm = nn.LayerNorm(config.dim, eps=config.eps) if config.embedding_norm else nn.Identity()
+    return PatchEmbeddings(config.patches, config.dim, norm, config.dropout)
 
 
 class SelfAttention(nn.Module):
@@ -264,12 +278,12 @@ def join(x: Tensor, sublayer: Callable[..., Tensor], gate: GruGate | None) -> Te
 
 
 class Core(nn.Module):
-    """Embeddings and a stack of blocks over packed tokens."""
+    """Embeddings and a stack of blocks over packed tokens, or over the patches of pictures."""
 
     def __init__(self, config: CoreConfig) -> None:
         super().__init__()
         self.config = config
-        self.embeddings = Embeddings(config)
+        self.embeddings: Embeddings = _embeddings(config)
         self.blocks = nn.ModuleList(Block(config) for _ in range(1 if config.shared else config.layers))
         self.norm = nn.LayerNorm(config.dim, eps=config.eps) if config.norm == "pre" else nn.Identity()
         self.apply(initialise)
@@ -280,14 +294,14 @@ class Core(nn.Module):
         blocks = cast(list[Block], list(self.blocks))
         return blocks * self.config.layers if self.config.shared else blocks
 
-    def forward(self, batch: TokenBatch, *, types: Tensor | None = None) -> Tensor:
+    def forward(self, batch: Batch, *, types: Tensor | None = None) -> Tensor:
         """(N, D) hidden states of the last layer; `types` are the (N,) segments of the tokens, 0 when left out."""
         x = self.embeddings(batch, types)
         for block in self.layers:
             x = block(x, batch.lengths)
         return self.norm(x)
 
-    def hidden_states(self, batch: TokenBatch, *, types: Tensor | None = None) -> Iterator[Tensor]:
+    def hidden_states(self, batch: Batch, *, types: Tensor | None = None) -> Iterator[Tensor]:
         """The (N, D) embeddings, then the states behind each block."""
         x = self.embeddings(batch, types)
         yield x
@@ -295,7 +309,7 @@ class Core(nn.Module):
             x = block(x, batch.lengths)
             yield x
 
-    def maps(self, batch: TokenBatch, *, layer: int = -1, types: Tensor | None = None) -> list[Tensor]:
+    def maps(self, batch: Batch, *, layer: int = -1, types: Tensor | None = None) -> list[Tensor]:
         """The (H, L, L) attention probabilities that one layer gives each text that has tokens."""
         with record(self) as tape:
             self(batch, types=types)

@@ -37,7 +37,10 @@ def core_config(folder: Path) -> CoreConfig:
     kind = read_json(folder / "config.json", _Kind)
     if kind.recipe is not None:
         return _network(folder).core.config
-    return imported.read_config(folder).core if kind.family else read_settings(folder)
+    core = imported.read_config(folder).core if kind.family else read_settings(folder)
+    if core.patches is not None:
+        raise HeadworkError(f"{folder}: an encoder of pictures, where one of texts is needed; name the folder of one")
+    return core
 
 
 def own_settings(core: CoreConfig) -> dict[str, Any]:

@@ -22,10 +22,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from headwork.base.files import read_json, write_json
-from headwork.layers.transformer import Core, CoreConfig
+from headwork.layers.transformer import Batch, Core, CoreConfig
 from headwork.models.stored import load_tensors, save_tensors
 from headwork.ops.linear import ACTIVATIONS, Linear
-from headwork.ops.packed import TokenBatch, segment_first, segment_last
+from headwork.ops.packed import segment_first, segment_last
 
 Pooling = Literal["mean", "cls", "last"]
 
@@ -98,7 +98,7 @@ class Published(nn.Module):
         self.tags = nn.Linear(dim, config.tags) if config.tags else None
         self.span = nn.Linear(dim, config.span) if config.span else None
 
-    def forward(self, batch: TokenBatch, *, types: Tensor | None = None) -> dict[str, Tensor]:
+    def forward(self, batch: Batch, *, types: Tensor | None = None) -> dict[str, Tensor]:
         """What each head says, by its name: `hidden` (N, D), `pooled` (B, D), `masked` or `next` (N, V), …"""
         hidden = self.core(batch, types=types)
         if self.config.core.causal:
@@ -111,12 +111,11 @@ class Published(nn.Module):
 
     def said(self, hidden: Tensor, pooled: Tensor) -> dict[str, Tensor]:
         """From (…, D) states of tokens and (B, D) of texts."""
-        table = self.core.embeddings.tokens.weight
         said = {"hidden": hidden, "pooled": pooled}
         if self.masked is not None:
-            said["masked"] = self.masked(hidden, table)
+            said["masked"] = self.masked(hidden, self.core.embeddings.tokens.weight)
         if self.config.core.causal:
-            said["next"] = F.linear(hidden, table)
+            said["next"] = F.linear(hidden, self.core.embeddings.tokens.weight)
         for head, x in (("order", pooled), ("classes", pooled), ("tags", hidden), ("span", hidden)):
             if (linear := getattr(self, head)) is not None:
                 said[head] = linear(x)

@@ -12,6 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
+from tests.damage import mutated
 
 from headwork.base.errors import HeadworkError
 from headwork.models.formats import read_published
@@ -42,30 +43,6 @@ def folders(transformers, tmp_path_factory) -> dict[str, Path]:
     (base / "sentences/p/config.json").write_text('{"pooling_mode_mean_tokens":true}')
     places = ("whole", "whole", "shards", "pickled", "sentences")
     return {file: base / place for file, place in zip(FILES, places, strict=True)}
-
-
-def mutated(data: bytes, draw: random.Random) -> bytes:
-    """One or a few of: a bit turned, bytes overwritten, cut out, repeated, put in; the end cut off."""
-    changed = bytearray(data)
-    for _ in range(draw.choice((1, 1, 1, 2, 5))):
-        at = draw.randrange(len(changed) + 1)
-        length = draw.choice((1, 1, 2, 8, 64))
-        kind = draw.randrange(6)
-        if kind == 0 and at < len(changed):
-            changed[at] ^= 1 << draw.randrange(8)
-        elif kind == 1:
-            changed[at : at + length] = draw.randbytes(len(changed[at : at + length]))
-        elif kind == 2:
-            del changed[at : at + length]
-        elif kind == 3:
-            changed[at:at] = changed[max(0, at - length) : at]
-        elif kind == 4:
-            changed[at:at] = draw.choice((b"9" * 20, b"[" * 2000, b'{"a":' * 500, b"\x00", b"-", b'"', b"1e999"))
-        else:
-            del changed[at:]
-        if not changed:
-            break
-    return bytes(changed)
 
 
 def read_or_refused(folder: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import torch
-from tests.published import CASES, CONFIGS, same
+from tests.published import CASES, CONFIGS, OF_PICTURES, same
 from torch import Tensor, nn
 
 from headwork.layers.transformer import Core
@@ -57,7 +57,7 @@ def furthest(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
 
 
 def test_every_format_is_compared():
-    assert CONFIGS.keys() == FORMATS.keys()
+    assert CONFIGS.keys() | OF_PICTURES.keys() == FORMATS.keys()
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Published encoders and decoders: found by the `model_type` of their config.json; nothing is executed.
+"""Published encoders and decoders, found by the `model_type` of their config.json; nothing is executed.
 
 A family is a module with `STEM`, the beginning of its class names in config.json, `Settings`, the struct of its
 config.json, and `table(core)`, the names of its tensors.
@@ -15,10 +15,10 @@ from safetensors.torch import save_file
 from headwork.base.errors import HeadworkError
 from headwork.base.files import write_atomically, write_json
 from headwork.layers.transformer import CoreConfig
-from headwork.models.formats import albert, bert, distilbert, gpt2, roberta
-from headwork.models.formats.files import read_tensors
+from headwork.models.formats import albert, bert, distilbert, gpt2, roberta, vit
+from headwork.models.formats.files import read_tensors, settings_in
 from headwork.models.formats.sentences import read_sentences, write_sentences
-from headwork.models.formats.table import Table, check_shapes, convert, publish
+from headwork.models.formats.table import Table, checked_sizes, convert, fill, publish
 from headwork.models.published import Published, PublishedConfig, heads_of
 
 FORMATS: dict[str, ModuleType] = {
@@ -27,13 +27,8 @@ FORMATS: dict[str, ModuleType] = {
     "albert": albert,
     "distilbert": distilbert,
     "gpt2": gpt2,
+    "vit": vit,
 }
-
-MOST = {
-    "vocabulary": 10**8, "positions": 10**8, "ff": 10**7, "dim": 10**6, "embedding_dim": 10**6, "heads": 10**4,
-    "layers": 10**3,
-}  # fmt: skip
-"""sizes far beyond any published one, checked before anything of that size is made"""
 
 PURPOSES = {
     frozenset({"masked", "order"}): "ForPreTraining",
@@ -44,6 +39,7 @@ PURPOSES = {
     frozenset(): "Model",
 }
 """by the heads of a model: the end of its class name in config.json"""
+PURPOSES_OF_PICTURES = {frozenset({"classes"}): "ForImageClassification", frozenset(): "Model"}
 
 
 class _Family(msgspec.Struct, frozen=True):
@@ -56,14 +52,9 @@ class _Family(msgspec.Struct, frozen=True):
 def read_settings(folder: Path) -> CoreConfig:
     """The settings that a published folder's config.json asks for; HeadworkError where no core has them."""
     try:
-        core = _settings(folder, FORMATS[_family(folder).model_type].Settings).core()
+        return checked_sizes(settings_in(folder, FORMATS[_family(folder).model_type].Settings).core())
     except ValueError as error:
         raise HeadworkError(f"{folder}: {error}") from error
-    for name, most in MOST.items():
-        size = getattr(core, name)
-        if size is not None and not 0 < size <= most:
-            raise HeadworkError(f"{folder}: {name} is {size:,} there; expected 1 to {most:,}")
-    return core
 
 
 def read_published(folder: Path) -> Published:
@@ -88,8 +79,7 @@ def read_published(folder: Path) -> Published:
     )
     with torch.device("meta"):
         model = Published(config)
-    check_shapes(tensors, {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}, str(path))
-    model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
+    fill(model, tensors, str(path))
     return model.eval()
 
 
@@ -98,7 +88,8 @@ def write_published(model: Published, folder: Path) -> None:
     config = model.config
     family = FORMATS[config.family]
     heads = set(config.heads)
-    purpose = "LMHeadModel" if config.core.causal and not heads else PURPOSES.get(frozenset(heads))
+    purposes = PURPOSES if config.core.patches is None else PURPOSES_OF_PICTURES
+    purpose = "LMHeadModel" if config.core.causal and not heads else purposes.get(frozenset(heads))
     if purpose is None:
         raise HeadworkError(f"no published class has the heads {', '.join(sorted(heads))} together")
     told: dict[str, Any] = {
@@ -149,15 +140,7 @@ def _labels(family: _Family, rows: int) -> tuple[str, ...]:
 
 
 def _family(folder: Path) -> _Family:
-    family = _settings(folder, _Family)
+    family = settings_in(folder, _Family)
     if family.model_type not in FORMATS:
         raise HeadworkError(f"{folder}: a model of type {family.model_type!r}; headwork reads {', '.join(FORMATS)}")
     return family
-
-
-def _settings(folder: Path, kind: type) -> Any:
-    path = folder / "config.json"
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (OSError, UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
-        raise HeadworkError(f"{path}: {error}; expected the folder of a published encoder") from error

@@ -6,7 +6,8 @@ pytorch_model.bin, *.pth, *.pkl     what torch saves: numbers and a pickle, of w
 """
 
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Any
 
 import msgspec
 import torch
@@ -25,6 +26,15 @@ class _Index(msgspec.Struct, frozen=True):
     weight_map: dict[str, str]
 
 
+def settings_in(folder: Path, kind: type, file: str = "config.json") -> Any:
+    """What the folder's file of settings says, as `kind`; HeadworkError where it does not say it."""
+    path = folder / file
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
+        raise HeadworkError(f"{path}: {error}; expected the folder of a published encoder") from error
+
+
 def read_tensors(folder: Path) -> tuple[Path, dict[str, Tensor]]:
     """The file that was found first, and its tensors; HeadworkError where there is none or it is damaged."""
     if (folder / INDEX).is_file() and not (folder / WHOLE).is_file():
@@ -32,6 +42,11 @@ def read_tensors(folder: Path) -> tuple[Path, dict[str, Tensor]]:
     if (folder / PICKLED).is_file() and not (folder / WHOLE).is_file():
         return folder / PICKLED, read_pickled(folder / PICKLED)
     return folder / WHOLE, _safe(folder / WHOLE)
+
+
+def read_file(path: Path) -> dict[str, Tensor]:
+    """The tensors of one file, pickled unless its name says otherwise."""
+    return _safe(path) if path.suffix == ".safetensors" else read_pickled(path)
 
 
 def _safe(path: Path) -> dict[str, Tensor]:
@@ -56,7 +71,7 @@ def _shards(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def read_pickled(path: Path, *, within: str = "") -> dict[str, Tensor]:
+def read_pickled(path: Path, *, within: str = "state_dict") -> dict[str, Tensor]:
     """The tensors that torch has saved; `within` names the entry that holds them in files which hold more."""
     again = f"convert it elsewhere to {WHOLE}, or get it again"
     try:
@@ -64,9 +79,7 @@ def read_pickled(path: Path, *, within: str = "") -> dict[str, Tensor]:
         with path.open("rb") as file:
             zipped = file.read(len(ZIP)) == ZIP  # as torch tells it; older files are no zips
         if zipped:
-            with zipfile.ZipFile(path) as archive:
-                if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
-                    raise HeadworkError(f"{path}: holds compressed entries, which no published file does; {again}")
+            _check_archive(path, again)
         found = torch.load(path, map_location="cpu", weights_only=True)
     except HeadworkError:
         raise
@@ -83,6 +96,19 @@ def read_pickled(path: Path, *, within: str = "") -> dict[str, Tensor]:
         if tensor.layout != torch.strided or tensor.numel() * tensor.element_size() > size:
             raise HeadworkError(f"{path}: tensor {name!r} is larger than the file, or sparse; {again}")
     return found
+
+
+def _check_archive(path: Path, again: str) -> None:
+    """Refuse a zip that holds code, or that unpacks to more than it is."""
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+    if any(PurePath(entry.filename).name == "constants.pkl" for entry in entries):
+        raise HeadworkError(
+            f"{path}: a TorchScript archive, which holds code; open it elsewhere with torch.jit.load and save its "
+            "state_dict() in the place of it"
+        )
+    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+        raise HeadworkError(f"{path}: holds compressed entries, which no published file does; {again}")
 
 
 def write_pickled(tensors: dict[str, Tensor], path: Path) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from headwork.base.errors import HeadworkError
-from headwork.layers.transformer import Activation
+from headwork.layers.transformer import Activation, CoreConfig
 
 Published = Literal["relu", "gelu", "gelu_new", "gelu_pytorch_tanh", "quick_gelu"]
 """an activation in the words of config.json"""
@@ -38,13 +38,18 @@ class Rename(NamedTuple):
     sources: tuple[str, ...]
     target: str
     transposed: bool = False
+    leading: int = 0
+    """dimensions of length 1 that the file has before ours"""
 
     def read(self, tensors: Mapping[str, Tensor]) -> Tensor:
         parts = [tensors[source].T if self.transposed else tensors[source] for source in self.sources]
-        return parts[0] if len(parts) == 1 else torch.cat(parts)
+        whole = parts[0] if len(parts) == 1 else torch.cat(parts)
+        return whole.reshape(whole.shape[self.leading :]) if self.leading else whole
 
     def write(self, tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
-        for source, part in zip(self.sources, tensor.chunk(len(self.sources)), strict=True):
+        whole = tensor.reshape((1,) * self.leading + tensor.shape)
+        parts = (whole,) if len(self.sources) == 1 else whole.chunk(len(self.sources))
+        for source, part in zip(self.sources, parts, strict=True):
             yield source, part.T if self.transposed else part
 
 
@@ -91,6 +96,24 @@ def weight_and_bias(sources: str, target: str, *, transposed: bool = False) -> l
 
 
 AGAIN = "is it the file of another model, or damaged?"
+MOST = {
+    "vocabulary": 10**8, "positions": 10**8, "ff": 10**7, "dim": 10**6, "embedding_dim": 10**6, "heads": 10**4,
+    "layers": 10**3,
+}  # fmt: skip
+"""sizes far beyond any published one, checked before anything of that size is made"""
+
+
+def checked_sizes(core: CoreConfig) -> CoreConfig:
+    """The settings themselves; ValueError where one of their sizes is none."""
+    for name, most in MOST.items():
+        size = getattr(core, name)
+        if name == "vocabulary" and core.patches is not None:
+            continue
+        if size is not None and not 0 < size <= most:
+            raise ValueError(f"{name} is {size:,} there; expected 1 to {most:,}")
+    if not 0 <= core.eps < 1:
+        raise ValueError(f"eps is {core.eps} there; expected 0 to 1")
+    return core
 
 
 def convert(tensors: Mapping[str, Tensor], table: Table, where: str) -> dict[str, Tensor]:
@@ -129,6 +152,12 @@ def check_shapes(tensors: Mapping[str, Tensor], expected: Mapping[str, tuple[int
             raise HeadworkError(f"{where}: nothing gives {name!r}, {shape}; {AGAIN}")
         if found != shape:
             raise HeadworkError(f"{where}: {name!r} would have shape {found}, expected {shape}; {AGAIN}")
+
+
+def fill(model: nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
+    """Give a model, which may be on meta, its tensors in fp32; HeadworkError names what does not fit."""
+    check_shapes(tensors, {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}, where)
+    model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
 
 
 def publish(tensors: Mapping[str, Tensor], table: Table, *, prefixed: bool) -> dict[str, Tensor]:
