@@ -68,6 +68,8 @@ def attention_of(
         raise HeadworkError("--layer, --head: this model has one alignment, which is drawn; leave them out")
     if isinstance(model, Matcher):
         return _both_ways(model, text, text_b)
+    if not isinstance(model, Translator):  # what a run holds is not known to the command
+        raise HeadworkError(f"{model.recipe.name}: models of the task {model.recipe.task} have no attention to draw here")
     _check_one(text_b)
     return _alignment(model, text)
 
