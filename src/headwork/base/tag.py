@@ -25,7 +25,8 @@ class Entity(NamedTuple):
 
 def is_iob2(tags: Sequence[str]) -> bool:
     """Do these different tags mark entities?"""
-    return any(tag.startswith("B-") for tag in tags) and all(tag == OUTSIDE or tag[:2] in ("B-", "I-") for tag in tags)
+    marks = [tag for tag in tags if tag != OUTSIDE]
+    return any(tag.startswith("B-") for tag in marks) and all(tag[:2] in ("B-", "I-") and tag[2:] for tag in marks)
 
 
 def may_follow(before: str | None, tag: str) -> bool:
@@ -54,7 +55,7 @@ def entities_of(tags: Sequence[str], reading: Reading = "strict") -> list[Entity
 
 
 class TagRun(Finished, frozen=True, kw_only=True, tag="tag"):
-    """result.json of a run. `scores` are f1, precision, recall and accuracy of entities, or accuracy and macro_f1."""
+    """result.json of a run. `scores` are f1, precision and recall of entities, or accuracy and macro_f1."""
 
     dev_score: float
     """F1 of entities, or accuracy"""

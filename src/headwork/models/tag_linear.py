@@ -112,7 +112,9 @@ class TagLinear:
         self.intercepts = np.zeros(0, np.float32)
 
     def fit(self, sentences: Sentences, labels: np.ndarray, *, classes: int, seed: int) -> None:
-        """labels: (N,) places among the tags."""
+        """labels: (N,) places among the tags. Raises HeadworkError where all words have one tag."""
+        if len(np.unique(labels)) < 2:
+            raise HeadworkError("tag features: all training words have one tag; give it words of at least two")
         counts = Counter(feature for said in features_of(sentences) for feature in said)
         frequent = [feature for feature, count in counts.items() if count >= self.config.min_words] or list(counts)
         kept = sorted(frequent, key=lambda feature: (-counts[feature], feature))[: self.config.max_features]
