@@ -28,8 +28,7 @@ def read_clip(folder: Path) -> tuple[Clip, Pixels]:
     if _as_transformers(folder):
         return clip.read(folder), read_pixels(folder, "CLIP")
     model = open_clip.read(folder)
-    assert model.config.pictures.patches is not None
-    return model, read_open_clip(folder / open_clip.CONFIG, model.config.pictures.patches.side)
+    return model, read_open_clip(folder / open_clip.CONFIG, model.config.patches.side)
 
 
 def _as_transformers(folder: Path) -> bool:

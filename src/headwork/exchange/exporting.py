@@ -53,17 +53,8 @@ def export(run: Run, form: str, out: Path) -> None:
         raise HeadworkError(f"{out}: the folder is not empty; choose another with -o")
     if form == "fastai":
         export_fastai(run, out)
-        return
-    opened = _opened(run)
-    if form == "open_clip":
-        _open_clip(opened, out)
-        return
-    FORMS[form](opened.model, out)
-    if opened.tokenizer is not None:
-        write_tokenizer(opened.tokenizer, out)
-    if opened.pixels is not None:
-        family = "CLIP" if isinstance(opened.model, Clip) else "ViT"
-        write_json(out / PREPARING, as_published(opened.pixels, family))
+    else:
+        FORMS[form](_opened(run), out)
 
 
 def _opened(run: Run) -> Opened:
@@ -86,12 +77,25 @@ def _opened(run: Run) -> Opened:
 def _open_clip(opened: Opened, out: Path) -> None:
     if not isinstance(opened.model, Clip):
         raise HeadworkError("open_clip reads no model but CLIP; export it with --format hf or onnx")
-    patches = opened.model.config.pictures.patches
-    assert patches is not None and opened.pixels is not None
-    open_clip.write(opened.model, out, as_open_clip(opened.pixels, patches.side))
+    assert opened.pixels is not None
+    open_clip.write(opened.model, out, as_open_clip(opened.pixels, opened.model.config.patches.side))
 
 
-def _hf(model: Model, out: Path) -> None:
+def _hf(opened: Opened, out: Path) -> None:
+    _write_hf(opened.model, out)
+    _write_reading(opened, out)
+
+
+def _write_reading(opened: Opened, out: Path) -> None:
+    """How texts become tokens, and pictures numbers."""
+    if opened.tokenizer is not None:
+        write_tokenizer(opened.tokenizer, out)
+    if opened.pixels is not None:
+        family = "CLIP" if isinstance(opened.model, Clip) else "ViT"
+        write_json(out / PREPARING, as_published(opened.pixels, family))
+
+
+def _write_hf(model: Model, out: Path) -> None:
     if isinstance(model, Clip):
         clip.write(model, out)
         return
@@ -146,12 +150,13 @@ def _head(model: NeuralClassifier) -> tuple[torch.Tensor, torch.Tensor]:
     return head.weight.detach() / model.temperature, head.bias.detach() / model.temperature
 
 
-def _onnx(model: Model, out: Path) -> None:
+def _onnx(opened: Opened, out: Path) -> None:
+    model = opened.model
     write_onnx(model, out / "model.onnx")
-    if isinstance(model, Clip):
-        return
-    labels = model.config.labels if isinstance(model, Published) else model.classes
-    write_json(out / "config.json", {"id2label": {str(place): label for place, label in enumerate(labels)}})
+    if not isinstance(model, Clip):
+        labels = model.config.labels if isinstance(model, Published) else model.classes
+        write_json(out / "config.json", {"id2label": {str(place): label for place, label in enumerate(labels)}})
+    _write_reading(opened, out)
 
 
-FORMS: dict[str, Callable[[Model, Path], None]] = {"hf": _hf, "onnx": _onnx}
+FORMS: dict[str, Callable[[Opened, Path], None]] = {"hf": _hf, "onnx": _onnx, "open_clip": _open_clip}

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from headwork.base.files import read_json, write_json
 from headwork.layers.contrastive import contrastive_loss
-from headwork.layers.patches import PictureBatch
+from headwork.layers.patches import Patches, PictureBatch
 from headwork.layers.transformer import Core, CoreConfig
 from headwork.models.stored import load_tensors, save_tensors
 from headwork.ops.packed import TokenBatch, pad, segment_first
@@ -43,6 +43,12 @@ class ClipConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             raise ValueError("expected one tower that reads pictures and one that reads texts")
         if not 1 <= self.width <= 1_000_000:
             raise ValueError(f"width is {self.width:,}; expected 1 to 1,000,000")
+
+    @property
+    def patches(self) -> Patches:
+        """How pictures are cut."""
+        assert self.pictures.patches is not None
+        return self.pictures.patches
 
 
 class Clip(nn.Module):

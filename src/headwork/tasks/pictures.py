@@ -24,7 +24,7 @@ from headwork.base.limits import DEFAULT_LIMITS, Limits
 from headwork.data.pictures import each_picture
 from headwork.data.pixels import Pixels
 from headwork.data.tokenizers import TextTokenizer
-from headwork.layers.patches import Patches
+from headwork.layers.patches import Patches, PictureBatch
 from headwork.measure.calibration import softmax
 from headwork.models import clip, published
 from headwork.models.clip import Clip, ClipConfig
@@ -38,41 +38,39 @@ AT_ONCE = 64
 
 
 class PictureClassifier(ABC):
-    classes: list[str]
-    device: str
+    def __init__(self, classes: Sequence[str], patches: Patches, device: str):
+        self.classes, self.patches, self.device = list(classes), patches, device
 
     @abstractmethod
-    def logits(self, pixels: Tensor) -> Tensor:
-        """(n, channels, rows, columns) to (n, C)."""
+    def logits(self, pictures: PictureBatch) -> Tensor:
+        """(n, C)."""
 
     @torch.inference_mode()
     def probabilities(self, pixels: Sequence[np.ndarray]) -> np.ndarray:
         """(n, C) of pictures that are prepared."""
-        found = self.logits(torch.from_numpy(np.stack(pixels)).to(self.device))
+        found = self.logits(self.patches.batch(torch.from_numpy(np.stack(pixels)).to(self.device)))
         return softmax(found.double().cpu().numpy())
 
 
 class OfItsOwn(PictureClassifier):
     """A published classifier, with the classes that it was trained on."""
 
-    def __init__(self, model: Published, device: str):
-        self.model, self.device = for_inference(model).to(device), device
+    def __init__(self, model: Published, patches: Patches, device: str):
         labels = model.config.labels or tuple(map(str, range(model.config.classes)))
-        self.classes = [
-            f"{label} ({place})" if label in labels[:place] else label for place, label in enumerate(labels)
-        ]
+        told = [f"{label} ({place})" if label in labels[:place] else label for place, label in enumerate(labels)]
+        super().__init__(told, patches, device)
+        self.model = model
 
-    def logits(self, pixels: Tensor) -> Tensor:
-        patches = self.model.config.core.patches
-        assert patches is not None
-        return self.model(patches.batch(pixels))["classes"]
+    def logits(self, pictures: PictureBatch) -> Tensor:
+        return self.model(pictures)["classes"]
 
 
 class ByName(PictureClassifier):
     """CLIP, with names as classes; every prompt has {} where the name goes."""
 
     def __init__(self, model: Clip, reader: TextReader, names: Sequence[str], prompts: Sequence[str], device: str):
-        self.model, self.device, self.classes = model, device, list(names)
+        super().__init__(names, model.config.patches, device)
+        self.model = model
         told = [prompt.replace("{}", name) for prompt in prompts for name in names]
         with torch.inference_mode():
             vectors = torch.cat([self._read(reader, told[at : at + AT_ONCE]) for at in range(0, len(told), AT_ONCE)])
@@ -82,10 +80,8 @@ class ByName(PictureClassifier):
         """(texts, width) unit vectors."""
         return self.model.embed_texts(reader.read(texts).batch(range(len(texts))).to(self.device))
 
-    def logits(self, pixels: Tensor) -> Tensor:
-        patches = self.model.config.pictures.patches
-        assert patches is not None
-        return self.model.logits(self.model.embed_pictures(patches.batch(pixels)), self.vectors)
+    def logits(self, pictures: PictureBatch) -> Tensor:
+        return self.model.logits(self.model.embed_pictures(pictures), self.vectors)
 
 
 class PictureModel:
@@ -94,7 +90,8 @@ class PictureModel:
     def __init__(self, folder: Path, *, device: str = "cpu"):
         self.pixels, self.device = read_json(folder / PIXELS, Pixels), device
         self.tokenizer = TextTokenizer.load(folder / TOKENIZER) if (folder / TOKENIZER).is_file() else None
-        self.model: Clip | Published = published.load(folder) if self.tokenizer is None else clip.load(folder)
+        model: Clip | Published = published.load(folder) if self.tokenizer is None else clip.load(folder)
+        self.model = model.to(device)
 
     @property
     def width(self) -> int:
@@ -110,15 +107,14 @@ class PictureModel:
     def vectors(self, pixels: Sequence[np.ndarray]) -> np.ndarray:
         """(n, width) of pictures that are prepared: CLIP's unit vectors, or the pooled states of an encoder."""
         batch = self.patches.batch(torch.from_numpy(np.stack(pixels)).to(self.device))
-        model = self.model.to(self.device)
-        found = model.embed_pictures(batch) if isinstance(model, Clip) else model(batch)["pooled"]
+        found = self.model.embed_pictures(batch) if isinstance(self.model, Clip) else self.model(batch)["pooled"]
         return found.cpu().numpy()
 
     @property
     def patches(self) -> Patches:
         config = self.model.config
-        found = config.pictures.patches if isinstance(config, ClipConfig) else config.core.patches
-        assert found is not None
+        found = config.patches if isinstance(config, ClipConfig) else config.core.patches
+        assert found is not None  # what reads no pictures is stored otherwise
         return found
 
     def classifier(self, names: Sequence[str] = (), prompts: Sequence[str] = ()) -> PictureClassifier:
@@ -128,13 +124,13 @@ class PictureModel:
                 raise HeadworkError("the model tells pictures by names; give them with --labels NAME,NAME")
             assert self.tokenizer is not None
             reader = TextReader(self.tokenizer, self.model.config.texts.positions, sentences=False)
-            fast = for_inference(self.model).to(self.device)
+            fast = for_inference(self.model)
             return ByName(fast, reader, _distinct(names), _checked(prompts or ["{}"]), self.device)
         if names or prompts:
             raise HeadworkError("--labels, --prompt: the model has classes of its own; leave them out")
         if not self.model.config.classes:
             raise HeadworkError("the model has no classes: what was imported is an encoder of pictures alone")
-        return OfItsOwn(self.model, self.device)
+        return OfItsOwn(for_inference(self.model), self.patches, self.device)
 
 
 def _distinct(names: Sequence[str]) -> Sequence[str]:

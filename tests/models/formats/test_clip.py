@@ -71,8 +71,7 @@ def ours(model: Clip, pixels: Tensor, texts: TokenBatch) -> dict[str, Tensor]:
 
 
 def batch_of(model: Clip, pixels: Tensor):
-    assert model.config.pictures.patches is not None
-    return model.config.pictures.patches.batch(pixels)
+    return model.config.patches.batch(pixels)
 
 
 def furthest(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:

@@ -102,16 +102,15 @@ class PictureSettings(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @classmethod
-    def of(cls, core: CoreConfig) -> Self:
-        assert core.patches is not None  # a ClipConfig has made sure of it
+    def of(cls, core: CoreConfig, patches: Patches) -> Self:
         return cls(
             hidden_size=core.dim,
             intermediate_size=core.ff,
             num_hidden_layers=core.layers,
             num_attention_heads=core.heads,
-            image_size=core.patches.side,
-            patch_size=core.patches.patch,
-            num_channels=core.patches.channels,
+            image_size=patches.side,
+            patch_size=patches.patch,
+            num_channels=patches.channels,
             hidden_act=published_name(core.activation),
             layer_norm_eps=core.eps,
         )
@@ -167,7 +166,7 @@ def write(model: Clip, folder: Path) -> None:
             "projection_dim": config.width,
         },
         "vision_config": {
-            **msgspec.to_builtins(PictureSettings.of(config.pictures)),
+            **msgspec.to_builtins(PictureSettings.of(config.pictures, config.patches)),
             "projection_dim": config.width,
         },
     }

@@ -146,12 +146,11 @@ def write(model: Clip, folder: Path, preparing: dict[str, Any]) -> None:
 
 def _of(config: ClipConfig) -> ModelCfg:
     pictures, texts = config.pictures, config.texts
-    assert pictures.patches is not None  # a ClipConfig has made sure of it
     vision = VisionCfg(
-        image_size=pictures.patches.side,
+        image_size=config.patches.side,
         layers=pictures.layers,
         width=pictures.dim,
-        patch_size=pictures.patches.patch,
+        patch_size=config.patches.patch,
         head_width=pictures.dim // pictures.heads,
         mlp_ratio=_ratio(pictures),
     )
