@@ -176,7 +176,10 @@ def prepare_questions(
     a file is of another form, does not say what people answered, or leaves too little to learn from.
     """
     official: dict[Side, str | Path | None] = {"dev": dev, "test": test}
-    files = {**resolve(source, ENDS).files, **{side: Path(path) for side, path in official.items() if path}}
+    files: dict[Side, Path] = {
+        **resolve(source, ENDS).files,
+        **{side: Path(path) for side, path in official.items() if path},
+    }
     read: list[tuple[Side, Question]] = []
     for side in SIDES:
         read += [(side, question) for question in (read_questions(files[side], limits) if side in files else ())]

@@ -15,7 +15,6 @@ from headwork.train.config import train_config
 from headwork.train.record import Fitted, Place, Progress
 
 if TYPE_CHECKING:
-    from headwork.tasks.classical import ClassicalClassifier
     from headwork.tasks.neural import NeuralClassifier
 
 
@@ -47,7 +46,7 @@ def fit_any(
     began = time.perf_counter()
     config = train_config(classifier.recipe)
     if not kind_of(classifier.recipe).neural:
-        cast("ClassicalClassifier", classifier).fit(train.items, train.labels, seed=seed)
+        cast(Any, classifier).fit(train.items, train.labels, seed=seed)
         return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
     network = cast("NeuralClassifier", classifier)
     if config.fit == "logistic":
