@@ -40,7 +40,8 @@ def answerer() -> NeuralAnswerer:
     train = Questions(
         [Asked("who lives in Zürich", text) for text in texts],
         [(Answer(text[:3], 0),) for text in texts],
-        *[[""] * 20] * 2,
+        [""] * 20,
+        [""] * 20,
         np.arange(20),
     )
     settings = ("model.max_tokens=24", "model.question_tokens=8", "model.stride=5", "model.answer_tokens=3")

@@ -158,6 +158,7 @@ def test_who_lives_where_is_learnt(name):
     train, dev = people(600, 0, silent=100), people(60, 1, silent=15)
     recipe = with_settings(load_recipe(name, "span"), SMALL, size="tiny")
     answerer = new_answerer(recipe, train, seed=0)
+    assert isinstance(answerer, NeuralAnswerer)
     config = TrainConfig(epochs=40, patience=40, lr=4e-3, batch_tokens=600)
     fit(Answer(answerer, train, dev, config, seed=0))
     answerer.abstains = True

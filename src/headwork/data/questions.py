@@ -176,7 +176,10 @@ def prepare_questions(
     a file is of another form, does not say what people answered, or leaves too little to learn from.
     """
     official: dict[Side, str | Path | None] = {"dev": dev, "test": test}
-    files = {**resolve(source, ENDS).files, **{side: Path(path) for side, path in official.items() if path}}
+    files: dict[Side, Path] = {
+        **resolve(source, ENDS).files,
+        **{side: Path(path) for side, path in official.items() if path},
+    }
     if "train" not in files:
         raise HeadworkError(f"{source}: holds no questions about passages; name a file that does")
     read: list[tuple[Side, Question]] = []

@@ -22,7 +22,7 @@ from headwork.attention.choice import Choice
 from headwork.attention.two_way import Text, TwoWayAttention
 from headwork.base.errors import HeadworkError
 from headwork.layers.recurrent import Recurrent
-from headwork.models.pair import ReadBothWays
+from headwork.models.pair import PairConfig, ReadBothWays
 from headwork.models.span_encoder import check_windows
 from headwork.ops.dropout import drop
 from headwork.ops.linear import Linear
@@ -69,7 +69,10 @@ class SpanLstm(nn.Module):
         super().__init__()
         self.config = config
         hidden = config.hidden
-        self.encoder = ReadBothWays(config, vocabulary)
+        read = PairConfig(
+            width=config.width, hidden=hidden, shortcut=config.shortcut, dropout=config.dropout, encoder="lstm"
+        )
+        self.encoder = ReadBothWays(read, vocabulary)
         width = self.encoder.width
         chosen = Choice(config.score, normaliser=config.normaliser).mechanism(width=width, keys=config.max_tokens)
         self.align = TwoWayAttention(chosen.score, chosen.normaliser)

@@ -5,6 +5,7 @@ import importlib
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as parquet
@@ -227,6 +228,7 @@ def test_a_run_answers_new_questions_inside_the_passage(either):
         stream = Given(
             None, io.BytesIO(b"Who?\t \xe2\x80\xa6 .\nWho?\tAda\r\n"), (None, None), (None, None), DEFAULT_LIMITS
         )
+        assert work.answers is not None
         (one,) = work.answers(answerer, work.asked(answerer, texts))
         assert one.keys() == {"question", "answer", "start", "end", "score"}
         if one["answer"] is not None:
@@ -255,7 +257,7 @@ def test_what_is_no_question_is_refused(plain, tmp_path):
     answerer = load_answerer(folder.trial("sentence", 0).model)
     (tmp_path / "empty.jsonl").write_text('{"question": " ", "context": "Ada."}\n')
 
-    def asked(file=None, stream=b"", texts=(None, None), columns=(None, None)) -> list:
+    def asked(file=None, stream: Any = b"", texts: Any = (None, None), columns: Any = (None, None)) -> list:
         return questions_asked(answerer, Given(file, io.BytesIO(stream), texts, columns, DEFAULT_LIMITS))
 
     for words, told in (
@@ -327,7 +329,8 @@ def test_a_damaged_model_is_refused(plain, tmp_path):
 
 def test_one_seed_is_the_same_again(plain, tmp_path):
     corpus, folder = plain
-    again = run_trial(Run(tmp_path / "again"), recipes()[-1], corpus, seed=0, settings=Settings(explains=False))
+    run_trial(Run(tmp_path / "again"), recipes()[-1], corpus, seed=0, settings=Settings(explains=False))
+    again = Run(tmp_path / "again").result(SpanRun)
     before = folder.trial("two-way-lstm", 0)
     stored = [run.model / "model.safetensors" for run in (before, Run(tmp_path / "again"))]
     assert stored[0].read_bytes() == stored[1].read_bytes()
@@ -350,6 +353,8 @@ def test_on_real_questions_reading_beats_overlap(real_data, minilm_folder, tmp_p
     """SQuAD: F1 of the encoder is at least 20 points above that of the best sentence, paired."""
     chosen = [load_recipe(name, "span") for name in ("sentence", "minilm")]
     options = Options(seeds=1, threads=1, budget_seconds=900, offline=True)
-    result = compare(ComparisonFolder(tmp_path / "squad"), prepare_questions("squad"), chosen, options)
+    folder = ComparisonFolder(tmp_path / "squad")
+    compare(folder, prepare_questions("squad"), chosen, options)
+    result = folder.result(SpanComparison)
     gaps = {model.name: model.against_best for model in result.models}
     assert result.best == "minilm" and gaps["sentence"].difference < -0.2 and gaps["sentence"].high < 0
