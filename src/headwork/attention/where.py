@@ -67,6 +67,11 @@ class Where:
         return torch.arange(first, first + len(self.query), device=self.query.device)
 
     @property
+    def consecutive(self) -> bool:
+        """Do the places of queries and keys follow on each other, alike in all texts? False where that is not known."""
+        return self._i is None and self._step is None and self._j is None
+
+    @property
     def distance(self) -> Tensor:
         """i - j, broadcastable to (B, 1, Q, K): how far back a key lies."""
         return self.i - self.j
