@@ -64,7 +64,7 @@ class Where:
         if isinstance(self._texts, Tensor):
             return self._texts
         first = self._texts or 0
-        return torch.arange(first, first + len(self.query), device=self.query.device)
+        return torch.arange(first, first + self.query.shape[0], device=self.query.device)
 
     @property
     def consecutive(self) -> bool:

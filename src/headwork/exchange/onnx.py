@@ -47,8 +47,9 @@ def write_onnx(model: Any, path: Path) -> None:
     write_atomically(path, program.save)
 
 
-def _room(padded: Any) -> int:
-    return padded.core.core.embeddings.room
+def _room(padded: Any) -> int | None:
+    embeddings = padded.core.core.embeddings
+    return None if embeddings.positions is None else embeddings.room
 
 
 @contextlib.contextmanager

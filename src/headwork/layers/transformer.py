@@ -22,10 +22,10 @@ from torch.nn import functional
 from headwork.attention.attend import run
 from headwork.attention.choice import Choice
 from headwork.attention.layout import Packed
+from headwork.attention.mechanism import Mechanism, leaves
 from headwork.attention.memory.cache import Cache
 from headwork.attention.memory.recurrence import Recurrence
 from headwork.attention.parts import Part
-from headwork.attention.mechanism import Mechanism, leaves
 from headwork.attention.positions import Segments, sinusoids
 from headwork.attention.record import Recorder, record
 from headwork.attention.scopes import Causal, Routed

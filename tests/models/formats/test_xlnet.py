@@ -219,7 +219,7 @@ def test_its_memory_is_that_of_transformers(length: int, published, monkeypatch)
 
 
 def test_the_search_by_a_beam_is_refused_by_name(transformers, tmp_path: Path):
-    stem, settings = CONFIGS["xlnet"]
+    _, settings = CONFIGS["xlnet"]
     transformers.XLNetForQuestionAnswering(transformers.XLNetConfig(**settings)).save_pretrained(tmp_path)
     with pytest.raises(HeadworkError, match=r"_\w+\.dense.*' is of the search for answers by a beam .*Simple is read"):
         read_published(tmp_path)

@@ -2,8 +2,8 @@
 
     s_ij += (q_i + b) · s / sqrt(d),   s = s_same where i and j are of one segment, else s_other
 
-Yang et al. 2019, "XLNet", section 2.5. Where all tokens are of one segment, it adds one number to all scores of a row and
-changes no weight.
+Yang et al. 2019, "XLNet", section 2.5. Where all tokens are of one segment, it adds one number to all scores of a row
+and changes no weight.
 
 Axes: B texts, H heads, Q queries, K keys, d width of a head.
 """

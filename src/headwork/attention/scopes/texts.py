@@ -101,6 +101,6 @@ class Routed(Part, nn.Module):
 
 def at_places(numbers: Tensor, texts: Tensor, places: Tensor) -> Tensor:
     """Numbers (B, L) of the given texts at `places`, whose shape it keeps under (B, 1, …)."""
-    rows, places = numbers[texts], places.expand(len(texts), 1, *places.shape[-2:])
+    rows, places = numbers[texts], places.expand(texts.shape[0], 1, *places.shape[-2:])
     inside = places.clamp(0, rows.shape[1] - 1).flatten(1)
     return rows.gather(1, inside).view(places.shape)

@@ -81,7 +81,7 @@ class Table(NamedTuple):
     """names under which some files repeat a tensor of ours"""
     constant: tuple[str, ...] = ()
     """endings of the names of constant buffers, which some files hold and no model needs"""
-    unread: dict[str, str] = {}
+    unread: tuple[tuple[str, str], ...] = ()
     """beginnings of the names of what headwork does not read, and what that is"""
 
     def spelt(self, name: str) -> str:
@@ -137,7 +137,7 @@ def convert(tensors: Mapping[str, Tensor], table: Table, where: str) -> dict[str
         if name in left and not (target in converted and torch.equal(left.pop(name), converted[target])):
             raise HeadworkError(f"{where}: tensor {name!r} differs from what it should repeat ({target}); {AGAIN}")
     for name in left:
-        for beginning, what in table.unread.items():
+        for beginning, what in table.unread:
             if name.startswith(beginning):
                 raise HeadworkError(f"{where}: tensor {name!r} is of {what}, which headwork does not read")
         if not name.endswith(table.constant or "\0"):

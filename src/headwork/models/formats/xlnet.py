@@ -123,5 +123,5 @@ def table(core: CoreConfig) -> Table:
             "span": weight_and_bias("qa_outputs", "span"),
         },
         tied={"lm_loss.weight": "core.embeddings.tokens.weight"},
-        unread=dict.fromkeys(("start_logits.", "end_logits.", "answer_class."), beam),
+        unread=tuple((name, beam) for name in ("start_logits.", "end_logits.", "answer_class.")),
     )
