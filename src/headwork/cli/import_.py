@@ -15,8 +15,8 @@ from headwork.cli.options import set_threads
 def import_(source, out, offline, threads) -> None:
     """Take in the published model in the folder SOURCE, or the encoder minilm.
 
-    A classifier can predict at once; other models are encoders that training starts from. Nothing in the files is
-    executed.
+    A classifier can predict at once, a decoder generate; other models are encoders that training starts from. Nothing
+    in the files is executed.
     """
     set_threads(threads)
     from headwork.base.runs import Run
@@ -30,5 +30,7 @@ def import_(source, out, offline, threads) -> None:
     )
     if "classes" in found.heads:
         click.echo(f"labels: {', '.join(found.labels)}\nheadwork predict {run.folder} --text TEXT")
+    elif found.writes:
+        click.echo(f"headwork generate {run.folder} --prompt TEXT")
     else:
         click.echo(f"headwork train minilm DATA --set model.pretrained={run.folder}")

@@ -12,6 +12,10 @@ def open_run(folder: str, *, device: str, task: str | None = None) -> tuple[Any,
     """What a finished run has learned, and the work of its task; `task` is the one that a command can use."""
     run = Run(Path(folder))
     if run.imported_file.is_file() and not run.recipe_file.is_file():
+        if run.imported().writes and task in (None, "language"):
+            from headwork.tasks.published_language import load_published_language
+
+            return load_published_language(run.model, device=device), work_of("language")
         raise HeadworkError(
             f"{folder}: an encoder without a task; train from it with `--set model.pretrained={folder}`"
         )

@@ -50,6 +50,7 @@ def import_model(source: str, run: Run, *, offline: bool = False) -> Imported:
         tokens=tokenizer.vocabulary,
         heads=model.config.heads,
         labels=list(model.config.labels),
+        writes=core.causal,
     )
     write_json(run.imported_file, imported)
     return imported

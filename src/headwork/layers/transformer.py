@@ -221,10 +221,15 @@ class SelfAttention(nn.Module):
 
     def step(self, x: Tensor, cache: Cache, *, residual: Tensor) -> Tensor:
         """(R, D) of one new token a row, which looks at those in the cache and at itself, to (R, D)."""
-        query, key, value = self.qkv(x).unflatten(1, (3, self.config.heads, 1, -1)).unbind(1)
+        return self.further(x[:, None], cache, residual=residual[:, None]).squeeze(1)
+
+    def further(self, x: Tensor, cache: Cache, *, residual: Tensor | None = None) -> Tensor:
+        """(R, T, D) of new tokens, which look at those in the cache and at each other, to (R, T, D)."""
+        c = self.config
+        query, key, value = self.qkv(x).unflatten(2, (3, c.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
         keys, values = cache.extend(key, value)
         mixed = run(self.mechanism, query, keys, values, tape=self.tape)
-        return self.out(mixed.flatten(1), residual=residual)
+        return self.out(mixed.transpose(1, 2).flatten(2), activation=c.behind, residual=residual)
 
 
 class Block(nn.Module):
@@ -267,6 +272,14 @@ class Block(nn.Module):
             x = join(x, attend, self.attention_gate)
             return join(x, partial(self.feed_forward, self.ff_norm(x)), self.ff_gate)
         x = self.attention_norm(attend(residual=x))
+        return self.ff_norm(self.feed_forward(x, residual=x))
+
+    def further(self, x: Tensor, cache: Cache) -> Tensor:
+        """(R, T, D) of new tokens to (R, T, D)."""
+        if self.config.norm == "pre":
+            x = join(x, partial(self.attention.further, self.attention_norm(x), cache), self.attention_gate)
+            return join(x, partial(self.feed_forward, self.ff_norm(x)), self.ff_gate)
+        x = self.attention_norm(self.attention.further(x, cache, residual=x))
         return self.ff_norm(self.feed_forward(x, residual=x))
 
     def feed_forward(self, x: Tensor, *, residual: Tensor | None = None) -> Tensor:
@@ -337,6 +350,13 @@ class Core(nn.Module):
             kept.append(recurrence.remember(before, x))
             x = block.segment(x, recurrence.recall(before, x), types=types)
         return self.norm(x), kept
+
+    def further(self, ids: Tensor, caches: Sequence[Cache]) -> Tensor:
+        """(R, T) tokens behind those in the caches, one of each layer, to (R, T, D); the core is causal."""
+        x = self.embeddings.segment(ids, caches[0].length)
+        for block, cache in zip(self.layers, caches, strict=True):
+            x = block.further(x, cache)
+        return self.norm(x)
 
     def hidden_states(self, batch: TokenBatch, *, types: Tensor | None = None) -> Iterator[Tensor]:
         """The (N, D) embeddings, then the states behind each block."""
