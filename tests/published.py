@@ -1,5 +1,6 @@
 """Random models of transformers in the layouts that its save_pretrained writes, with a vocabulary of their own."""
 
+import json
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +10,8 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from torch import Tensor, nn
 
-from headwork.models.published import Published
+from headwork.models.formats import gpt2, write_published
+from headwork.models.published import Published, PublishedConfig
 from headwork.ops.packed import mask_of, pad
 
 SIZES = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 32}
@@ -109,6 +111,16 @@ def _write_pieces(folder: Path) -> None:
     tokenizer.decoder = decoders.Metaspace()
     tokenizer.add_special_tokens(special)
     tokenizer.save(str(folder / "tokenizer.json"))
+
+
+def write_decoder(folder: Path) -> None:
+    """A GPT-2 with a token for each byte, as others publish one."""
+    folder.mkdir()
+    letters = [*sorted(pre_tokenizers.ByteLevel.alphabet()), "<|endoftext|>"]
+    (folder / "vocab.json").write_text(json.dumps({letter: place for place, letter in enumerate(letters)}))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    settings = gpt2.Settings(vocab_size=len(letters), n_embd=8, n_layer=2, n_head=2, n_positions=64)
+    write_published(Published(PublishedConfig(family="gpt2", core=settings.core())), folder)
 
 
 def same(one: Published, other: Published) -> bool:

@@ -5,7 +5,8 @@
 
 z_i says when token i becomes known; both streams share all weights. log p(x_i | what was known before) = E g_i + c.
 
-Yang et al. 2019, "XLNet", section 2.3. What is known from the beginning (z < 0) needs no query.
+Yang et al. 2019, "XLNet", section 2.3. What is known from the beginning (z < 0) needs no query; in training that is all
+but the last part of a drawn order (partial prediction), whose tokens foretell best.
 
 Axes: N tokens of all texts, M of them asked for, B texts, L tokens of the longest, H heads, D width.
 """
@@ -21,6 +22,13 @@ from headwork.attention.layout import Packed
 from headwork.attention.scopes import Order
 from headwork.layers.transformer import Block, Core
 from headwork.ops.packed import TokenBatch, pad
+
+
+def drawn(lengths: Sequence[int], *, one_of: int, generator: torch.Generator) -> Tensor:
+    """(N,) z of texts of these lengths: a random order each, of which one token in `one_of` is asked for, the last."""
+    orders = [torch.randperm(length, generator=generator) for length in lengths]
+    known = [length - max(1, length // one_of) for length in lengths]
+    return torch.cat([(order - first).clamp(min=-1) for order, first in zip(orders, known, strict=True)])
 
 
 def query_stream(core: Core, batch: TokenBatch, order: Tensor, *, types: Tensor | None = None) -> Tensor:

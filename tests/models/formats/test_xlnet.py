@@ -10,6 +10,7 @@ import pytest
 import torch
 from tests.published import CONFIGS, in_rows, precisely
 from torch import Tensor
+from torch.nn import functional
 
 from headwork.attention.memory.recurrence import Recurrence
 from headwork.attention.positions.absolute import halves, sinusoids
@@ -17,7 +18,7 @@ from headwork.attention.scopes import Order
 from headwork.base.errors import HeadworkError
 from headwork.layers import two_streams
 from headwork.layers.transformer import Core
-from headwork.layers.two_streams import query_stream
+from headwork.layers.two_streams import drawn, query_stream
 from headwork.models.formats import read_published
 from headwork.models.formats.xlnet import Settings
 from headwork.ops.packed import TokenBatch, pack
@@ -196,6 +197,36 @@ def test_in_the_order_of_reading_it_is_an_autoregressive_model(batch: TokenBatch
     for end in range(1, length + 1):
         up_to = query_stream(core, TokenBatch(ids[:end], (end,)), torch.arange(end))
         torch.testing.assert_close(up_to[-1], whole[end - 1], rtol=0, atol=1e-12)
+
+
+def test_a_drawn_order_asks_for_its_last_part():
+    z, lengths = drawn((9, 12, 1, 2), one_of=6, generator=torch.Generator().manual_seed(0)), (9, 12, 1, 2)
+    asked = [sorted(text[text >= 0].tolist()) for text in z.split(list(lengths))]
+    assert asked == [[0], [0, 1], [0], [0]] and int(z.min()) == -1
+    places = torch.stack([
+        drawn((4,), one_of=4, generator=torch.Generator().manual_seed(seed)) >= 0 for seed in range(400)
+    ])  # fmt: skip
+    assert ((places.double().mean(0) - 0.25).abs() < 0.08).all()
+
+
+@pytest.mark.row("GP12")
+def test_it_learns_to_foretell_what_is_asked_for_in_any_order():
+    """Texts count up from any digit, so that any known token tells all others."""
+    torch.manual_seed(0)
+    settings = Settings(vocab_size=6, d_model=32, n_layer=2, n_head=2, d_inner=32)
+    core = Core(msgspec.structs.replace(settings.core(), dropout=0.0))
+    adam, generator = torch.optim.AdamW(core.parameters(), lr=5e-3), torch.Generator().manual_seed(1)
+    batch = pack([[(first + place) % 6 for place in range(8)] for first in range(6)])
+    losses = []
+    for _ in range(80):
+        order = drawn(batch.lengths, one_of=4, generator=generator)
+        logits = query_stream(core, batch, order) @ core.embeddings.tokens.weight.T
+        loss = functional.cross_entropy(logits, batch.ids[order >= 0])
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        losses.append(loss.item())
+    assert losses[0] > 1.5 and sum(losses[-10:]) / 10 < 0.5
 
 
 @torch.no_grad()
