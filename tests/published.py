@@ -1,17 +1,21 @@
 """Random models of transformers in the layouts that its save_pretrained writes, with a vocabulary of their own."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest import mock
 
 import msgspec
 import torch
-from torch import nn
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from torch import Tensor, nn
 
 from headwork.data.published_tokens.merges import LETTERS
 from headwork.models.clip import Clip
-from headwork.models.formats import clip
-from headwork.models.published import Published
+from headwork.models.formats import clip, gpt2, write_published
+from headwork.models.published import Published, PublishedConfig
+from headwork.ops.packed import mask_of, pad
 
 SIZES = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 32}
 TEXT = {"vocab_size": 50, "max_position_embeddings": 20}
@@ -32,6 +36,10 @@ CONFIGS = {
             "pad_token_id": 1,
         },
     ),
+    "xlnet": (
+        "XLNet",
+        {"vocab_size": 50, "d_model": 16, "n_layer": 3, "n_head": 4, "d_inner": 32, "pad_token_id": 1},
+    ),
 }
 PURPOSES = {
     "bert": (
@@ -49,6 +57,10 @@ PURPOSES = {
         *("Model", "ForMaskedLM", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering"),
     ),
     "gpt2": ("Model", "LMHeadModel", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering"),
+    "xlnet": (
+        *("Model", "LMHeadModel", "ForSequenceClassification", "ForTokenClassification"),
+        "ForQuestionAnsweringSimple",
+    ),
 }
 PICTURES = {
     **{"image_size": 12, "patch_size": 4, "num_channels": 3, "hidden_size": 12, "num_hidden_layers": 2},
@@ -79,6 +91,8 @@ def write_random(transformers: Any, family: str, purpose: str, folder: Path, *, 
     if family in OF_PICTURES:
         told = {"size": {"height": 12, "width": 12}, "resample": 2, "image_processor_type": "ViTImageProcessor"}
         (folder / "preprocessor_config.json").write_text(json.dumps(told))
+    elif family == "xlnet":
+        _write_pieces(folder)
     else:
         (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n")
     return Case(folder, model.eval().double())
@@ -128,6 +142,42 @@ def write_small_clip(folder: Path) -> None:
 def drawn_wide(model: nn.Module) -> None:
     for parameter in model.parameters():
         nn.init.normal_(parameter, std=0.3)
+
+
+def in_rows(model: nn.Module, packed: Tensor, lengths: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """(B, L) with padding behind each text, before it where the model's texts must end together, and the mask."""
+    padded, mask = pad(packed, lengths, fill=1), mask_of(lengths)
+    if not type(model).__name__.startswith("XLNet"):
+        return padded, mask
+    order = mask.long().argsort(dim=1, stable=True)
+    return padded.gather(1, order), mask.gather(1, order)
+
+
+def precisely(model: nn.Module):
+    """Its sines and cosines are computed in single precision even where the model has double."""
+    exact = type(model).__name__.startswith("XLNet") and model.dtype == torch.float64
+    return mock.patch.object(torch.Tensor, "float", torch.Tensor.double) if exact else nullcontext()
+
+
+def _write_pieces(folder: Path) -> None:
+    """A tokenizer whose texts end in <sep> <cls>."""
+    special = ["<unk>", "<pad>", "<cls>", "<sep>", "<mask>"]
+    pieces = [(token, 0.0) for token in special] + [(letter, -2.0) for letter in "▁abcdefghijklmnopqrstuvwxyz"]
+    tokenizer = Tokenizer(models.Unigram(pieces, 0))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.add_special_tokens(special)
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
+def write_decoder(folder: Path) -> None:
+    """A GPT-2 with a token for each byte, as others publish one."""
+    folder.mkdir()
+    letters = [*sorted(pre_tokenizers.ByteLevel.alphabet()), "<|endoftext|>"]
+    (folder / "vocab.json").write_text(json.dumps({letter: place for place, letter in enumerate(letters)}))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    settings = gpt2.Settings(vocab_size=len(letters), n_embd=8, n_layer=2, n_head=2, n_positions=64)
+    write_published(Published(PublishedConfig(family="gpt2", core=settings.core())), folder)
 
 
 def same(one: Published, other: Published) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.data.test_captions import album
-from tests.published import write_small_clip
+from tests.published import write_decoder, write_small_clip
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
@@ -106,6 +106,7 @@ def desk(tmp_path: Path) -> Path:
     Image.fromarray(album(tmp_path / "album", {"train": 20, "dev": 3, "test": 5})["test00.png"]).save(
         tmp_path / "photo.png"
     )
+    write_decoder(tmp_path / "gpt2")
     (tmp_path / "book.txt").write_text("".join(story.format(word) for word in ("bear", "fox", "owl") * 40))
     return tmp_path
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from tests.published import CONFIGS
+from tests.published import CONFIGS, precisely
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import encode_recipe, load_recipe, with_settings
@@ -70,7 +70,10 @@ def test_an_imported_classifier_predicts_as_the_original(family: str, purpose: s
     case = published(family, purpose)
     run = imported(published, family, purpose, tmp_path)
     tokenizer = TextTokenizer.load(run.model / "tokenizer.json")
-    logits = [case.model(input_ids=torch.tensor([found.ids])).logits[0] for found in tokenizer.encode(TEXTS)]
+    rows = [torch.tensor([found.ids]) for found in tokenizer.encode(TEXTS)]
+    told = [{"token_type_ids": (row == tokenizer.after[-1]).long() * 2} if family == "xlnet" else {} for row in rows]
+    with precisely(case.model):
+        logits = [case.model(input_ids=row, **types).logits[0] for row, types in zip(rows, told, strict=True)]
     np.testing.assert_allclose(ours(run, TEXTS), torch.stack(logits).softmax(-1), atol=1e-5)
 
 
@@ -85,7 +88,7 @@ def test_back_to_transformers_from_raw_text(family: str, purpose: str, published
     plain = [text for text in TEXTS if "[" not in text]  # a special token's name in a text is one only there
     if family == "gpt2":
         tokenizer.padding_side = "right"
-    batch = tokenizer(plain, padding=True, return_tensors="pt", return_token_type_ids=False)
+    batch = tokenizer(plain, padding=True, return_tensors="pt", return_token_type_ids=family == "xlnet")
     np.testing.assert_allclose(ours(run, plain), model(**batch).logits.softmax(-1), atol=1e-5)
     before = load_file(published(family, purpose).folder / "model.safetensors")
     after = load_file(tmp_path / "hf/model.safetensors")
@@ -113,10 +116,32 @@ def test_where_transformers_has_no_class_sentence_transformers_has(
     np.testing.assert_allclose(ours(run, plain), logits.softmax(-1), atol=1e-5)
 
 
-@pytest.mark.parametrize("source", ["imported", "trained"])
+@torch.no_grad()
+@pytest.mark.parametrize("between", ["tanh", "none"])
+def test_what_was_tuned_from_xlnet_goes_back(
+    between: str, published, transformers, sentence_transformers, tmp_path: Path
+):
+    told = (f"model.pretrained={published('xlnet', 'Model').folder}", "model.pooling=last", f"model.between={between}")
+    run = trained(tmp_path, *told, recipe="minilm")
+    export(run, "hf", tmp_path / "hf")
+    plain = [text for text in TEXTS if "[" not in text]
+    if between == "tanh":
+        tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "hf")
+        model = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / "hf").eval()
+        logits = model(**tokenizer(plain, padding=True, return_tensors="pt")).logits
+    else:
+        read = sentence_transformers.SentenceTransformer(str(tmp_path / "hf"), device="cpu", local_files_only=True)
+        logits = torch.from_numpy(read.encode(plain, convert_to_numpy=True))
+    np.testing.assert_allclose(ours(run, plain), logits.softmax(-1), atol=1e-5)
+    seen = open_run(str(run.folder), device="cpu")[0].look(["a b c"])[0]
+    assert min(token.weight for token in seen.tokens) > 0.1, "a token of the text was taken for its frame"
+    assert sum(token.weight for token in seen.tokens) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("source", ["bert", "xlnet", "trained"])
 def test_onnx_runs_the_same_at_every_size(source: str, published, onnxruntime, tmp_path: Path):
-    if source == "imported":
-        run = imported(published, "bert", "ForSequenceClassification", tmp_path)
+    if source != "trained":
+        run = imported(published, source, "ForSequenceClassification", tmp_path)
     else:
         run = trained(tmp_path, "model.pooling=mean", "model.between=relu", "model.tokens=wordpiece")
     export(run, "onnx", tmp_path / "onnx")
@@ -135,7 +160,9 @@ def test_onnx_runs_the_same_at_every_size(source: str, published, onnxruntime, t
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("family, purpose", [("gpt2", "LMHeadModel"), ("albert", "ForPreTraining")])
+@pytest.mark.parametrize(
+    "family, purpose", [("gpt2", "LMHeadModel"), ("albert", "ForPreTraining"), ("xlnet", "LMHeadModel")]
+)
 def test_onnx_says_all_that_the_heads_say(family: str, purpose: str, published, onnxruntime, tmp_path: Path):
     run = imported(published, family, purpose, tmp_path)
     export(run, "onnx", tmp_path / "onnx")

@@ -25,6 +25,9 @@ class Padded:
     def where(self, query: Tensor, key: Tensor, scale: float) -> Where:
         """Each text aligned to the lower right of its own rectangle."""
         device = query.device
+        if self.queries in (None, self.keys) and query.shape[2] == key.shape[2] and not self.first_step:
+            keys = torch.tensor(self.keys, device=device)[:, None, None, None]
+            return Where(query, key, keys=keys, scale=scale)
         keys, queries = (torch.tensor(x, device=device)[:, None, None, None] for x in (self.keys, self._queries))
         whole = Where.of(query, key, scale=scale)
         step = whole.step + self.first_step

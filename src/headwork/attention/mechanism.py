@@ -6,7 +6,7 @@ Every kernel is a lowering of `dense`. Axes: B texts, H heads, Q queries, K keys
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -36,6 +36,11 @@ class Mechanism:
     def parts(self) -> Both:
         """Positions and scope together."""
         return Both((*self.position, self.scope))
+
+    def up_to(self, longest: int) -> "Mechanism":
+        """The same for texts of up to so many tokens, what is alike for all of them computed once."""
+        position = tuple(part.up_to(longest) for part in self.position)
+        return self if position == self.position else replace(self, position=position)
 
     def modules(self) -> Iterator[nn.Module]:
         """What has weights or buffers, so that a module can own it."""

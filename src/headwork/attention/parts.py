@@ -54,6 +54,10 @@ class Part:
         """Multiplies the normalised weights, broadcastable to (B, H, Q, K); rows then need not sum to one."""
         return None
 
+    def up_to(self, longest: int) -> "Part":
+        """The same for texts of up to so many tokens: what is alike for all of them is computed once."""
+        return self
+
     def band(self) -> Band:
         """A band outside of which nothing is allowed."""
         return None, None

@@ -64,7 +64,12 @@ class Where:
         if isinstance(self._texts, Tensor):
             return self._texts
         first = self._texts or 0
-        return torch.arange(first, first + len(self.query), device=self.query.device)
+        return torch.arange(first, first + self.query.shape[0], device=self.query.device)
+
+    @property
+    def consecutive(self) -> bool:
+        """Do the places of queries and keys follow on each other, alike in all texts? False where that is not known."""
+        return self._i is None and self._step is None and self._j is None
 
     @property
     def distance(self) -> Tensor:

@@ -73,6 +73,8 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     labels: list[str]
     pictures: bool = False
     """does it read them"""
+    writes: bool = False
+    """is it a decoder, which can go on with a text"""
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +125,9 @@ class Run:
                 "`headwork train -o` or `headwork compare -o` wrote"
             )
         return decode_recipe(self.recipe_file.read_text(encoding="utf-8"), where=str(self.recipe_file))
+
+    def imported(self) -> Imported:
+        return read_json(self.imported_file, Imported)
 
     def identity(self) -> Identity:
         return read_json(self.identity_file, Identity)

@@ -44,8 +44,8 @@ def _next(found: Imported, folder: Path) -> str:
         return f"headwork predict {folder} --image PICTURE --labels NAME,NAME"
     if "classes" in found.heads:
         return f"headwork predict {folder} {'--image PICTURE' if found.pictures else '--text TEXT'}"
-    if "next" in found.heads:
-        return f"headwork generate {folder} --prompt TEXT\nheadwork train {found.family} DATA --set model.pretrained={folder}"
+    if found.writes:
+        return f"headwork generate {folder} --prompt TEXT"
     if found.family == "elmo":
         return f"headwork.models.elmo.Elmo.load({str(folder)!r}) or headwork.sklearn.MeanElmo in Python"
     if found.pictures:

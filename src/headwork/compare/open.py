@@ -27,6 +27,10 @@ def open_run(folder: str, *, device: str, task: str | None = None) -> tuple[Any,
     imported = _imported(run)
     if imported is not None and imported.pictures:
         raise HeadworkError(f"{folder}: a model of pictures; ask it with `headwork predict {folder} --image FILE`")
+    if imported is not None and imported.writes and task in (None, "language"):
+        from headwork.tasks.published_language import load_published_language
+
+        return load_published_language(run.model, device=device), work_of("language")
     if imported is not None:
         raise HeadworkError(
             f"{folder}: an encoder without a task; train from it with `--set model.pretrained={folder}`"

@@ -122,15 +122,16 @@ def _write_hf(model: Model, out: Path) -> None:
 def _with_head(model: NeuralClassifier, family: str) -> Published | None:
     """The classifier as its family publishes one; None where the family pools otherwise."""
     config, network = model.config, model.network
-    its = ("last", "none") if network.core.config.causal else ("cls", FORMATS[family].Settings.POOLER)
+    its = FORMATS[family].Settings.POOLING, FORMATS[family].Settings.POOLER
     weight, bias = _head(model)
-    if (config.pooling, config.between) != its or (its[0] == "last" and bias.any()):
+    if (config.pooling, config.between) != its or (network.core.config.causal and bias.any()):
         return None
     whole = Published(
         PublishedConfig(
             family=family,
             core=network.core.config,
             pooler=config.between,
+            pooling=config.pooling,
             classes=len(model.classes),
             labels=tuple(model.classes),
             padding=special_of(model.reader.tokenizer).get("pad_token"),

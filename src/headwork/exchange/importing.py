@@ -103,6 +103,7 @@ def _imported(
         heads=list(heads),
         labels=list(labels),
         pictures=core.patches is not None,
+        writes=core.causal,
     )
 
 
@@ -137,7 +138,7 @@ def _recipe(model: Published, folder: Path) -> Recipe:
             "published": own_settings(core),
             "tokens": "bert",
             "max_tokens": core.positions - core.position_offset,
-            "pooling": "last" if core.causal else "cls",
+            "pooling": "last" if model.config.at_end else "cls",
             "between": model.config.pooler,
         },
     )

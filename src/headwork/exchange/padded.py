@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from headwork.attention.choice import Choice
+from headwork.attention.mechanism import scores
+from headwork.attention.where import Where
 from headwork.base.errors import HeadworkError
 from headwork.layers.patches import PatchEmbeddings
 from headwork.layers.transformer import Block, Core
@@ -23,6 +25,8 @@ from headwork.ops.linear import ACTIVATIONS
 
 Inputs = dict[str, tuple[Tensor, dict[int, torch.export.Dim]]]
 """by its name in the graph: an example, and which of its sizes are free"""
+KNOWN = [(Choice(score="scaled_dot"), "learned"), (Choice(score="scaled_dot", position=("xl",)), "none")]
+"""attention, and the positions that are added to embeddings"""
 
 
 class PaddedCore(nn.Module):
@@ -30,47 +34,56 @@ class PaddedCore(nn.Module):
         super().__init__()
         config = core.config
         plain = config.residual == "sum" and config.embedding_scale == 1.0 and not config.shared_keys
-        if config.attention != Choice(score="scaled_dot") or config.absolute != "learned" or not plain:
+        if (config.attention, config.absolute) not in KNOWN or not plain:
             raise HeadworkError(f"no other library has this encoder's attention ({config.attention}); it stays here")
         self.core = core
 
-    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """(B, T) token ids and mask, 1 on tokens and 0 behind them, to (B, T, D) states."""
+    def forward(self, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Tensor:
+        """(B, T) token ids and mask, 1 on tokens and 0 behind them, to (B, T, D) states.
+
+        `types` are the (B, T) segments, where attention is told of them.
+        """
         seen = mask.bool()[:, None, None, :]
         if self.core.config.causal:
             places = torch.arange(ids.shape[1], device=ids.device)
             seen = seen & (places <= places[:, None])
-        return self._through(self._embed(ids), seen)
+        return self._through(self._embed(ids), seen, types)
 
     def look(self, pixels: Tensor) -> Tensor:
         """(B, channels, rows, columns) to (B, T, D) states."""
         embeddings = cast(PatchEmbeddings, self.core.embeddings)
-        return self._through(embeddings.padded(pixels), None)
+        return self._through(embeddings.padded(pixels), None, None)
 
-    def _through(self, x: Tensor, seen: Tensor | None) -> Tensor:
+    def _through(self, x: Tensor, seen: Tensor | None, types: Tensor | None) -> Tensor:
         for block in self.core.layers:
-            x = self._block(block, x, seen)
+            x = self._block(block, x, seen, types)
         return self.core.norm(x)
 
     def _embed(self, ids: Tensor) -> Tensor:
         e = self.core.embeddings
-        assert e.positions is not None
-        x = e.tokens(ids) + e.positions(torch.arange(ids.shape[1], device=ids.device) + e.offset)
+        x = e.tokens(ids)
+        if e.positions is not None:
+            x = x + e.positions(torch.arange(ids.shape[1], device=ids.device) + e.offset)
         if e.types is not None:
             x = x + e.types.weight[0]
         return e.widen(e.norm(x))
 
-    def _block(self, block: Block, x: Tensor, seen: Tensor | None) -> Tensor:
+    def _block(self, block: Block, x: Tensor, seen: Tensor | None, types: Tensor | None) -> Tensor:
         if self.core.config.norm == "pre":
-            x = x + self._attend(block, block.attention_norm(x), seen)
+            x = x + self._attend(block, block.attention_norm(x), seen, types)
             return x + self._feed_forward(block, block.ff_norm(x))
-        x = block.attention_norm(x + self._attend(block, x, seen))
+        x = block.attention_norm(x + self._attend(block, x, seen, types))
         return block.ff_norm(x + self._feed_forward(block, x))
 
-    def _attend(self, block: Block, x: Tensor, seen: Tensor | None) -> Tensor:
+    def _attend(self, block: Block, x: Tensor, seen: Tensor | None, types: Tensor | None) -> Tensor:
         heads = self.core.config.heads
         q, k, v = block.attention.qkv(x).unflatten(2, (3, heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
+        mechanism = block.attention.told(types)
+        if mechanism.position:
+            found = scores(mechanism, Where.of(q, k, scale=mechanism.score.scale(q.shape[-1])))
+            mixed = found.masked_fill(~seen, -torch.inf).softmax(-1) @ v
+        else:
+            mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
         return block.attention.out(mixed.transpose(1, 2).flatten(2))
 
     def _feed_forward(self, block: Block, x: Tensor) -> Tensor:
@@ -109,9 +122,7 @@ class PaddedPublished(nn.Module):
         return tuple(self.model.said(hidden, self._pooled(hidden, mask))[name] for name in self.names)
 
     def _pooled(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        if self.model.config.core.causal:
-            return last_state(hidden, mask)
-        return self.model.behind(hidden[:, 0])
+        return self.model.behind(last_state(hidden, mask) if self.model.config.at_end else hidden[:, 0])
 
 
 class PaddedPictures(nn.Module):
@@ -164,7 +175,7 @@ class PaddedClassifier(nn.Module):
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """(B, T) and (B, T) to the (B, C) logarithms of the probabilities that headwork gives."""
         config = self.network.config
-        hidden = self.core(ids, mask)
+        hidden = self.core(ids, mask, self._types(mask))
         weights = mask.to(hidden.dtype)[:, :, None]
         if config.pooling == "mean":
             pooled = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
@@ -175,3 +186,10 @@ class PaddedClassifier(nn.Module):
         if self.network.between is not None:
             pooled = ACTIVATIONS[config.between](cast(nn.Linear, self.network.between)(pooled))
         return (self.network.head(pooled) / self.temperature).log_softmax(-1)
+
+    def _types(self, mask: Tensor) -> Tensor | None:
+        """As `EncoderClassifier.types`."""
+        if not self.network.core.config.relative_types:
+            return None
+        places = torch.arange(mask.shape[1], device=mask.device)
+        return (places == mask.sum(1, keepdim=True) - 1).long()

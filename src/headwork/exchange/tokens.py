@@ -21,8 +21,17 @@ SPECIAL = {
 """their names there, and how vocabularies spell them"""
 CLASSES = {"<|startoftext|>": "CLIPTokenizer"}
 """by what stands before a text, where a class there knows more special tokens by itself"""
-PAIRS = {"[SEP]": "{before} $A {after} $B:1 {after}:1", "</s>": "{before} $A {after} {after} $B {after}"}
-"""how two texts stand together, by what stands behind one (Devlin et al. 2019; Liu et al. 2019)"""
+XLNET = "<sep> <cls>"
+PAIRS = {
+    "[SEP]": "{before} $A {after} $B:1 {after}:1",
+    "</s>": "{before} $A {after} {after} $B {after}",
+    XLNET: "$A <sep> $B:1 <sep>:1 <cls>:2",
+}
+"""how two texts stand together, by what stands behind one (Devlin et al. 2019; Liu et al. 2019; Yang et al. 2019)"""
+CLS_BEHIND = {"padding_side": "left", "model_input_names": ["input_ids", "token_type_ids", "attention_mask"]}
+"""so that texts end together, where the library looks for <cls>, and that it is told of the segment"""
+SINGLE = {XLNET: "$A <sep> <cls>:2"}
+"""one text, where what stands behind it is of another segment"""
 
 
 def special_of(tokenizer: TextTokenizer) -> dict[str, int]:
@@ -43,11 +52,11 @@ def write_tokenizer(tokenizer: TextTokenizer, folder: Path) -> None:
     before, after = (" ".join(tokenizer.tokens(ids)) for ids in (tokenizer.before, tokenizer.after))
     if frame:
         theirs.post_processor = processors.TemplateProcessing(
-            single=f"{before} $A {after}".strip(),
+            single=SINGLE.get(after, f"{before} $A {after}").strip(),
             pair=PAIRS.get(after, "$A $B:1").format(before=before, after=after),
             special_tokens=[*dict.fromkeys(zip(tokenizer.tokens(frame), frame, strict=True))],
         )
     write_text(folder / "tokenizer.json", theirs.to_str())
-    write_json(
-        folder / "tokenizer_config.json", {"tokenizer_class": CLASSES.get(before, "PreTrainedTokenizerFast"), **spelt}
-    )
+    kind = CLASSES.get(before, "PreTrainedTokenizerFast")
+    told = {"tokenizer_class": kind, **spelt, **(CLS_BEHIND if after == XLNET else {})}
+    write_json(folder / "tokenizer_config.json", told)

@@ -22,10 +22,11 @@ from torch.nn import functional
 from headwork.attention.attend import run
 from headwork.attention.choice import Choice
 from headwork.attention.layout import Packed
-from headwork.attention.mechanism import leaves
+from headwork.attention.mechanism import Mechanism, leaves
 from headwork.attention.memory.cache import Cache
+from headwork.attention.memory.recurrence import Recurrence
 from headwork.attention.parts import Part
-from headwork.attention.positions import sinusoids
+from headwork.attention.positions import Segments, sinusoids
 from headwork.attention.record import Recorder, record
 from headwork.attention.scopes import Causal, Routed
 from headwork.base.errors import HeadworkError
@@ -33,7 +34,7 @@ from headwork.layers.gates import GruGate
 from headwork.layers.patches import PatchEmbeddings, Patches, PictureBatch
 from headwork.ops.dropout import drop
 from headwork.ops.linear import Linear
-from headwork.ops.packed import TokenBatch, places_of
+from headwork.ops.packed import TokenBatch, pad, places_of
 
 Activation = Literal["relu", "gelu", "gelu_tanh", "quick_gelu"]
 Batch = TokenBatch | PictureBatch
@@ -80,6 +81,12 @@ class CoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """by which token embeddings are multiplied (Vaswani et al. 2017, section 3.4: the root of the width)"""
     shared: bool = False
     """one block's weights for all layers (ALBERT)"""
+    attention_bias: bool = True
+    """do queries, keys, values and what attention gives have biases"""
+    relative_types: bool = False
+    """attention is told whether two tokens are of one segment, beside any embeddings of segments (XLNet)"""
+    two_streams: bool = False
+    """there is a vector for tokens that are asked for (layers.two_streams)"""
     shared_keys: bool = False
     """keys are the queries at length 1 (Kitaev et al. 2020, "Reformer", section 2)"""
     ff_chunks: int = 1
@@ -96,6 +103,8 @@ class CoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             raise ValueError(f"residual is {self.residual!r} and norm {self.norm!r}; it needs norm = 'pre'")
         if self.patches is not None and self.positions != self.patches.tokens:
             raise ValueError(f"positions is {self.positions:,}, where a picture has {self.patches.tokens:,} tokens")
+        if self.two_streams and (self.norm != "post" or self.causal):
+            raise ValueError(f"two streams with norm {self.norm!r}, causal {self.causal}; expected 'post' and False")
 
     @property
     def behind(self) -> Literal["none", "relu"]:
@@ -120,7 +129,7 @@ class Embeddings(nn.Module):
     def forward(self, batch: TokenBatch, types: Tensor | None) -> Tensor:
         """(N, D); `types` is (N,) or None for segment 0 everywhere."""
         longest, room = max(batch.lengths, default=0), self.room
-        if longest > room:
+        if self.positions is not None and longest > room:
             raise HeadworkError(f"a text of {longest} tokens, but the model has {room} positions; lower max_tokens")
         return self._embed(batch.ids, places_of(batch.lengths, batch.ids.device), types)
 
@@ -168,21 +177,30 @@ class SelfAttention(nn.Module):
     def __init__(self, config: CoreConfig) -> None:
         super().__init__()
         self.config = config
-        self.qkv = Linear(config.dim, 3 * config.dim)
-        self.out = Linear(config.dim, config.dim)
+        self.qkv = Linear(config.dim, 3 * config.dim, bias=config.attention_bias)
+        self.out = Linear(config.dim, config.dim, bias=config.attention_bias)
         chosen = config.attention.mechanism(width=config.dim // config.heads, keys=config.positions, heads=config.heads)
         self.mechanism = replace(chosen, scope=chosen.scope & Causal()) if config.causal else chosen
         self.parts = nn.ModuleList(self.mechanism.modules())
+        self.segments = Segments(config.heads, config.dim // config.heads) if config.relative_types else None
         self.tape: Recorder | None = None
 
-    def forward(self, x: Tensor, lengths: Sequence[int], *, residual: Tensor | None = None) -> Tensor:
-        """(N, D) to (N, D), `residual` added."""
+    def told(self, types: Tensor | None) -> Mechanism:
+        """The mechanism for keys of these (B, K) segments."""
+        mechanism = self.mechanism
+        if self.segments is not None and types is not None:
+            mechanism = replace(mechanism, position=(*mechanism.position, self.segments.of(types)))
+        if self.training and self.config.attention_dropout:
+            mechanism = replace(mechanism, dropout=self.config.attention_dropout)
+        return mechanism
+
+    def forward(
+        self, x: Tensor, lengths: Sequence[int], *, residual: Tensor | None = None, types: Tensor | None = None
+    ) -> Tensor:
+        """(N, D) to (N, D), `residual` added; `types` are the (B, L) segments, where attention is told of them."""
         c = self.config
         query, key, value = self.qkv(x).unflatten(1, (3, c.heads, -1)).unbind(1)
-        mechanism = self.mechanism
-        if self.training and c.attention_dropout:
-            mechanism = replace(mechanism, dropout=c.attention_dropout)
-        mixed = run(mechanism, query, key, value, layout=Packed(tuple(lengths)), tape=self.tape)
+        mixed = run(self.told(types), query, key, value, layout=Packed(tuple(lengths)), tape=self.tape)
         return self.out(mixed.flatten(1), activation=c.behind, residual=residual, dropout=c.dropout)
 
     def segment(
@@ -191,21 +209,21 @@ class SelfAttention(nn.Module):
         queries: int,
         *,
         residual: Tensor | None = None,
+        types: Tensor | None = None,
         apart: Part | None = None,
         beside: Beside | None = None,
     ) -> Tensor:
         """(B, M + T, D), the last T = `queries` of which look at all that is before them, to (B, T, D).
 
-        `apart` is a scope that keeps documents apart, where there is more than one; `beside` looks elsewhere too.
+        `types` are the (B, M + T) segments, where attention is told of them; `apart` is a scope that keeps documents
+        apart, where there is more than one; `beside` looks elsewhere too.
         """
-        c, mechanism = self.config, self.mechanism
+        c, mechanism = self.config, self.told(types)
         query, key, value = self.qkv(x).unflatten(2, (3, c.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
         if c.shared_keys:
             key = functional.normalize(query, dim=-1)
         if apart is not None:
             mechanism = replace(mechanism, scope=mechanism.scope & apart)
-        if self.training and c.attention_dropout:
-            mechanism = replace(mechanism, dropout=c.attention_dropout)
         mixed = run(mechanism, query[:, :, -queries:], key, value, tape=self.tape)
         if beside is not None:
             mixed = beside(mixed, query[:, :, -queries:], key, value)
@@ -217,10 +235,15 @@ class SelfAttention(nn.Module):
 
     def step(self, x: Tensor, cache: Cache, *, residual: Tensor) -> Tensor:
         """(R, D) of one new token a row, which looks at those in the cache and at itself, to (R, D)."""
-        query, key, value = self.qkv(x).unflatten(1, (3, self.config.heads, 1, -1)).unbind(1)
+        return self.further(x[:, None], cache, residual=residual[:, None]).squeeze(1)
+
+    def further(self, x: Tensor, cache: Cache, *, residual: Tensor | None = None) -> Tensor:
+        """(R, T, D) of new tokens, which look at those in the cache and at each other, to (R, T, D)."""
+        c = self.config
+        query, key, value = self.qkv(x).unflatten(2, (3, c.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
         keys, values = cache.extend(key, value)
         mixed = run(self.mechanism, query, keys, values, tape=self.tape)
-        return self.out(mixed.flatten(1), residual=residual)
+        return self.out(mixed.transpose(1, 2).flatten(2), activation=c.behind, residual=residual)
 
 
 class Block(nn.Module):
@@ -238,25 +261,39 @@ class Block(nn.Module):
         self.attention_gate = GruGate(config.dim, bias=config.gate_bias) if gated else None
         self.ff_gate = GruGate(config.dim, bias=config.gate_bias) if gated else None
 
-    def forward(self, x: Tensor, lengths: Sequence[int]) -> Tensor:
-        """(N, D) to (N, D)."""
+    def forward(self, x: Tensor, lengths: Sequence[int], *, types: Tensor | None = None) -> Tensor:
+        """(N, D) to (N, D); `types` are the (B, L) segments, where attention is told of them."""
         if self.config.norm == "pre":
-            x = join(x, partial(self.attention, self.attention_norm(x), lengths), self.attention_gate)
+            x = join(x, partial(self.attention, self.attention_norm(x), lengths, types=types), self.attention_gate)
             return join(x, partial(self.feed_forward, self.ff_norm(x)), self.ff_gate)
-        x = self.attention_norm(self.attention(x, lengths, residual=x))
+        x = self.attention_norm(self.attention(x, lengths, residual=x, types=types))
         return self.ff_norm(self.feed_forward(x, residual=x))
 
     def segment(
-        self, x: Tensor, recalled: Tensor, *, apart: Part | None = None, beside: Beside | None = None
+        self,
+        x: Tensor,
+        recalled: Tensor,
+        *,
+        types: Tensor | None = None,
+        apart: Part | None = None,
+        beside: Beside | None = None,
     ) -> Tensor:
         """(B, T, D) states to (B, T, D); `recalled` are (B, M + T, D): those of before, then these themselves."""
-        queries = x.shape[1]
-        if self.config.norm == "pre":
-            recalled = self.attention_norm(recalled)
-            attend = partial(self.attention.segment, recalled, queries, apart=apart, beside=beside)
+        pre = self.config.norm == "pre"
+        seen = self.attention_norm(recalled) if pre else recalled
+        attend = partial(self.attention.segment, seen, x.shape[1], types=types, apart=apart, beside=beside)
+        if pre:
             x = join(x, attend, self.attention_gate)
             return join(x, partial(self.feed_forward, self.ff_norm(x)), self.ff_gate)
-        x = self.attention_norm(self.attention.segment(recalled, queries, residual=x, apart=apart, beside=beside))
+        x = self.attention_norm(attend(residual=x))
+        return self.ff_norm(self.feed_forward(x, residual=x))
+
+    def further(self, x: Tensor, cache: Cache) -> Tensor:
+        """(R, T, D) of new tokens to (R, T, D)."""
+        if self.config.norm == "pre":
+            x = join(x, partial(self.attention.further, self.attention_norm(x), cache), self.attention_gate)
+            return join(x, partial(self.feed_forward, self.ff_norm(x)), self.ff_gate)
+        x = self.attention_norm(self.attention.further(x, cache, residual=x))
         return self.ff_norm(self.feed_forward(x, residual=x))
 
     def feed_forward(self, x: Tensor, *, residual: Tensor | None = None) -> Tensor:
@@ -286,6 +323,8 @@ class Core(nn.Module):
         self.embeddings: Embeddings = _embeddings(config)
         self.blocks = nn.ModuleList(Block(config) for _ in range(1 if config.shared else config.layers))
         self.norm = nn.LayerNorm(config.dim, eps=config.eps) if config.norm == "pre" else nn.Identity()
+        self.asked = nn.Parameter(torch.zeros(config.dim)) if config.two_streams else None
+        """stands for a token that is asked for"""
         self.apply(initialise)
 
     @property
@@ -296,17 +335,49 @@ class Core(nn.Module):
 
     def forward(self, batch: Batch, *, types: Tensor | None = None) -> Tensor:
         """(N, D) hidden states of the last layer; `types` are the (N,) segments of the tokens, 0 when left out."""
-        x = self.embeddings(batch, types)
+        x, told = self.embeddings(batch, types), self.told(batch, types)
         for block in self.layers:
-            x = block(x, batch.lengths)
+            x = block(x, batch.lengths, types=told)
+        return self.norm(x)
+
+    def told(self, batch: TokenBatch, types: Tensor | None) -> Tensor | None:
+        """The (B, L) segments, where attention is to know them."""
+        return pad(types, batch.lengths) if types is not None and self.config.relative_types else None
+
+    def segment(
+        self,
+        ids: Tensor,
+        memory: Sequence[Tensor] | None,
+        recurrence: Recurrence,
+        *,
+        types: Tensor | None = None,
+    ) -> tuple[Tensor, list[Tensor]]:
+        """(B, T) tokens behind those that `memory` is of, to (B, T, D) states and what to remember of each layer.
+
+        Where attention is told of segments, all that is remembered is of segment 0.
+        """
+        x, kept = self.embeddings.segment(ids, 0), []
+        if types is not None and memory is not None:
+            types = functional.pad(types, (memory[0].shape[1], 0))
+        for number, block in enumerate(self.layers):
+            before = None if memory is None else memory[number]
+            kept.append(recurrence.remember(before, x))
+            x = block.segment(x, recurrence.recall(before, x), types=types)
+        return self.norm(x), kept
+
+    def further(self, ids: Tensor, caches: Sequence[Cache]) -> Tensor:
+        """(R, T) tokens behind those in the caches, one of each layer, to (R, T, D); the core is causal."""
+        x = self.embeddings.segment(ids, caches[0].length)
+        for block, cache in zip(self.layers, caches, strict=True):
+            x = block.further(x, cache)
         return self.norm(x)
 
     def hidden_states(self, batch: Batch, *, types: Tensor | None = None) -> Iterator[Tensor]:
         """The (N, D) embeddings, then the states behind each block."""
-        x = self.embeddings(batch, types)
+        x, told = self.embeddings(batch, types), self.told(batch, types)
         yield x
         for block in self.layers:
-            x = block(x, batch.lengths)
+            x = block(x, batch.lengths, types=told)
             yield x
 
     def maps(self, batch: Batch, *, layer: int = -1, types: Tensor | None = None) -> list[Tensor]:
@@ -323,4 +394,5 @@ def initialise(module: nn.Module) -> None:
         module.weight.mul_(0.02)  # they come with width 1, and drawing a large table again takes long
     if isinstance(module, nn.Linear):
         nn.init.normal_(module.weight, std=0.02)
-        nn.init.zeros_(module.bias)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

@@ -71,7 +71,8 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         if self.dim % self.heads:
             raise ValueError(f"dim is {self.dim} and heads is {self.heads}; heads must divide dim")
         room = self.layers_of.positions - self.layers_of.position_offset
-        if self.pretrained and (self.tokens != "bert" or self.max_tokens > room):
+        too_long = self.layers_of.absolute != "none" and self.max_tokens > room
+        if self.pretrained and (self.tokens != "bert" or too_long):
             raise ValueError(
                 f"{self.pretrained} needs tokens = 'bert' and has {room} positions; set model.max_tokens={room} or less"
             )
@@ -88,6 +89,13 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     def layers_of(self) -> CoreConfig:
         """The layers of the pretrained encoder."""
         return self.published or MINILM
+
+    @property
+    def frame(self) -> tuple[int, int]:
+        """Tokens that stand before and behind each text (headwork.data.tokenizers.FRAMES)."""
+        if self.tokens == "words" or self.layers_of.causal:
+            return 0, 0
+        return (0, 2) if self.layers_of.two_streams else (1, 1)
 
     def core(self, vocabulary: int) -> CoreConfig:
         if self.published is not None:
@@ -131,9 +139,16 @@ class EncoderClassifier(nn.Module):
 
     def encode(self, batch: TokenBatch) -> Tensor:
         """(B, D): one vector for each text; zeros for a text without tokens."""
-        hidden = self.core(batch).to(self.head.weight.dtype)
+        hidden = self.core(batch, types=self.types(batch)).to(self.head.weight.dtype)
         pooled = POOLINGS[self.config.pooling](hidden, batch.lengths)
         return pooled if self.between is None else self.between(pooled, activation=self.config.between)
+
+    def types(self, batch: TokenBatch) -> Tensor | None:
+        """(N,) segments, where attention is told of them: that of the text, and another of the <cls> behind it."""
+        if not self.core.config.relative_types:
+            return None
+        ends = torch.tensor(batch.lengths, device=batch.ids.device).cumsum(0) - 1
+        return torch.zeros_like(batch.ids).index_fill(0, ends[ends >= 0], 1)
 
     @torch.no_grad()
     def weights(self, batch: TokenBatch) -> Weights:
@@ -142,8 +157,8 @@ class EncoderClassifier(nn.Module):
         [CLS] and [SEP] weigh nothing where they frame a text, and the others sum to one. Deleting the top words moves
         the answer more than with attention rolled out over the layers, and about as much as with all layers' mean.
         """
-        framed = self.config.tokens != "words"
-        shares = [_shares(text.mean(dim=(0, 1)), framed) for text in self.core.maps(batch)]
+        maps = self.core.maps(batch, types=self.types(batch))
+        shares = [_shares(text.mean(dim=(0, 1)), *self.config.frame) for text in maps]
         return Weights(torch.cat([self.head.weight.new_zeros(0), *shares]))
 
     @staticmethod
@@ -156,10 +171,10 @@ class EncoderClassifier(nn.Module):
         load_core(self.core, folder)
 
 
-def _shares(received: Tensor, framed: bool) -> Tensor:
-    """(L,) parts to parts of one; of a framed text the first and the last get nothing, unless there are no others."""
-    if framed and len(received) > 2:
-        received = F.pad(received[1:-1], (1, 1))
+def _shares(received: Tensor, before: int, behind: int) -> Tensor:
+    """(L,) parts to parts of one; the frame of a text gets nothing, unless there is nothing else."""
+    if len(received) > before + behind:
+        received = F.pad(received[before : len(received) - behind], (before, behind))
     return received / received.sum()
 
 

@@ -1,8 +1,9 @@
 """A published encoder or decoder: a core with the heads that its file holds.
 
     h       = core(tokens)
-    pooled  = a(W h_first + b)                              a is the family's, tanh or relu; of a causal core h_last
+    pooled  = a(W h_first + b)                              a is the family's, tanh or relu; h_last where it says so
     masked  = E norm(act(W h + b)) + c                      which token is hidden here (Devlin et al. 2019)
+            = E h + c                                       (Yang et al. 2019)
     next    = E h                                           the next token (Radford et al. 2019)
     order   = W pooled + b                                  is the second text the next; are the two in order
     classes = W pooled + b,  tags = W h + b,  span = W h + b (where an answer starts and ends)
@@ -45,7 +46,11 @@ class PublishedConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     core: CoreConfig
     pooler: Literal["none", "tanh", "relu"] = "none"
     """what follows the linear layer of the pooled state; none: there is no such layer"""
+    pooling: Literal["cls", "last"] = "cls"
+    """whose state is pooled; the last token's in any causal core"""
     masked: bool = False
+    masked_layer: bool = True
+    """does the masked head have a layer of its own before the table"""
     order: int = 0
     classes: int = 0
     tags: int = 0
@@ -58,6 +63,11 @@ class PublishedConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """of a sentence encoder: how a text's states become its vector"""
 
     @property
+    def at_end(self) -> bool:
+        """Is the pooled state the last token's?"""
+        return self.core.causal or self.pooling == "last"
+
+    @property
     def heads(self) -> list[str]:
         """The names of those that there are."""
         there = {name: getattr(self, name) for name in ("masked", "order", "classes", "tags", "span")}
@@ -67,22 +77,25 @@ class PublishedConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 def heads_of(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     """The rows of each linear head that the tensors have, and whether there is a masked one."""
     rows = {name: len(tensors.get(f"{name}.weight", ())) for name in ("order", "classes", "tags", "span")}
-    return {**rows, "masked": "masked.bias" in tensors}
+    masked = "masked.bias" in tensors
+    return {**rows, "masked": masked, "masked_layer": not masked or "masked.dense.weight" in tensors}
 
 
 class MaskedHead(nn.Module):
     """(N, D) states to (N, V) logits by the table of embeddings."""
 
-    def __init__(self, core: CoreConfig) -> None:
+    def __init__(self, core: CoreConfig, *, layer: bool) -> None:
         super().__init__()
         self.activation = ACTIVATIONS[core.activation]
         width = core.embedding_dim or core.dim
-        self.dense = nn.Linear(core.dim, width)
-        self.norm = nn.LayerNorm(width, eps=core.eps)
+        self.dense = nn.Linear(core.dim, width) if layer else None
+        self.norm = nn.LayerNorm(width, eps=core.eps) if layer else nn.Identity()
         self.bias = nn.Parameter(torch.zeros(core.vocabulary))
 
     def forward(self, hidden: Tensor, table: Tensor) -> Tensor:
-        return F.linear(self.norm(self.activation(self.dense(hidden))), table, self.bias)
+        if self.dense is not None:
+            hidden = self.norm(self.activation(self.dense(hidden)))
+        return F.linear(hidden, table, self.bias)
 
 
 class Published(nn.Module):
@@ -92,7 +105,7 @@ class Published(nn.Module):
         dim = config.core.dim
         self.core = Core(config.core)
         self.pooler = Linear(dim, dim) if config.pooler != "none" else None
-        self.masked = MaskedHead(config.core) if config.masked else None
+        self.masked = MaskedHead(config.core, layer=config.masked_layer) if config.masked else None
         self.order = nn.Linear(dim, config.order) if config.order else None
         self.classes = nn.Linear(dim, config.classes, bias=not config.core.causal) if config.classes else None
         self.tags = nn.Linear(dim, config.tags) if config.tags else None
@@ -101,13 +114,12 @@ class Published(nn.Module):
     def forward(self, batch: Batch, *, types: Tensor | None = None) -> dict[str, Tensor]:
         """What each head says, by its name: `hidden` (N, D), `pooled` (B, D), `masked` or `next` (N, V), …"""
         hidden = self.core(batch, types=types)
-        if self.config.core.causal:
-            return self.said(hidden, segment_last(hidden, batch.lengths))
-        return self.said(hidden, self.behind(segment_first(hidden, batch.lengths)))
+        chosen = segment_last if self.config.at_end else segment_first
+        return self.said(hidden, self.behind(chosen(hidden, batch.lengths)))
 
-    def behind(self, first: Tensor) -> Tensor:
-        """(B, D) states of the first tokens to pooled ones."""
-        return first if self.pooler is None else ACTIVATIONS[self.config.pooler](self.pooler(first))
+    def behind(self, chosen: Tensor) -> Tensor:
+        """(B, D) states of the tokens that stand for their texts to pooled ones."""
+        return chosen if self.pooler is None else ACTIVATIONS[self.config.pooler](self.pooler(chosen))
 
     def said(self, hidden: Tensor, pooled: Tensor) -> dict[str, Tensor]:
         """From (…, D) states of tokens and (B, D) of texts."""

@@ -92,6 +92,10 @@ class LanguageModel(ABC):
     """A recipe and a vocabulary, around a model."""
 
     text_column = "text"
+    reserved = WRITABLE
+    """the tokens before it are never written"""
+    ends: int | None = None
+    """the token that closes a text, where there is one: nothing is written behind it"""
 
     def __init__(self, recipe: Recipe, vocabulary: Vocabulary):
         self.recipe, self.vocabulary = recipe, vocabulary
@@ -139,7 +143,7 @@ class LanguageModel(ABC):
         seed: int = 0,
         hear: Callable[[str], None] = lambda text: None,
     ) -> Written:
-        """Write `tokens` tokens behind the prompt, which the vocabulary must know; `hear` is told the text as it comes.
+        """Write up to `tokens` tokens behind the prompt, which the vocabulary must know; `hear` is told as they come.
 
         The same prompt, sampling and seed give the same text.
         """
@@ -151,10 +155,13 @@ class LanguageModel(ABC):
         told = ""
         for left in reversed(range(tokens)):
             log_probabilities = writer.log_probabilities.copy()
-            log_probabilities[:WRITABLE] = -np.inf
-            ids.append(sampling.draw(log_probabilities, chance))
+            log_probabilities[: self.reserved] = -np.inf
+            token = sampling.draw(log_probabilities, chance)
+            if token == self.ends:
+                break
+            ids.append(token)
             if left:
-                writer.add(ids[-1])
+                writer.add(token)
             text = self.vocabulary.decode(ids, behind=given)
             # Bytes that are not yet a whole character show as a mark until they are.
             if text.startswith(told) and not text.endswith("\N{REPLACEMENT CHARACTER}"):

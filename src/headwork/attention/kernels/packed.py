@@ -57,6 +57,7 @@ def runs(
     # Splitting, not slicing: its gradient is one concatenation.
     queries = query.split([run.count * run.queries for run in same])
     keys, values = (x.split([run.count * run.keys for run in same]) for x in (key, value))
+    mechanism = mechanism.up_to(max(max(run.queries, run.keys) for run in same))
     scale, mixed = mechanism.score.scale(query.shape[-1]), []
     for run, q, k, v in zip(same, queries, keys, values, strict=True):
         if not run.queries:

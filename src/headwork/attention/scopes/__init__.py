@@ -3,6 +3,7 @@
 from headwork.attention.scopes.band import Causal, Full, Window
 from headwork.attention.scopes.given import Given
 from headwork.attention.scopes.local import LocalM, LocalP, LocalPStar
+from headwork.attention.scopes.order import Order
 from headwork.attention.scopes.picture import Local1d, Local2d
 from headwork.attention.scopes.span import LearnedSpan
 from headwork.attention.scopes.sparse import Blocks, Dilated, Fixed, Global, Random, Strided
@@ -47,6 +48,7 @@ __all__ = [
     "LocalM",
     "LocalP",
     "LocalPStar",
+    "Order",
     "Prefix",
     "Random",
     "Routed",

@@ -40,7 +40,7 @@ class Document(Part):
 
     def allowed(self, where: Where) -> Tensor:
         of_query = self.of_key if self.of_query is None else self.of_query
-        return _at(of_query, where.texts, where.step) == _at(self.of_key, where.texts, where.j)
+        return at_places(of_query, where.texts, where.step) == at_places(self.of_key, where.texts, where.j)
 
 
 class Hashed(Part, nn.Module):
@@ -99,8 +99,8 @@ class Routed(Part, nn.Module):
         centres.copy_(torch.where(counts[..., None] > 0, moved, centres))
 
 
-def _at(numbers: Tensor, texts: Tensor, places: Tensor) -> Tensor:
+def at_places(numbers: Tensor, texts: Tensor, places: Tensor) -> Tensor:
     """Numbers (B, L) of the given texts at `places`, whose shape it keeps under (B, 1, …)."""
-    rows, places = numbers[texts], places.expand(len(texts), 1, *places.shape[-2:])
+    rows, places = numbers[texts], places.expand(texts.shape[0], 1, *places.shape[-2:])
     inside = places.clamp(0, rows.shape[1] - 1).flatten(1)
     return rows.gather(1, inside).view(places.shape)

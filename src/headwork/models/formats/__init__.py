@@ -1,7 +1,7 @@
 """Published encoders and decoders, found by the `model_type` of their config.json; nothing is executed.
 
 A family is a module with `STEM`, the beginning of its class names in config.json, `Settings`, the struct of its
-config.json, and `table(core)`, the names of its tensors.
+config.json, `table(core)`, the names of its tensors, and `PURPOSES`, where it names its classes otherwise than BERT.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from headwork.base.errors import HeadworkError
 from headwork.base.files import write_atomically, write_json
 from headwork.layers.transformer import CoreConfig
-from headwork.models.formats import albert, bert, distilbert, gpt2, roberta, vit
+from headwork.models.formats import albert, bert, distilbert, gpt2, roberta, vit, xlnet
 from headwork.models.formats.files import read_tensors, settings_in
 from headwork.models.formats.sentences import read_sentences, write_sentences
 from headwork.models.formats.table import Table, checked_sizes, convert, fill, publish
@@ -27,6 +27,7 @@ FORMATS: dict[str, ModuleType] = {
     "albert": albert,
     "distilbert": distilbert,
     "gpt2": gpt2,
+    "xlnet": xlnet,
     "vit": vit,
 }
 
@@ -39,7 +40,6 @@ PURPOSES = {
     frozenset(): "Model",
 }
 """by the heads of a model: the end of its class name in config.json"""
-PURPOSES_OF_PICTURES = {frozenset({"classes"}): "ForImageClassification", frozenset(): "Model"}
 
 
 class _Family(msgspec.Struct, frozen=True):
@@ -66,12 +66,13 @@ def read_published(folder: Path) -> Published:
     path, found = read_tensors(folder)
     tensors = convert(found, _table(family, core), str(path))
     heads = heads_of(tensors)
-    pooler = FORMATS[family.model_type].Settings.POOLER if "pooler.weight" in tensors else "none"
+    its = FORMATS[family.model_type].Settings
     labelled = heads["classes"] or heads["tags"]
     config = PublishedConfig(
         family=family.model_type,
         core=core,
-        pooler=pooler,
+        pooler=its.POOLER if "pooler.weight" in tensors else "none",
+        pooling=its.POOLING,
         labels=_labels(family, labelled),
         padding=family.pad_token_id,
         sentences=read_sentences(folder),
@@ -88,8 +89,7 @@ def write_published(model: Published, folder: Path) -> None:
     config = model.config
     family = FORMATS[config.family]
     heads = set(config.heads)
-    purposes = PURPOSES if config.core.patches is None else PURPOSES_OF_PICTURES
-    purpose = "LMHeadModel" if config.core.causal and not heads else purposes.get(frozenset(heads))
+    purpose = {**PURPOSES, **getattr(family, "PURPOSES", {})}.get(frozenset(heads))
     if purpose is None:
         raise HeadworkError(f"no published class has the heads {', '.join(sorted(heads))} together")
     told: dict[str, Any] = {

@@ -23,6 +23,7 @@ class Settings(msgspec.Struct, frozen=True):
     """What config.json says of the architecture."""
 
     POOLER: ClassVar[str] = "tanh"
+    POOLING: ClassVar[str] = "cls"
 
     vocab_size: int
     hidden_size: int

@@ -22,6 +22,7 @@ class Settings(msgspec.Struct, frozen=True):
     """What config.json says of the architecture."""
 
     POOLER: ClassVar[str] = "relu"
+    POOLING: ClassVar[str] = "cls"
 
     vocab_size: int
     dim: int

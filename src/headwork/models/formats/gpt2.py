@@ -8,12 +8,14 @@ from headwork.layers.transformer import CoreConfig
 from headwork.models.formats.table import ACTIVATIONS, Published, Table, published_name, weight, weight_and_bias
 
 STEM = "GPT2"
+PURPOSES = {frozenset(): "LMHeadModel"}
 
 
 class Settings(msgspec.Struct, frozen=True):
     """What config.json says of the architecture."""
 
     POOLER: ClassVar[str] = "none"
+    POOLING: ClassVar[str] = "last"
 
     vocab_size: int
     n_embd: int

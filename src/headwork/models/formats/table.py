@@ -4,7 +4,7 @@ A table names every tensor of every layer and head, so that what is missing, wro
 name and nothing is dropped in silence.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 import torch
@@ -32,25 +32,40 @@ def published_name(activation: Activation) -> Published:
     return names[0]
 
 
+class Layout(NamedTuple):
+    """A tensor of the file whose numbers ours holds in another arrangement."""
+
+    shape: tuple[int, ...]
+    """in the file"""
+    read: Callable[[Tensor], Tensor]
+    write: Callable[[Tensor], Tensor]
+
+
 class Rename(NamedTuple):
     """Tensors of the file, each transposed where the file keeps it so, one below the other make one of ours."""
 
     sources: tuple[str, ...]
     target: str
     transposed: bool = False
-    leading: int = 0
-    """dimensions of length 1 that the file has before ours"""
+    layout: Layout | None = None
+    """of each source, where it is more than transposed"""
 
     def read(self, tensors: Mapping[str, Tensor]) -> Tensor:
-        parts = [tensors[source].T if self.transposed else tensors[source] for source in self.sources]
-        whole = parts[0] if len(parts) == 1 else torch.cat(parts)
-        return whole.reshape(whole.shape[self.leading :]) if self.leading else whole
+        parts = [self._read(tensors[source]) for source in self.sources]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def write(self, tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
-        whole = tensor.reshape((1,) * self.leading + tensor.shape)
-        parts = (whole,) if len(self.sources) == 1 else whole.chunk(len(self.sources))
+        parts = (tensor,) if len(self.sources) == 1 else tensor.chunk(len(self.sources))
         for source, part in zip(self.sources, parts, strict=True):
-            yield source, part.T if self.transposed else part
+            if self.layout is not None:
+                yield source, self.layout.write(part)
+            else:
+                yield source, part.T if self.transposed else part
+
+    def _read(self, tensor: Tensor) -> Tensor:
+        if self.layout is not None:
+            return self.layout.read(tensor)
+        return tensor.T if self.transposed else tensor
 
 
 class Table(NamedTuple):
@@ -67,6 +82,8 @@ class Table(NamedTuple):
     """names under which some files repeat a tensor of ours"""
     constant: tuple[str, ...] = ()
     """endings of the names of constant buffers, which some files hold and no model needs"""
+    unread: tuple[tuple[str, str], ...] = ()
+    """beginnings of the names of what headwork does not read, and what that is"""
 
     def spelt(self, name: str) -> str:
         """A tensor's name in any of the published spellings to that of the table.
@@ -126,6 +143,9 @@ def convert(tensors: Mapping[str, Tensor], table: Table, where: str) -> dict[str
         for source in rename.sources:
             if source not in left:
                 raise HeadworkError(f"{where}: tensor {source!r} is missing; {AGAIN}")
+            if rename.layout is not None and left[source].shape != rename.layout.shape:
+                found, expected = tuple(left[source].shape), rename.layout.shape
+                raise HeadworkError(f"{where}: tensor {source!r} has shape {found}, expected {expected}; {AGAIN}")
         try:
             converted[rename.target] = rename.read(left)
         except (RuntimeError, IndexError) as error:
@@ -136,6 +156,9 @@ def convert(tensors: Mapping[str, Tensor], table: Table, where: str) -> dict[str
         if name in left and not (target in converted and torch.equal(left.pop(name), converted[target])):
             raise HeadworkError(f"{where}: tensor {name!r} differs from what it should repeat ({target}); {AGAIN}")
     for name in left:
+        for beginning, what in table.unread:
+            if name.startswith(beginning):
+                raise HeadworkError(f"{where}: tensor {name!r} is of {what}, which headwork does not read")
         if not name.endswith(table.constant or "\0"):
             raise HeadworkError(f"{where}: tensor {name!r} has no place in the model; {AGAIN}")
     return converted

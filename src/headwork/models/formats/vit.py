@@ -6,9 +6,10 @@ import msgspec
 
 from headwork.layers.patches import Patches
 from headwork.layers.transformer import CoreConfig
-from headwork.models.formats.table import ACTIVATIONS, Published, Rename, Table, published_name, weight_and_bias
+from headwork.models.formats.table import ACTIVATIONS, Layout, Published, Rename, Table, published_name, weight_and_bias
 
 STEM = "ViT"
+PURPOSES = {frozenset({"classes"}): "ForImageClassification"}
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -65,9 +66,11 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 def table(core: CoreConfig) -> Table:
+    first = Layout((1, 1, core.dim), lambda t: t[0, 0], lambda t: t[None, None])
+    positions = Layout((1, core.positions, core.dim), lambda t: t[0], lambda t: t[None])
     body = [
-        Rename(("embeddings.cls_token",), "core.embeddings.first", leading=2),
-        Rename(("embeddings.position_embeddings",), "core.embeddings.positions.weight", leading=1),
+        Rename(("embeddings.cls_token",), "core.embeddings.first", layout=first),
+        Rename(("embeddings.position_embeddings",), "core.embeddings.positions.weight", layout=positions),
         *weight_and_bias("embeddings.patch_embeddings.projection", "core.embeddings.patches"),
         *weight_and_bias("layernorm", "core.norm"),
     ]
