@@ -47,6 +47,11 @@ def _opened(run: Run) -> tuple[Model, TextTokenizer]:
             f"{run.folder}: {recipe.name} (task {recipe.task}) has no form elsewhere; encoders of texts have, such as "
             "transformer and minilm"
         )
+    if recipe.model.get("long") == "windows":
+        raise HeadworkError(
+            f"{run.folder}: {recipe.name} reads a long text in windows, which no form elsewhere does; export one that "
+            "was trained with model.long=cut"
+        )
     classifier = load_classifier(run.model)
     assert isinstance(classifier, NeuralClassifier)
     return classifier, classifier.reader.tokenizer

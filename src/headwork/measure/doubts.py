@@ -20,6 +20,8 @@ DUPLICATES = 0.01
 """share of rows that were there before"""
 COARSE = 0.05
 """half the width of the best model's interval"""
+CUT = 0.01
+"""share of the tokens of all test texts that a model does not see"""
 
 
 def doubts(data: DataFacts, models: Sequence[ModelResult], *, looks_wrong: int = 0, checked: int = 0) -> list[str]:
@@ -33,6 +35,7 @@ def doubts(data: DataFacts, models: Sequence[ModelResult], *, looks_wrong: int =
         _wrong_labels(looks_wrong, checked),
         _duplicates(data),
         _coarse(data, scores[best], best),
+        _cut(data, models),
     )
     return [sentence for sentence in found if sentence]
 
@@ -92,6 +95,22 @@ def _coarse(data: DataFacts, score: Score, name: str) -> str | None:
     return (
         f"With {data.split.test:,} test rows the accuracy of {name} is known to ±{_points(half)} points only, and "
         "smaller differences cannot be told from chance. Four times as many rows would about halve that."
+    )
+
+
+def _cut(data: DataFacts, models: Sequence[ModelResult]) -> str | None:
+    """The models that did not read some test texts to their end."""
+    shares = {
+        model.name: f"{_percent(model.cut.rows / data.split.test)} of them, {_percent(share)} of all tokens"
+        for model in models
+        if model.cut.rows and (share := model.cut.tokens / model.cut.of_tokens) >= CUT
+    }
+    if not shares:
+        return None
+    told = "; ".join(f"{name} ({share})" for name, share in shares.items())
+    return (
+        f"Test texts longer than a model takes were cut: {told}. An encoder reads them whole with "
+        "--set model.long=windows."
     )
 
 

@@ -34,7 +34,8 @@ def _kept_from(model: Limited) -> dict[str, str]:
             "texts in pieces": numbers.count(model.in_pieces),
             "training pairs left out": numbers.count(model.left_out),
         }
-    return {"texts cut": numbers.count(model.cut.rows), "tokens not seen": unseen(model.cut)}
+    told = {"texts cut": numbers.count(model.cut.rows), "tokens not seen": unseen(model.cut)}
+    return {**told, "in training": unseen(model.train_cut)} if isinstance(model, ModelResult) else told
 
 
 def unseen(cut: Cut) -> str:

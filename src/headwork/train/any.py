@@ -1,6 +1,7 @@
 """Fitting any classifier in the way that its recipe names, of texts or pairs; torch is loaded only for a network."""
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from headwork.base.errors import HeadworkError
@@ -51,12 +52,13 @@ def fit_any(
     if config.fit == "logistic":
         from headwork.train.logistic import fit_logistic_head
 
-        fit_logistic_head(network, train, dev)
-        return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
+        cut = fit_logistic_head(network, train, dev).cut
+        return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[], cut=cut)
     from headwork.train.classify import Classify
     from headwork.train.fit import fit
     from headwork.train.pair import Match
 
     learn: Any = Classify if isinstance(classifier, Classifier) else Match
     problem = learn(network, train, dev, config, seed=seed)
-    return fit(problem, budget_seconds=budget_seconds, place=place, progress=progress)
+    fitted = fit(problem, budget_seconds=budget_seconds, place=place, progress=progress)
+    return replace(fitted, cut=problem.train.cut)
