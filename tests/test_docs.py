@@ -11,10 +11,13 @@ import pytest
 from PIL import Image
 from tests.data.test_captions import album
 
+from headwork.models.elmo import Elmo, ElmoConfig
+from headwork.models.formats.elmo import write
+
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
-LONG = {"README.md", "language.md", "memory.md", "pair.md", "translate.md"}
+LONG = {"README.md", "language.md", "long-documents.md", "memory.md", "pair.md", "translate.md"}
 """pages with minutes of commands"""
 BUDGET = re.compile(r"--budget \d+[smh]")
 ENVIRONMENT = {
@@ -77,6 +80,7 @@ def desk(tmp_path: Path) -> Path:
     Image.fromarray(album(tmp_path / "album", {"train": 20, "dev": 3, "test": 5})["test00.png"]).save(
         tmp_path / "photo.png"
     )
+    write(Elmo(ElmoConfig(width=4, filters=((1, 8), (3, 16)), projection=8, hidden=16)), tmp_path / "elmo")
     (tmp_path / "book.txt").write_text("".join(story.format(word) for word in ("bear", "fox", "owl") * 40))
     return tmp_path
 

@@ -15,7 +15,7 @@ from headwork.cli.options import set_threads
 def import_(source, out, offline, threads) -> None:
     """Take in the published model in the folder SOURCE, or the encoder minilm.
 
-    A classifier can predict at once; other models are encoders that training starts from. Nothing in the files is
+    A classifier can predict at once; other encoders, and ELMo, are what training starts from. Nothing in the files is
     executed.
     """
     set_threads(threads)
@@ -24,11 +24,12 @@ def import_(source, out, offline, threads) -> None:
 
     run = Run(Path(out or f"runs/{Path(source).resolve().name}"))
     found = import_model(source, run, offline=offline)
+    elmo = found.family == "elmo"
     click.echo(
         f"{run.folder}: {found.family}, {found.layers} layers of width {found.width}, {found.parameters:,} weights, "
-        f"{found.tokens:,} tokens, heads: {', '.join(found.heads) or 'none'}"
+        f"{found.tokens:,} {'characters' if elmo else 'tokens'}, heads: {', '.join(found.heads) or 'none'}"
     )
     if "classes" in found.heads:
         click.echo(f"labels: {', '.join(found.labels)}\nheadwork predict {run.folder} --text TEXT")
     else:
-        click.echo(f"headwork train minilm DATA --set model.pretrained={run.folder}")
+        click.echo(f"headwork train {'elmo' if elmo else 'minilm'} DATA --set model.pretrained={run.folder}")

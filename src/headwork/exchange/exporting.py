@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 
 from headwork.base.errors import HeadworkError
-from headwork.base.files import write_json
-from headwork.base.runs import Run
+from headwork.base.files import read_json, write_json
+from headwork.base.runs import Imported, Run
 from headwork.data.tokenizers import TextTokenizer
 from headwork.exchange.onnx import write_onnx
 from headwork.exchange.tokens import special_of, write_tokenizer
@@ -40,6 +40,8 @@ def export(run: Run, form: str, out: Path) -> None:
 
 def _opened(run: Run) -> tuple[Model, TextTokenizer]:
     if not run.recipe_file.is_file() and run.imported_file.is_file():
+        if read_json(run.imported_file, Imported).family == "elmo":
+            raise HeadworkError(f"{run.folder}: ELMo has no form elsewhere but the one that it was imported from")
         return published.load(run.model), TextTokenizer.load(run.model / "tokenizer.json")
     recipe = run.recipe()
     if recipe.task != "classify" or recipe.kind != "encoder":

@@ -1,6 +1,7 @@
 """A published folder to a folder of headwork's own: a run that predicts, or an encoder to start from.
 
-It holds imported.json, model/{config.json, model.safetensors, tokenizer.json} and, of a classifier, recipe.toml.
+It holds imported.json, model/{config.json, model.safetensors, tokenizer.json} and, of a classifier, recipe.toml. ELMo,
+which spells its words, has no tokenizer.
 """
 
 from pathlib import Path
@@ -12,11 +13,13 @@ from headwork.base.runs import Imported, Run
 from headwork.data.published_tokens import load_published
 from headwork.data.tokenizers import TextTokenizer
 from headwork.data.weights import find_encoder
-from headwork.models import published
+from headwork.models import elmo_folder, published
 from headwork.models.encoder import EncoderClassifier
+from headwork.models.formats import elmo as elmo_format
 from headwork.models.formats import read_published
 from headwork.models.pretrained import own_settings
 from headwork.models.published import Published
+from headwork.ops.spelling import CHARACTERS
 from headwork.tasks.neural import NeuralClassifier
 from headwork.tasks.reading import TextReader
 
@@ -26,6 +29,8 @@ def import_model(source: str, run: Run, *, offline: bool = False) -> Imported:
     if run.folder.is_dir() and any(run.folder.iterdir()):
         raise HeadworkError(f"{run.folder}: the folder is not empty; choose another with -o")
     folder = find_encoder(source, offline=offline)
+    if elmo_format.is_published(folder):
+        return _import_elmo(folder, run)
     model = read_published(folder)
     tokenizer = load_published(folder)
     core = model.config.core
@@ -50,6 +55,23 @@ def import_model(source: str, run: Run, *, offline: bool = False) -> Imported:
         tokens=tokenizer.vocabulary,
         heads=model.config.heads,
         labels=list(model.config.labels),
+    )
+    write_json(run.imported_file, imported)
+    return imported
+
+
+def _import_elmo(folder: Path, run: Run) -> Imported:
+    elmo = elmo_format.read(folder)
+    elmo_folder.save(elmo, run.model)
+    imported = Imported(
+        source=str(folder),
+        family="elmo",
+        layers=elmo.config.layers,
+        width=2 * elmo.config.projection,
+        parameters=sum(parameter.numel() for parameter in elmo.parameters()),
+        tokens=CHARACTERS,
+        heads=[],
+        labels=[],
     )
     write_json(run.imported_file, imported)
     return imported

@@ -132,8 +132,9 @@ def _of_classifier(classifier: Classifier, text: str, layer: int | None, head: H
         network(batch)
     if layer is not None or head != "mean":
         raise HeadworkError(f"--layer, --head: {name} has neither layers nor heads to choose from; leave them out")
-    if read.sentences is not None:
-        return _sentences(network.weights(batch), name, tokens, read, text)
+    weights = network.weights(batch)
+    if weights.sentences is not None:
+        return _sentences(weights, name, tokens, read, text)
     return _pooled(tape.map(0)[:, 0].double().cpu().numpy(), name, tokens)
 
 

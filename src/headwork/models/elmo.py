@@ -122,13 +122,13 @@ class Elmo(nn.Module):
 
     @classmethod
     def load(cls, path: str | Path) -> "Elmo":
-        """The published weights in a folder with `*options.json` and `*weights.hdf5`, or beside such an options file.
+        """The weights in a folder with `*options.json` and `*weights.hdf5`, beside such an options file, or imported.
 
         All but the mix is frozen; `requires_grad_()` frees it.
         """
-        from headwork.models.formats.elmo import read  # late: it imports this file
+        from headwork.models.elmo_folder import load  # late: it imports this file
 
-        return read(Path(path))
+        return load(Path(path))
 
     def freeze(self) -> None:
         """Keep words and language models as they are in training, so that it reaches the mix alone."""

@@ -17,13 +17,15 @@ class TokenBatch:
 
     ids: (N,) int64, text after text; lengths: tokens of each text (their sum is N);
     sentences: for each text the lengths of its sentences (their sum is the text's length), where a model asks for them;
-    windows: for each text the lengths of the windows that it is read in (their sum is the text's length); None: of one.
+    windows: for each text the lengths of the windows that it is read in (their sum is the text's length); None: of one;
+    written: (N) the words as the texts write them, where a model asks for them.
     """
 
     ids: Tensor
     lengths: tuple[int, ...]
     sentences: tuple[tuple[int, ...], ...] | None = None
     windows: tuple[tuple[int, ...], ...] | None = None
+    written: tuple[str, ...] | None = None
 
     def to(self, device: torch.device | str) -> "TokenBatch":
         return replace(self, ids=self.ids.to(device))
@@ -72,11 +74,12 @@ def pack(
     rows: Sequence[Sequence[int]],
     sentences: Sequence[Sequence[int]] | None = None,
     windows: Sequence[Sequence[int]] | None = None,
+    written: Sequence[Sequence[str]] | None = None,
 ) -> TokenBatch:
     """A batch from token ids of each text."""
     ids = torch.tensor([token for row in rows for token in row], dtype=torch.int64)
     parts = [tuple(map(tuple, each)) if each is not None else None for each in (sentences, windows)]
-    return TokenBatch(ids, tuple(map(len, rows)), *parts)
+    return TokenBatch(ids, tuple(map(len, rows)), *parts, None if written is None else tuple(chain(*written)))
 
 
 def pad(packed: Tensor, lengths: Sequence[int], fill: float = 0) -> Tensor:

@@ -120,7 +120,7 @@ class NeuralClassifier(Neural, Classifier):
             max_tokens=config.max_tokens,
             sentences=model.SENTENCES,
             encoder=encoder,
-            **long_of(config),
+            **asked_by(model, config),
         )
         sized = as_large(
             recipe, lambda config: model(config, vocabulary=reader.tokenizer.vocabulary, classes=len(classes))
@@ -136,7 +136,7 @@ class NeuralClassifier(Neural, Classifier):
         settings = config_of(stored.recipe)
         model, _ = kind_of(stored.recipe).load()
         tokenizer = TextTokenizer.load(folder / "tokenizer.json")
-        reader = TextReader(tokenizer, settings.max_tokens, model.SENTENCES, **long_of(settings))
+        reader = TextReader(tokenizer, settings.max_tokens, model.SENTENCES, **asked_by(model, settings))
         classifier = cls(stored.recipe, stored.classes, reader, device)
         load_tensors(classifier.network, folder / "model.safetensors")
         classifier.network.eval()
@@ -184,6 +184,10 @@ class NeuralClassifier(Neural, Classifier):
         return Seen(tokens, sentences)
 
 
-def long_of(config: Any) -> dict[str, Any]:
-    """What a model's settings say of long texts; one that says nothing of them cuts them."""
-    return {"long": getattr(config, "long", "cut"), "stride": getattr(config, "stride", 0)}
+def asked_by(model: type, config: Any) -> dict[str, Any]:
+    """What only some models ask of a reader: more of long texts than their heads, and words as they are written."""
+    return {
+        "long": getattr(config, "long", "cut"),
+        "stride": getattr(config, "stride", 0),
+        "written": getattr(model, "WRITTEN", False),
+    }

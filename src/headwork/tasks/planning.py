@@ -37,7 +37,8 @@ def plan_recipe(recipe: Recipe, lengths: Sequence[int], *, training: bool, devic
     network = model(config, vocabulary=VOCABULARY, classes=CLASSES).to(device).train(training)
     ids = torch.randint(VOCABULARY, (sum(lengths),), generator=torch.Generator().manual_seed(0))
     sentences = tuple(tuple(_sentences(length)) for length in lengths) if model.SENTENCES else None
-    batch = TokenBatch(ids, tuple(lengths), sentences).to(device)
+    written = ("word",) * len(ids) if getattr(model, "WRITTEN", False) else None
+    batch = TokenBatch(ids, tuple(lengths), sentences, written=written).to(device)
     with torch.set_grad_enabled(training):
         return plans_of(network, lambda: network(batch))
 

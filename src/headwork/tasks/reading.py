@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from headwork.base.results import Cut
 from headwork.data.long import Long, evenly, pieces
@@ -25,6 +26,8 @@ class ReadTexts:
     cut: Cut
     windows: list[tuple[int, ...]] | None = None
     """the lengths of each text's windows"""
+    written: list[list[str]] | None = None
+    """each token as the text writes it"""
 
     @property
     def lengths(self) -> list[int]:
@@ -32,7 +35,9 @@ class ReadTexts:
 
     def batch(self, rows: Sequence[int]) -> TokenBatch:
         """The chosen texts as one packed batch."""
-        parts = [None if of is None else [of[row] for row in rows] for of in (self.sentences, self.windows)]
+        parts: list[Any] = [
+            None if of is None else [of[row] for row in rows] for of in (self.sentences, self.windows, self.written)
+        ]
         return pack([self.ids[row] for row in rows], *parts)
 
 
@@ -45,10 +50,11 @@ class TextReader:
     sentences: bool
     long: Long = "cut"
     stride: int = 0
+    written: bool = False
 
     def read(self, texts: Sequence[str], *, most_windows: int | None = None) -> ReadTexts:
         """Tokenize; of more than `most_windows` windows of a text as many are read, evenly from first to last."""
-        ids, offsets, sentences, windows = [], [], [], []
+        ids, offsets, sentences, windows, written = [], [], [], [], []
         rows_cut = tokens_cut = of_tokens = 0
         for text, encoded in zip(texts, self.tokenizer.encode(texts), strict=True):
             total = len(encoded.ids)
@@ -64,9 +70,12 @@ class TextReader:
             windows.append(tuple(map(len, framed)))
             if self.sentences:
                 sentences.append(sentence_lengths(text, offsets[-1]))
+            if self.written:
+                written.append([text[start:end] for start, end in offsets[-1]])
         cut = Cut(rows=rows_cut, tokens=tokens_cut, of_tokens=of_tokens)
-        in_windows = windows if self.long == "windows" else None
-        return ReadTexts(ids, offsets, sentences if self.sentences else None, cut, in_windows)
+        asked = ((self.sentences, sentences), (self.long == "windows", windows), (self.written, written))
+        of_sentences, of_windows, as_written = (found if wanted else None for wanted, found in asked)
+        return ReadTexts(ids, offsets, of_sentences, cut, of_windows, as_written)
 
     def _pieces(self, total: int) -> list[list[int]]:
         """The places of the tokens that are read together, what the tokenizer opens and closes a text with around."""
@@ -122,6 +131,7 @@ def fit_reader(
     encoder: Path | None,
     long: Long = "cut",
     stride: int = 0,
+    written: bool = False,
 ) -> TextReader:
     """The reader of a model: its tokenizer fitted on the training texts, or the pretrained encoder's own."""
     if tokens == "bert":
@@ -129,4 +139,4 @@ def fit_reader(
         tokenizer = load_published(encoder)
     else:
         tokenizer = {"words": fit_words, "wordpiece": fit_wordpiece}[tokens](texts)
-    return TextReader(tokenizer, max_tokens, sentences, long, stride)
+    return TextReader(tokenizer, max_tokens, sentences, long, stride, written)
