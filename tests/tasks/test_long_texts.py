@@ -178,6 +178,10 @@ def test_weights_are_shares_of_the_text_and_add_up_where_windows_overlap(way: st
     assert sum(span.weight for span in seen.tokens) == pytest.approx(1, abs=1e-5)
     twice = [span for span in seen.tokens if sum(each[:2] == span[:2] for each in seen.tokens) == 2]
     assert len(twice) == 2 * 2 * (len(ALL[way].reader.read([text]).windows[0]) - 1), "the stride, in both windows"
+    batch = ALL[way].reader.read([text]).batch([0])
+    of_windows = torch.stack([part.sum() for part in ALL[way].network.weights(batch).tokens.split(batch.windows[0])])
+    torch.testing.assert_close(of_windows, ALL[way].network.of_windows(batch))
+    assert way == "mean" or of_windows.max() - of_windows.min() > 1e-4, "weights that are all alike say nothing"
     [weighed] = weigh([text], ALL[way])
     assert [text[word.start : word.end] for word in weighed.words] == WORDS * 3
     for word in weighed.words:
