@@ -35,7 +35,7 @@ def doubts(data: DataFacts, models: Sequence[ModelResult], *, looks_wrong: int =
         _wrong_labels(looks_wrong, checked),
         _duplicates(data),
         _coarse(data, scores[best], best),
-        _cut(data, models),
+        _cut(models),
     )
     return [sentence for sentence in found if sentence]
 
@@ -98,20 +98,15 @@ def _coarse(data: DataFacts, score: Score, name: str) -> str | None:
     )
 
 
-def _cut(data: DataFacts, models: Sequence[ModelResult]) -> str | None:
-    """The models that did not read some test texts to their end."""
-    shares = {
-        model.name: f"{_percent(model.cut.rows / data.split.test)} of them, {_percent(share)} of all tokens"
+def _cut(models: Sequence[ModelResult]) -> str | None:
+    told = ", ".join(
+        f"{model.name} ({model.cut.rows:,} texts, {_percent(model.cut.tokens / model.cut.of_tokens)} of all tokens)"
         for model in models
-        if model.cut.rows and (share := model.cut.tokens / model.cut.of_tokens) >= CUT
-    }
-    if not shares:
-        return None
-    told = "; ".join(f"{name} ({share})" for name, share in shares.items())
-    return (
-        f"Test texts longer than a model takes were cut: {told}. An encoder reads them whole with "
-        "--set model.long=windows."
+        if model.cut.rows and model.cut.tokens >= CUT * model.cut.of_tokens
     )
+    if not told:
+        return None
+    return f"Test texts longer than a model takes were cut: {told}. Encoders read them whole with model.long=windows."
 
 
 def _percent(share: float) -> str:

@@ -78,8 +78,13 @@ def pack(
 ) -> TokenBatch:
     """A batch from token ids of each text."""
     ids = torch.tensor([token for row in rows for token in row], dtype=torch.int64)
-    parts = [tuple(map(tuple, each)) if each is not None else None for each in (sentences, windows)]
-    return TokenBatch(ids, tuple(map(len, rows)), *parts, None if written is None else tuple(chain(*written)))
+    return TokenBatch(
+        ids,
+        tuple(map(len, rows)),
+        sentences=None if sentences is None else tuple(map(tuple, sentences)),
+        windows=None if windows is None else tuple(map(tuple, windows)),
+        written=None if written is None else tuple(chain(*written)),
+    )
 
 
 def pad(packed: Tensor, lengths: Sequence[int], fill: float = 0) -> Tensor:
