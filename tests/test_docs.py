@@ -13,10 +13,23 @@ from PIL import Image
 from tests.data.test_captions import album
 from tests.published import write_decoder, write_small_clip
 
+from headwork.models.elmo import Elmo, ElmoConfig
+from headwork.models.formats.elmo import write
+
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
-LONG = {"README.md", "language.md", "memory.md", "multilabel.md", "pair.md", "span.md", "tag.md", "translate.md"}
+LONG = {
+    "README.md",
+    "language.md",
+    "long-documents.md",
+    "memory.md",
+    "multilabel.md",
+    "pair.md",
+    "span.md",
+    "tag.md",
+    "translate.md",
+}
 """pages with minutes of commands"""
 BUDGET = re.compile(r"--budget \d+[smh]")
 ENVIRONMENT = {
@@ -107,6 +120,7 @@ def desk(tmp_path: Path) -> Path:
         tmp_path / "photo.png"
     )
     write_decoder(tmp_path / "gpt2")
+    write(Elmo(ElmoConfig(width=4, filters=((1, 8), (3, 16)), projection=8, hidden=16)), tmp_path / "elmo")
     (tmp_path / "book.txt").write_text("".join(story.format(word) for word in ("bear", "fox", "owl") * 40))
     return tmp_path
 

@@ -1,7 +1,9 @@
 """Each doubt arises from its sign and from nothing else."""
 
 import pytest
+from msgspec.structs import replace
 
+from headwork.base.results import Cut
 from headwork.measure.doubts import doubts
 
 
@@ -65,3 +67,11 @@ def test_the_gravest_comes_first(data_facts, model_result):
     words = ["class 'a'", "gains only", "single words", "look wrong", "repeated", "±6.0"]
     assert len(found) == 6
     assert all(word in sentence for word, sentence in zip(words, found, strict=True))
+
+
+def test_texts_that_were_cut(data_facts, model_result):
+    short = Cut(rows=1200, tokens=10, of_tokens=1000)
+    models = [model_result("tfidf", accuracy=0.8), replace(model_result("han", accuracy=0.9), cut=short)]
+    assert "were cut: han (1,200 texts, 1.0% of all tokens)" in the_only(doubts(data_facts(), models))
+    models[1] = replace(models[1], cut=replace(short, tokens=9))
+    assert doubts(data_facts(), models) == []

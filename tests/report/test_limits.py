@@ -18,7 +18,7 @@ def test_the_unseen_share():
 
 def test_the_table_and_the_note_name_the_models(made: Comparison):
     row = next(row for row in limits_table(made.models).rows if row.cells[0].text == "minilm")
-    assert [cell.text for cell in row.cells] == ["minilm", "21", "3.5%", "budget"]
+    assert [cell.text for cell in row.cells] == ["minilm", "21", "3.5%", "none", "budget"]
     assert (
         budget_note(made.models) == "Stopped by the budget, and perhaps better with more time: minilm (3 of 3 seeds)."
     )

@@ -111,6 +111,10 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
     """tokens in all texts"""
 
 
+WHOLE = Cut(rows=0, tokens=0, of_tokens=0)
+"""nothing was cut"""
+
+
 class CurvePoint(msgspec.Struct, frozen=True, kw_only=True):
     """A point of the learning curve."""
 
@@ -144,6 +148,8 @@ class ModelResult(Standing, frozen=True, kw_only=True):
     against_best: AccuracyDifference
     against_tfidf: AccuracyDifference | None
     cut: Cut
+    train_cut: Cut = WHOLE
+    """of the training texts, as the steps of training saw them"""
     reliability_before: list[Bin]
     reliability_after: list[Bin]
     faithfulness: Faithfulness | None = None
@@ -266,6 +272,8 @@ class RunResult(Finished, frozen=True, kw_only=True, tag="classify"):
     temperature: float
     latency: Latency
     cut: Cut
+    train_cut: Cut = WHOLE
+    """of the training texts, as the steps of training saw them"""
     faithfulness: Faithfulness | None = None
 
 

@@ -68,7 +68,7 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     width: int
     parameters: int
     tokens: int
-    """of its vocabulary"""
+    """of its vocabulary; of ELMo, characters"""
     heads: list[str]
     labels: list[str]
     pictures: bool = False

@@ -19,8 +19,8 @@ SHOWN = 20
 def import_(source, out, offline, threads) -> None:
     """Take in the published model in the folder SOURCE, the encoder minilm, or the ELMo of a language by its code (ru).
 
-    A classifier and CLIP can predict at once, and a language model writes; other models are encoders that training
-    starts from. Nothing in the files is executed.
+    A classifier and CLIP can predict at once, and a language model writes; other models are what training starts from.
+    Nothing in the files is executed.
     """
     set_threads(threads)
     from headwork.exchange.importing import import_model
@@ -47,7 +47,7 @@ def _next(found: Imported, folder: Path) -> str:
     if found.writes:
         return f"headwork generate {folder} --prompt TEXT"
     if found.family == "elmo":
-        return f"headwork.models.elmo.Elmo.load({str(folder)!r}) or headwork.sklearn.MeanElmo in Python"
+        return f"headwork train elmo DATA --set model.pretrained={folder}"
     if found.pictures:
         return f"headwork export {folder} --format onnx"
     return f"headwork train minilm DATA --set model.pretrained={folder}"

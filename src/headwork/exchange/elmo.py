@@ -1,25 +1,29 @@
-"""An ELMo of ELMoForManyLangs, by its folder or the code of its language, to a folder of headwork's own."""
+"""ELMo, by its folder or the code of its language, to a folder of headwork's own."""
 
 from pathlib import Path
 
-from headwork.base.files import write_json
 from headwork.base.runs import Imported, Run
 from headwork.data.languages import LANGUAGES, find_elmo
-from headwork.models.formats import elmo_many_languages, elmo_stored
+from headwork.models import elmo_folder
+from headwork.models.formats import elmo as bilm
+from headwork.models.formats import elmo_many_languages as languages
 
 FAMILY = "elmo"
 
 
-def is_language(source: str) -> bool:
-    return elmo_many_languages.is_here(Path(source)) or (source in LANGUAGES and not Path(source).exists())
+def is_elmo(source: str) -> bool:
+    folder = Path(source)
+    if not folder.exists():
+        return source in LANGUAGES
+    return languages.is_here(folder) or bilm.is_published(folder)
 
 
-def import_language(source: str, run: Run) -> Imported:
+def import_elmo(source: str, run: Run) -> Imported:
     folder = find_elmo(source)
-    elmo = elmo_many_languages.read(folder)
-    elmo_stored.write(elmo, run.model)
+    elmo = elmo_folder.load(folder)
+    elmo_folder.save(elmo, run.model)
     config = elmo.config
-    imported = Imported(
+    return Imported(
         source=str(folder),
         family=FAMILY,
         layers=config.layers,
@@ -29,5 +33,3 @@ def import_language(source: str, run: Run) -> Imported:
         heads=[],
         labels=[],
     )
-    write_json(run.imported_file, imported)
-    return imported

@@ -59,7 +59,10 @@ def export(run: Run, form: str, out: Path) -> None:
 
 def _opened(run: Run) -> Opened:
     if not run.recipe_file.is_file() and run.imported_file.is_file():
-        if read_json(run.imported_file, Imported).pictures:
+        imported = read_json(run.imported_file, Imported)
+        if imported.family == "elmo":
+            raise HeadworkError(f"{run.folder}: ELMo has no form elsewhere but the one that it was imported from")
+        if imported.pictures:
             found = PictureModel(run.model)
             return Opened(found.model, found.tokenizer, found.pixels)
         return Opened(published.load(run.model), TextTokenizer.load(run.model / "tokenizer.json"))
@@ -68,6 +71,11 @@ def _opened(run: Run) -> Opened:
         raise HeadworkError(
             f"{run.folder}: {recipe.name} (task {recipe.task}) has no form elsewhere; encoders of texts have, such as "
             "transformer and minilm, and awd-lstm has that of fastai"
+        )
+    if recipe.model.get("long") == "windows":
+        raise HeadworkError(
+            f"{run.folder}: {recipe.name} reads a long text in windows, which no form elsewhere does; export one that "
+            "was trained with model.long=cut"
         )
     classifier = load_classifier(run.model)
     assert isinstance(classifier, NeuralClassifier)

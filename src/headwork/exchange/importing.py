@@ -1,7 +1,7 @@
 """A published folder to a folder of headwork's own: a run that predicts, or an encoder to start from.
 
 It holds imported.json, model/{config.json, model.safetensors, tokenizer.json} and, of a classifier of texts,
-recipe.toml; of a model that reads pictures, model/pixels.json.
+recipe.toml; of a model that reads pictures, model/pixels.json. ELMo, which spells its words, has no tokenizer.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from headwork.data.published_tokens import load_published
 from headwork.data.tokenizers import TextTokenizer
 from headwork.data.weights import find_encoder
 from headwork.exchange.clip import is_clip, read_clip
-from headwork.exchange.elmo import import_language, is_language
+from headwork.exchange.elmo import import_elmo, is_elmo
 from headwork.exchange.fastai import import_fastai, is_fastai
 from headwork.layers.transformer import CoreConfig
 from headwork.models import clip, published
@@ -38,10 +38,11 @@ def import_model(source: str, run: Run, *, offline: bool = False) -> Imported:
         raise HeadworkError(f"{run.folder}: the folder is not empty; choose another with -o")
     if is_fastai(Path(source)):
         return import_fastai(Path(source), run)
-    if is_language(source):
-        return import_language(source, run)
-    folder = find_encoder(source, offline=offline)
-    imported = _clip(folder, run) if is_clip(folder) else _encoder(folder, run)
+    if is_elmo(source):
+        imported = import_elmo(source, run)
+    else:
+        folder = find_encoder(source, offline=offline)
+        imported = _clip(folder, run) if is_clip(folder) else _encoder(folder, run)
     write_json(run.imported_file, imported)
     return imported
 

@@ -20,7 +20,7 @@ from headwork.tasks.neural import NeuralClassifier
 
 @dataclass(frozen=True)
 class LayerHeads:
-    """Means over texts and queries."""
+    """Means over texts, or their windows, and queries."""
 
     layer: str
     density: tuple[float, ...]
@@ -45,11 +45,13 @@ def heads_of(classifier: Classifier, texts: Sequence[str]) -> list[LayerHeads]:
     for row, length in enumerate(read.lengths):
         if not length:
             continue
-        with record(network) as tape:
-            network(read.batch([row]).to(cast(NeuralClassifier, classifier).device))
-        for layer in tape.layers:
-            maps = tape.map(layer)[None]
-            found.setdefault(layer, []).append((density(maps), entropy(maps), divergence(maps)))
+        batch = read.batch([row]).to(cast(NeuralClassifier, classifier).device)
+        for window in batch.in_windows().groups(1):
+            with record(network.core) as tape:
+                network.core(window)
+            for layer in tape.layers:
+                maps = tape.map(layer)[None]
+                found.setdefault(f"core.{layer}", []).append((density(maps), entropy(maps), divergence(maps)))
     if not found:
         raise HeadworkError("heads: no text has a token that the model reads")
     modules = dict(network.named_modules())

@@ -5,6 +5,7 @@ An encoder has a matrix for each layer and head; attention that pools (BiLSTM, H
 Axes: H heads, L tokens of the text, S sentences.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -20,6 +21,7 @@ from headwork.data.tokenizers import UNKNOWN
 from headwork.explain.drawing import Drawing, Map
 from headwork.models import Weights
 from headwork.models.encoder import EncoderClassifier
+from headwork.ops.packed import TokenBatch
 from headwork.tasks.classify import Classifier
 from headwork.tasks.neural import NeuralClassifier
 from headwork.tasks.pair import Matcher
@@ -39,6 +41,7 @@ ALIGNMENT_NOTE = (
     "Row: a token of the translation. Column: a token of the text; ⊙ closes both. Each row sums to 1; the darker, the "
     "more weight."
 )
+WINDOWS_NOTE = "The text is read in windows; the weight of a window is its share in the text's vector."
 POOLED_NOTE = "How much each word counts in the text's vector; the weights of a row sum to 1."
 
 
@@ -125,14 +128,15 @@ def _of_classifier(classifier: Classifier, text: str, layer: int | None, head: H
     name, batch = classifier.recipe.name, read.batch([0]).to(neural.device)
     network.eval()
     tokens = _tokens(neural, read, text)
+    if isinstance(network, EncoderClassifier):
+        return _of_windows(network, batch, name, tokens, layer, head)
     with record(network) as tape:
         network(batch)
-    if isinstance(network, EncoderClassifier):
-        return _matrices(tape, name, tokens, layer, head)
     if layer is not None or head != "mean":
         raise HeadworkError(f"--layer, --head: {name} has neither layers nor heads to choose from; leave them out")
-    if read.sentences is not None:
-        return _sentences(network.weights(batch), name, tokens, read, text)
+    weights = network.weights(batch)
+    if weights.sentences is not None:
+        return _sentences(weights, name, tokens, read, text)
     return _pooled(tape.map(0)[:, 0].double().cpu().numpy(), name, tokens)
 
 
@@ -141,7 +145,11 @@ def cut_note(model: Classifier | Translator | Matcher, text: str, text_b: str | 
     if isinstance(model, Translator):
         return None
     cut = model.cut([Pair(text, text_b or "")]) if isinstance(model, Matcher) else model.cut([text])
-    return f"the model reads the first {cut.of_tokens - cut.tokens} of {cut.of_tokens} tokens" if cut.tokens else None
+    if not cut.tokens:
+        return None
+    head_tail = getattr(getattr(model, "config", None), "long", "cut") == "head-tail"
+    which = "from head and tail" if head_tail else "the first"
+    return f"the model reads {which} {cut.of_tokens - cut.tokens} of {cut.of_tokens} tokens"
 
 
 def _attending(classifier: Classifier) -> Any:
@@ -154,6 +162,28 @@ def _attending(classifier: Classifier) -> Any:
             "bilstm-attention or han"
         )
     return network
+
+
+def _of_windows(
+    network: EncoderClassifier, batch: TokenBatch, name: str, tokens: tuple[str, ...], layer: int | None, head: Head
+) -> Drawing:
+    """The maps of the text, or those of each window that it is read in."""
+    drawings, start = [], 0
+    for window in batch.in_windows().groups(1):
+        with record(network.core) as tape:
+            network.core(window)
+        end = start + len(window.ids)
+        drawings.append(_matrices(tape, name, tokens[start:end], layer, head))
+        start = end
+    if len(drawings) == 1:
+        return drawings[0]
+    told = [
+        f"window {place}, weight {weight:.0%}" for place, weight in enumerate(network.of_windows(batch).tolist(), 1)
+    ]
+    maps = [
+        replace(each, name=f"{of}: {each.name}") for of, one in zip(told, drawings, strict=True) for each in one.maps
+    ]
+    return Drawing(drawings[0].title, f"{MATRIX_NOTE} {WINDOWS_NOTE}", tuple(maps))
 
 
 def _matrices(tape: Tape, name: str, tokens: tuple[str, ...], layer: int | None, head: Head) -> Drawing:

@@ -20,6 +20,8 @@ DUPLICATES = 0.01
 """share of rows that were there before"""
 COARSE = 0.05
 """half the width of the best model's interval"""
+CUT = 0.01
+"""share of the tokens of all test texts that a model does not see"""
 
 
 def doubts(data: DataFacts, models: Sequence[ModelResult], *, looks_wrong: int = 0, checked: int = 0) -> list[str]:
@@ -33,6 +35,7 @@ def doubts(data: DataFacts, models: Sequence[ModelResult], *, looks_wrong: int =
         _wrong_labels(looks_wrong, checked),
         _duplicates(data),
         _coarse(data, scores[best], best),
+        _cut(models),
     )
     return [sentence for sentence in found if sentence]
 
@@ -93,6 +96,17 @@ def _coarse(data: DataFacts, score: Score, name: str) -> str | None:
         f"With {data.split.test:,} test rows the accuracy of {name} is known to ±{_points(half)} points only, and "
         "smaller differences cannot be told from chance. Four times as many rows would about halve that."
     )
+
+
+def _cut(models: Sequence[ModelResult]) -> str | None:
+    told = ", ".join(
+        f"{model.name} ({model.cut.rows:,} texts, {_percent(model.cut.tokens / model.cut.of_tokens)} of all tokens)"
+        for model in models
+        if model.cut.rows and model.cut.tokens >= CUT * model.cut.of_tokens
+    )
+    if not told:
+        return None
+    return f"Test texts longer than a model takes were cut: {told}. Encoders read them whole with model.long=windows."
 
 
 def _percent(share: float) -> str:

@@ -36,6 +36,7 @@ MODELS = {
     "bilstm": ModelKind("bilstm", "BiLstm", "BiLstmConfig"),
     "many-to-one": ModelKind("many_to_one", "ManyToOne", "ManyToOneConfig"),
     "han": ModelKind("han", "Han", "HanConfig"),
+    "elmo": ModelKind("elmo_classifier", "ElmoClassifier", "ElmoClassifierConfig"),
     "encoder": ModelKind("encoder", "EncoderClassifier", "EncoderConfig"),
     "rnn-translator": ModelKind("rnn_translator", "RnnTranslator", "RnnTranslatorConfig"),
     "transformer-translator": ModelKind(

@@ -150,13 +150,9 @@ class Elmo(nn.Module):
 
         All but the mix is frozen; `requires_grad_()` frees it.
         """
-        from headwork.models.formats import elmo, elmo_many_languages, elmo_stored  # late: they import this file
+        from headwork.models.elmo_folder import load  # late: it imports this file
 
-        folder = Path(path)
-        for form in (elmo_stored, elmo_many_languages):
-            if form.is_here(folder):
-                return form.read(folder)
-        return elmo.read(folder)
+        return load(Path(path))
 
     def freeze(self) -> None:
         """Keep words and language models as they are in training, so that it reaches the mix alone."""

@@ -3,9 +3,10 @@
     h = core(tokens);   z = the mean of h over the text, or h of its first or last token;   logits = W z + b
 
 Devlin et al. 2019, section 4.1 (cls); Reimers and Gurevych 2019, section 3 (mean). Where the published encoder has a
-linear layer and an activation between z and W, so has this.
+linear layer and an activation between z and W, so has this. A text that is longer than the model takes is cut, or read
+in windows, which have a z each and one together (`headwork.data.long`, `headwork.layers.windows`).
 
-Axes: B texts, N packed tokens of all texts, H heads, L tokens of one text, D width, C classes.
+Axes: B texts, W windows of all texts, N packed tokens of all texts, H heads, L tokens of one text, D width, C classes.
 """
 
 from collections.abc import Iterable
@@ -19,17 +20,21 @@ from torch.nn import functional as F
 
 from headwork.attention.choice import Choice
 from headwork.layers.transformer import Core, CoreConfig
+from headwork.layers.windows import Windows
 from headwork.models import Weights
 from headwork.models.pretrained import core_config, load_core, own_settings
 from headwork.ops.dropout import drop
 from headwork.ops.linear import Linear, for_inference, halving_works, multiplies_bf16
-from headwork.ops.packed import TokenBatch, segment_first, segment_last, segment_mean
+from headwork.ops.packed import TokenBatch, rows_of, segment_first, segment_last, segment_mean
 from headwork.ops.threads import each_in_a_thread
 
 POOLINGS = {"mean": segment_mean, "cls": segment_first, "last": segment_last}
 
 MINILM = CoreConfig(vocabulary=30522)
 """the published encoder, whose sizes the defaults are"""
+
+AT_ONCE = 4096
+"""tokens of a long text that are in the layers together when nothing is learned"""
 
 
 class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +52,17 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """the layers of the pretrained encoder; its folder says them"""
     tokens: Literal["words", "wordpiece", "bert"] = "words"
     max_tokens: int = 256
+    """that are read at once, those that frame a text among them"""
+    long: Literal["cut", "head-tail", "windows"] = "cut"
+    """what becomes of a text of more tokens"""
+    stride: int = 32
+    """tokens that a window has in common with the one before"""
+    window_pool: Literal["mean", "max", "attention"] = "mean"
+    """how the vectors of windows become that of the text"""
+    window_context: Literal["none", "gru"] = "none"
+    """what windows hear of their neighbours before that"""
+    train_windows: int = 4
+    """most windows of a text in a step of training, taken evenly from its first to its last; 0: all"""
     pooling: Literal["mean", "cls", "last"] = "mean"
     between: Literal["none", "tanh", "relu"] = "none"
     """the activation of a linear layer behind the pooling; none: there is no such layer"""
@@ -78,6 +94,13 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             )
         if self.pretrained and (self.attention, self.absolute) != (Choice(score="scaled_dot"), "learned"):
             raise ValueError(f"{self.pretrained} was trained with an attention of its own, which cannot be changed")
+        if self.long == "windows" and not 0 <= 2 * self.stride < self.max_tokens - 2:
+            raise ValueError(
+                f"stride is {self.stride} and max_tokens {self.max_tokens}; windows need a stride from 0 to less than "
+                "half of max_tokens - 2"
+            )
+        if self.train_windows < 0:
+            raise ValueError(f"train_windows is {self.train_windows}; expected a number of windows, or 0 for all")
         self.attention.check(width=self.dim // self.heads, keys=self.max_tokens, heads=self.heads)
 
     @property
@@ -128,6 +151,8 @@ class EncoderClassifier(nn.Module):
         self.core = Core(config.core(vocabulary))
         dim = self.core.config.dim
         self.between = Linear(dim, dim) if config.between != "none" else None
+        neighbours = config.window_context == "gru"
+        self.join = Windows(dim, pool=config.window_pool, neighbours=neighbours) if config.long == "windows" else None
         self.head = nn.Linear(dim, classes)
         frozen = {"nothing": [], "embeddings": [self.core.embeddings], "encoder": [self.core]}
         for part in frozen[config.freeze]:
@@ -139,9 +164,8 @@ class EncoderClassifier(nn.Module):
 
     def encode(self, batch: TokenBatch) -> Tensor:
         """(B, D): one vector for each text; zeros for a text without tokens."""
-        hidden = self.core(batch, types=self.types(batch)).to(self.head.weight.dtype)
-        pooled = POOLINGS[self.config.pooling](hidden, batch.lengths)
-        return pooled if self.between is None else self.between(pooled, activation=self.config.between)
+        windows = self._windows(batch)
+        return windows if self.join is None else self.join(windows, batch.counts)
 
     def types(self, batch: TokenBatch) -> Tensor | None:
         """(N,) segments, where attention is told of them: that of the text, and another of the <cls> behind it."""
@@ -156,10 +180,32 @@ class EncoderClassifier(nn.Module):
 
         [CLS] and [SEP] weigh nothing where they frame a text, and the others sum to one. Deleting the top words moves
         the answer more than with attention rolled out over the layers, and about as much as with all layers' mean.
+        A token of a window weighs that times the window's share in the text's vector.
         """
-        maps = self.core.maps(batch, types=self.types(batch))
-        shares = [_shares(text.mean(dim=(0, 1)), *self.config.frame) for text in maps]
-        return Weights(torch.cat([self.head.weight.new_zeros(0), *shares]))
+        windows = batch.in_windows()
+        maps = (text for group in windows.groups(AT_ONCE) for text in self.core.maps(group, types=self.types(group)))
+        received = [_shares(text.mean(dim=(0, 1)), *self.config.frame) for text in maps]
+        tokens = torch.cat([self.head.weight.new_zeros(0), *received])
+        if self.join is None:
+            return Weights(tokens)
+        return Weights(tokens * self.of_windows(batch)[rows_of(windows.lengths, tokens.device)])
+
+    @torch.no_grad()
+    def of_windows(self, batch: TokenBatch) -> Tensor:
+        """(W,) the share of each window in its text's vector."""
+        windows = self._windows(batch)
+        return windows.new_ones(len(windows)) if self.join is None else self.join.shares(windows, batch.counts)
+
+    def _windows(self, batch: TokenBatch) -> Tensor:
+        """(W, D): one vector for each window; where nothing is learned, in bounded memory."""
+        windows = batch.in_windows()
+        groups = [windows] if torch.is_grad_enabled() else windows.groups(AT_ONCE)
+        return torch.cat([self.head.weight.new_zeros(0, self.head.in_features), *map(self._pooled, groups)])
+
+    def _pooled(self, batch: TokenBatch) -> Tensor:
+        hidden = self.core(batch, types=self.types(batch)).to(self.head.weight.dtype)
+        pooled = POOLINGS[self.config.pooling](hidden, batch.lengths)
+        return pooled if self.between is None else self.between(pooled, activation=self.config.between)
 
     @staticmethod
     def given_by(folder: Path) -> dict[str, Any]:

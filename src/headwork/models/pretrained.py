@@ -35,6 +35,10 @@ class _Run(msgspec.Struct, frozen=True):
 def core_config(folder: Path) -> CoreConfig:
     """The settings of the encoder in `folder`; HeadworkError where there is none."""
     kind = read_json(folder / "config.json", _Kind)
+    if kind.family == "elmo":
+        raise HeadworkError(
+            f"{folder}: holds ELMo, from which the recipe elmo starts; name the folder of a Transformer"
+        )
     if kind.recipe is not None:
         return _network(folder).core.config
     core = imported.read_config(folder).core if kind.family else read_settings(folder)

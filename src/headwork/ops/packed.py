@@ -4,8 +4,8 @@ Axes: B texts, T tokens of the longest text, N tokens of all texts together, D w
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
+from itertools import chain, groupby
 
 import torch
 from torch import Tensor
@@ -16,15 +16,39 @@ class TokenBatch:
     """Token ids of B texts, packed.
 
     ids: (N,) int64, text after text; lengths: tokens of each text (their sum is N);
-    sentences: for each text the lengths of its sentences (their sum is the text's length), where a model asks for them.
+    sentences: for each text the lengths of its sentences (their sum is the text's length), where a model asks for them;
+    windows: for each text the lengths of the windows that it is read in (their sum is the text's length); None: of one;
+    written: (N) the words as the texts write them, where a model asks for them.
     """
 
     ids: Tensor
     lengths: tuple[int, ...]
     sentences: tuple[tuple[int, ...], ...] | None = None
+    windows: tuple[tuple[int, ...], ...] | None = None
+    written: tuple[str, ...] | None = None
 
     def to(self, device: torch.device | str) -> "TokenBatch":
-        return TokenBatch(self.ids.to(device), self.lengths, self.sentences)
+        return replace(self, ids=self.ids.to(device))
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many windows each text has."""
+        return (1,) * len(self.lengths) if self.windows is None else tuple(map(len, self.windows))
+
+    def in_windows(self) -> "TokenBatch":
+        """Each window as a text."""
+        return self if self.windows is None else TokenBatch(self.ids, tuple(chain(*self.windows)))
+
+    def groups(self, most_tokens: int) -> Iterator["TokenBatch"]:
+        """Neighbouring texts, so many that they have `most_tokens` tokens together, or one that has more."""
+        start = first = total = 0
+        for place, length in enumerate(self.lengths):
+            if place > first and total + length > most_tokens:
+                yield TokenBatch(self.ids[start : start + total], self.lengths[first:place])
+                start, first, total = start + total, place, 0
+            total += length
+        if self.lengths:
+            yield TokenBatch(self.ids[start:], self.lengths[first:])
 
     def padded(self, fill: int = 0) -> tuple[Tensor, Tensor]:
         """(B, T) ids with `fill` behind each text, and the (B, T) mask that is true on tokens."""
@@ -63,10 +87,21 @@ class WordBatch:
         return WordBatch(self.pieces.to(device), self.firsts.to(device), spellings)
 
 
-def pack(rows: Sequence[Sequence[int]], sentences: Sequence[Sequence[int]] | None = None) -> TokenBatch:
+def pack(
+    rows: Sequence[Sequence[int]],
+    sentences: Sequence[Sequence[int]] | None = None,
+    windows: Sequence[Sequence[int]] | None = None,
+    written: Sequence[Sequence[str]] | None = None,
+) -> TokenBatch:
     """A batch from token ids of each text."""
     ids = torch.tensor([token for row in rows for token in row], dtype=torch.int64)
-    return TokenBatch(ids, tuple(map(len, rows)), tuple(map(tuple, sentences)) if sentences is not None else None)
+    return TokenBatch(
+        ids,
+        tuple(map(len, rows)),
+        sentences=None if sentences is None else tuple(map(tuple, sentences)),
+        windows=None if windows is None else tuple(map(tuple, windows)),
+        written=None if written is None else tuple(chain(*written)),
+    )
 
 
 def pad(packed: Tensor, lengths: Sequence[int], fill: float = 0) -> Tensor:

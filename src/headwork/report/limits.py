@@ -46,7 +46,8 @@ def _kept_from(model: Limited) -> dict[str, str]:
             "questions cut": numbers.count(model.reading.questions_cut),
             "not learnt from": numbers.count(model.not_learnt),
         }
-    return {"texts cut": numbers.count(model.cut.rows), "tokens not seen": unseen(model.cut)}
+    told = {"texts cut": numbers.count(model.cut.rows), "tokens not seen": unseen(model.cut)}
+    return {**told, "in training": unseen(model.train_cut)} if isinstance(model, ModelResult) else told
 
 
 def unseen(cut: Cut) -> str:

@@ -18,7 +18,10 @@ from headwork.base.results import Cut
 from headwork.measure.calibration import softmax
 from headwork.models import kind_of
 
-Item = TypeVar("Item")
+Item = TypeVar("Item", bound=Sequence[Any])
+
+BLOCK_CHARACTERS = 1 << 22
+"""of texts that are in memory as tokens at once"""
 
 
 class Span(NamedTuple):
@@ -133,6 +136,13 @@ def restored(stored: StoredClassifier, folder: Path, *, device: str = "cpu") -> 
 
 
 def in_blocks(texts: Sequence[Item], size: int = 4096) -> Iterator[Sequence[Item]]:
-    """Texts, or pairs of them, in blocks, so that tokens of millions of rows are never in memory at once."""
-    for start in range(0, len(texts), size):
-        yield texts[start : start + size]
+    """Texts, or pairs of them, in blocks, so that tokens of millions of rows are never in memory at once.
+
+    A block ends with the text that fills it up to BLOCK_CHARACTERS.
+    """
+    start = characters = 0
+    for place, item in enumerate(texts, 1):
+        characters += len(item) if isinstance(item, str) else sum(map(len, item))
+        if place - start == size or characters >= BLOCK_CHARACTERS or place == len(texts):
+            yield texts[start:place]
+            start, characters = place, 0

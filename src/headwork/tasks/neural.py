@@ -52,6 +52,10 @@ class Neural:
     def parameters(self) -> int:
         return sum(parameter.numel() for parameter in self.network.parameters())
 
+    def read_to_learn(self, items: Sequence[Any]) -> Any:
+        """What a step of training sees of some rows."""
+        return self.reader.read(items)
+
     def cut(self, items: Sequence[Any]) -> Cut:
         cuts = [self.reader.read(block).cut for block in in_blocks(items)]
         return Cut(
@@ -116,7 +120,12 @@ class NeuralClassifier(Neural, Classifier):
         if encoder is not None:
             recipe = msgspec.structs.replace(recipe, model={**recipe.model, **model.given_by(encoder)})
         reader = fit_reader(
-            texts, tokens=config.tokens, max_tokens=config.max_tokens, sentences=model.SENTENCES, encoder=encoder
+            texts,
+            tokens=config.tokens,
+            max_tokens=config.max_tokens,
+            sentences=model.SENTENCES,
+            encoder=encoder,
+            **asked_by(model, config),
         )
         sized = as_large(
             recipe, lambda config: model(config, vocabulary=reader.tokenizer.vocabulary, classes=len(classes))
@@ -131,11 +140,15 @@ class NeuralClassifier(Neural, Classifier):
     def restore(cls, stored: StoredClassifier, folder: Path, *, device: str) -> "NeuralClassifier":
         settings = config_of(stored.recipe)
         model, _ = kind_of(stored.recipe).load()
-        reader = TextReader(TextTokenizer.load(folder / "tokenizer.json"), settings.max_tokens, model.SENTENCES)
+        tokenizer = TextTokenizer.load(folder / "tokenizer.json")
+        reader = TextReader(tokenizer, settings.max_tokens, model.SENTENCES, **asked_by(model, settings))
         classifier = cls(stored.recipe, stored.classes, reader, device)
         load_tensors(classifier.network, folder / "model.safetensors")
         classifier.network.eval()
         return classifier
+
+    def read_to_learn(self, items: Sequence[str]) -> ReadTexts:
+        return self.reader.read(items, most_windows=getattr(self.config, "train_windows", 0) or None)
 
     def store(self, folder: Path) -> StoredClassifier:
         self.save_network(folder)
@@ -174,3 +187,12 @@ class NeuralClassifier(Neural, Classifier):
             for first, last, weight in zip(starts, ends, weights.sentences.tolist(), strict=True)
         ]
         return Seen(tokens, sentences)
+
+
+def asked_by(model: type, config: Any) -> dict[str, Any]:
+    """What only some models ask of a reader: more of long texts than their heads, and words as they are written."""
+    return {
+        "long": getattr(config, "long", "cut"),
+        "stride": getattr(config, "stride", 0),
+        "written": getattr(model, "WRITTEN", False),
+    }

@@ -8,6 +8,7 @@ from headwork.attention.plan import Plan
 from headwork.attention.planned import plans_of
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import MAIN_TASK, Recipe
+from headwork.data.long import pieces
 from headwork.models import config_of, kind_of
 from headwork.ops.packed import TokenBatch
 
@@ -24,6 +25,10 @@ def plan_recipe(recipe: Recipe, lengths: Sequence[int], *, training: bool, devic
     model, _ = kind.load()
     if recipe.task != MAIN_TASK:
         raise HeadworkError(f"plan: {recipe.name} is a model of the task {recipe.task}; name one of {MAIN_TASK}")
+    if getattr(config, "long", "cut") == "windows":
+        lengths = [
+            len(piece) for each in lengths for piece in pieces("windows", each, config.max_tokens, config.stride)
+        ]
     if max(lengths) > config.max_tokens:
         raise HeadworkError(
             f"plan: asked for texts of {max(lengths)} tokens, but {recipe.name} reads {config.max_tokens}; "
@@ -32,7 +37,8 @@ def plan_recipe(recipe: Recipe, lengths: Sequence[int], *, training: bool, devic
     network = model(config, vocabulary=VOCABULARY, classes=CLASSES).to(device).train(training)
     ids = torch.randint(VOCABULARY, (sum(lengths),), generator=torch.Generator().manual_seed(0))
     sentences = tuple(tuple(_sentences(length)) for length in lengths) if model.SENTENCES else None
-    batch = TokenBatch(ids, tuple(lengths), sentences).to(device)
+    written = ("word",) * len(ids) if getattr(model, "WRITTEN", False) else None
+    batch = TokenBatch(ids, tuple(lengths), sentences, written=written).to(device)
     with torch.set_grad_enabled(training):
         return plans_of(network, lambda: network(batch))
 

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from headwork.base.results import Cut
+from headwork.data.long import Long, evenly, pieces
 from headwork.data.published_tokens import load_published
 from headwork.data.sentences import sentence_lengths
 from headwork.data.tokenizers import TextTokenizer, fit_wordpiece, fit_words
@@ -13,12 +15,19 @@ from headwork.ops.packed import PairBatch, TokenBatch, pack
 
 @dataclass(frozen=True)
 class ReadTexts:
-    """Token ids of texts, each token's place in its text (characters from, to), and what was cut."""
+    """Token ids of texts, each token's place in its text (characters from, to), and what was cut.
+
+    Of a text in several windows these are the tokens of one window after the other, so that some stand there twice.
+    """
 
     ids: list[list[int]]
     offsets: list[list[tuple[int, int]]]
     sentences: list[tuple[int, ...]] | None
     cut: Cut
+    windows: list[tuple[int, ...]] | None = None
+    """the lengths of each text's windows"""
+    written: list[list[str]] | None = None
+    """each token as the text writes it"""
 
     @property
     def lengths(self) -> list[int]:
@@ -26,36 +35,54 @@ class ReadTexts:
 
     def batch(self, rows: Sequence[int]) -> TokenBatch:
         """The chosen texts as one packed batch."""
-        sentences = None if self.sentences is None else [self.sentences[row] for row in rows]
-        return pack([self.ids[row] for row in rows], sentences)
+        parts: list[Any] = [
+            None if of is None else [of[row] for row in rows] for of in (self.sentences, self.windows, self.written)
+        ]
+        return pack([self.ids[row] for row in rows], *parts)
 
 
 @dataclass(frozen=True)
 class TextReader:
-    """A fitted tokenizer and the most tokens that the model takes of one text."""
+    """A fitted tokenizer, the most tokens that the model takes at once, and what becomes of a longer text."""
 
     tokenizer: TextTokenizer
     max_tokens: int
     sentences: bool
+    long: Long = "cut"
+    stride: int = 0
+    written: bool = False
 
-    def read(self, texts: Sequence[str]) -> ReadTexts:
-        """Tokenize; a longer text loses its tail (what the tokenizer closes a text with stays)."""
-        ids, offsets, sentences = [], [], []
+    def read(self, texts: Sequence[str], *, most_windows: int | None = None) -> ReadTexts:
+        """Tokenize; of more than `most_windows` windows of a text as many are read, evenly from first to last."""
+        ids, offsets, sentences, windows, written = [], [], [], [], []
         rows_cut = tokens_cut = of_tokens = 0
         for text, encoded in zip(texts, self.tokenizer.encode(texts), strict=True):
-            excess = len(encoded.ids) - self.max_tokens
-            of_tokens += len(encoded.ids)
-            keep = list(range(len(encoded.ids)))
-            if excess > 0:
-                rows_cut, tokens_cut = rows_cut + 1, tokens_cut + excess
-                closing = len(self.tokenizer.after)
-                keep = keep[: self.max_tokens - closing] + keep[len(keep) - closing :]
+            total = len(encoded.ids)
+            framed = self._pieces(total)
+            if most_windows is not None:
+                framed = evenly(framed, most_windows)
+            keep = [place for piece in framed for place in piece]
+            left_out = total - len(set(keep))
+            of_tokens += total
+            rows_cut, tokens_cut = rows_cut + (left_out > 0), tokens_cut + left_out
             ids.append([encoded.ids[place] for place in keep])
             offsets.append([encoded.offsets[place] for place in keep])
+            windows.append(tuple(map(len, framed)))
             if self.sentences:
                 sentences.append(sentence_lengths(text, offsets[-1]))
+            if self.written:
+                written.append([text[start:end] for start, end in offsets[-1]])
         cut = Cut(rows=rows_cut, tokens=tokens_cut, of_tokens=of_tokens)
-        return ReadTexts(ids, offsets, sentences if self.sentences else None, cut)
+        asked = ((self.sentences, sentences), (self.long == "windows", windows), (self.written, written))
+        of_sentences, of_windows, as_written = (found if wanted else None for wanted, found in asked)
+        return ReadTexts(ids, offsets, of_sentences, cut, of_windows, as_written)
+
+    def _pieces(self, total: int) -> list[list[int]]:
+        """The places of the tokens that are read together, what the tokenizer opens and closes a text with around."""
+        before, after = len(self.tokenizer.before), len(self.tokenizer.after)
+        opening, closing = range(before), range(total - after, total)
+        found = pieces(self.long, total - before - after, max(0, self.max_tokens - before - after), self.stride)
+        return [[*opening, *(before + place for place in piece), *closing] for piece in found]
 
 
 @dataclass(frozen=True)
@@ -96,7 +123,15 @@ class PairReader:
 
 
 def fit_reader(
-    texts: Sequence[str], *, tokens: str, max_tokens: int, sentences: bool, encoder: Path | None
+    texts: Sequence[str],
+    *,
+    tokens: str,
+    max_tokens: int,
+    sentences: bool,
+    encoder: Path | None,
+    long: Long = "cut",
+    stride: int = 0,
+    written: bool = False,
 ) -> TextReader:
     """The reader of a model: its tokenizer fitted on the training texts, or the pretrained encoder's own."""
     if tokens == "bert":
@@ -104,4 +139,4 @@ def fit_reader(
         tokenizer = load_published(encoder)
     else:
         tokenizer = {"words": fit_words, "wordpiece": fit_wordpiece}[tokens](texts)
-    return TextReader(tokenizer, max_tokens, sentences)
+    return TextReader(tokenizer, max_tokens, sentences, long, stride, written)

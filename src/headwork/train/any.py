@@ -56,8 +56,8 @@ def fit_any(
 
     learn = _problem_of(model.recipe.task)
     if config.fit == "logistic":
-        learn.fit_head(model, train, dev)
-        return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
+        cut = learn.fit_head(model, train, dev).cut
+        return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[], cut=cut)
     problem = learn(model, train, dev, config, seed=seed)
     return fit(problem, budget_seconds=budget_seconds, place=place, progress=progress)
 

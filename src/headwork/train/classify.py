@@ -28,9 +28,10 @@ class Classify(Problem):
 
     def __init__(self, classifier: Neural, train: Examples, dev: Examples, config: TrainConfig, *, seed: int) -> None:
         self.classifier, self.train_examples, self.dev_examples = classifier, train, dev
-        self.train, self.dev = classifier.reader.read(train.items), classifier.reader.read(dev.items)
+        self.train, self.dev = classifier.read_to_learn(train.items), classifier.reader.read(dev.items)
         self.labels, self.dev_labels = torch.as_tensor(train.labels), torch.as_tensor(dev.labels)
         super().__init__(classifier.network, config, lengths=self.train.lengths, seed=seed)
+        self.cut = self.train.cut
         self.weights = self.balanced().to(classifier.device) if config.class_weights == "balanced" else None
 
     def balanced(self) -> Tensor:

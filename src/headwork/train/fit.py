@@ -85,6 +85,7 @@ class Trainer:
             seconds=self.position.seconds,
             points=self.position.points,
             crowded=whole.waited_share,
+            cut=self.problem.cut,
         )
 
     def _steps(self, steps: int) -> Iterator[tuple[int, float, list[int], bool]]:

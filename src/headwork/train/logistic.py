@@ -13,10 +13,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from headwork.base.results import Cut
 from headwork.data.batches import ordered_batches
 from headwork.data.corpus import Examples
 from headwork.ops.threads import each_in_a_thread
 from headwork.tasks.neural import PREDICT_TOKENS, NeuralClassifier
+from headwork.tasks.reading import ReadTexts
 from headwork.train.config import train_config
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ class LogisticFit:
 
     strength: float
     seconds: float
+    cut: Cut
+    """what of the training texts was not seen"""
 
 
 def fit_logistic_head(classifier: NeuralClassifier, train: Examples, dev: Examples) -> LogisticFit:
@@ -39,7 +43,8 @@ def fit_logistic_head(classifier: NeuralClassifier, train: Examples, dev: Exampl
     from sklearn.linear_model import LogisticRegression  # only here: it takes as long to load as torch
 
     began = time.perf_counter()
-    features, dev_features = features_of(classifier, train.texts), features_of(classifier, dev.texts)
+    read = classifier.reader.read(train.texts)
+    features, dev_features = features_from(classifier, read), features_of(classifier, dev.texts)
     # Features of a pretrained encoder are small numbers; one common scale makes the penalties comparable.
     scale = float(features.std())
     weighs = "balanced" if train_config(classifier.recipe).class_weights == "balanced" else None
@@ -51,7 +56,7 @@ def fit_logistic_head(classifier: NeuralClassifier, train: Examples, dev: Exampl
     best = int(np.argmax(scores))
     put_into_head(classifier.network.head, fits[best], scale=scale)
     classifier.changed()
-    return LogisticFit(STRENGTHS[best], time.perf_counter() - began)
+    return LogisticFit(STRENGTHS[best], time.perf_counter() - began, read.cut)
 
 
 def put_into_head(head: nn.Linear, fitted: "LogisticRegression", *, scale: float) -> None:
@@ -71,10 +76,15 @@ def put_into_head(head: nn.Linear, fitted: "LogisticRegression", *, scale: float
 
 def features_of(classifier: NeuralClassifier, texts: Sequence[str]) -> np.ndarray:
     """(n, D) pooled features of the frozen network, in float64."""
-    network, read = classifier.fast, classifier.reader.read(texts)
+    return features_from(classifier, classifier.reader.read(texts))
+
+
+def features_from(classifier: NeuralClassifier, read: ReadTexts) -> np.ndarray:
+    """As `features_of`, of texts that are already tokenized."""
+    network = classifier.fast
     batches = ordered_batches(read.lengths, PREDICT_TOKENS)
     blocks = each_in_a_thread(lambda rows: network.encode(read.batch(rows).to(classifier.device)), batches)
-    features = np.zeros((len(texts), network.head.in_features))
+    features = np.zeros((len(read.ids), network.head.in_features))
     for rows, block in zip(batches, blocks, strict=True):
         features[rows] = block.double().cpu().numpy()
     return features

@@ -13,7 +13,7 @@ from headwork.data.corpus import Examples
 from headwork.measure.label_calibration import label_errors
 from headwork.tasks.neural import NeuralClassifier
 from headwork.train.config import train_config
-from headwork.train.logistic import STRENGTHS, LogisticFit, features_of
+from headwork.train.logistic import STRENGTHS, LogisticFit, features_from, features_of
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
@@ -27,7 +27,8 @@ def fit_label_head(classifier: NeuralClassifier, train: Examples, dev: Examples)
     from sklearn.linear_model import LogisticRegression  # only here: it takes as long to load as torch
 
     began = time.perf_counter()
-    features, dev_features = features_of(classifier, train.texts), features_of(classifier, dev.texts)
+    read = classifier.reader.read(train.texts)
+    features, dev_features = features_from(classifier, read), features_of(classifier, dev.texts)
     scale = float(features.std())
     weighs = "balanced" if train_config(classifier.recipe).class_weights == "balanced" else None
     heads = []
@@ -44,7 +45,7 @@ def fit_label_head(classifier: NeuralClassifier, train: Examples, dev: Examples)
         head.weight.copy_(torch.as_tensor(weights / scale))
         head.bias.copy_(torch.as_tensor(biases))
     classifier.changed()
-    return LogisticFit(STRENGTHS[best], time.perf_counter() - began)
+    return LogisticFit(STRENGTHS[best], time.perf_counter() - began, read.cut)
 
 
 def _row(model: "LogisticRegression", features: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, float]:

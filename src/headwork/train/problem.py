@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from headwork.base.results import WHOLE
 from headwork.data.batches import epoch_batches
 from headwork.train.config import TrainConfig
 
@@ -36,6 +37,8 @@ class Problem(ABC):
         """what a step leaves to the next beside the weights; it goes into checkpoints"""
         self.done = 0.0
         """share of the steps that lie behind the one in hand"""
+        self.cut = WHOLE
+        """what of the training texts no step sees"""
         self.looks = 1
         """at dev in an epoch, evenly; the last at its end"""
 

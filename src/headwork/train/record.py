@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from headwork.base.files import write_atomically
+from headwork.base.results import WHOLE, Cut
 from headwork.base.runs import Point, Run
 
 Progress = Callable[[float], None]
@@ -22,6 +23,8 @@ class Fitted:
     epochs: float
     seconds: float
     points: list[Point]
+    cut: Cut = WHOLE
+    """what of the training texts the steps did not see"""
     crowded: float | None = None
     """share of the time, of this process alone, in which it waited for a core"""
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from headwork.base.errors import HeadworkError
 from headwork.models.elmo import Elmo
-from headwork.models.formats import elmo_stored
+from headwork.models import elmo_folder
 from headwork.models.formats.elmo_many_languages import SETTINGS, read, write
 
 pytestmark = pytest.mark.row("EL14")
@@ -249,7 +249,7 @@ def test_a_round_trip_gives_the_same_files(folder: Path, tmp_path: Path) -> None
 
 def test_stored_here_it_is_the_same(folder: Path, tmp_path: Path) -> None:
     elmo = read(folder)
-    elmo_stored.write(elmo, tmp_path / "run" / "model")
+    elmo_folder.save(elmo, tmp_path / "run" / "model")
     for place in ("run", "run/model"):
         again = Elmo.load(tmp_path / place)
         assert same_bits(again, elmo)

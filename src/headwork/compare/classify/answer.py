@@ -12,7 +12,10 @@ BLOCK = 256
 
 
 def answers(classifier: Classifier, texts: Sequence[str], *, explain: bool = False) -> Iterator[dict[str, Any]]:
-    """{"text", "label", "probabilities"} for each text, with "words" where explanations are asked for."""
+    """{"text", "label", "probabilities"} for each text, with "words" where explanations are asked for.
+
+    A text that the model does not read whole has "cut_tokens", how many it leaves out.
+    """
     for block in in_blocks(texts, BLOCK):
         weighed = weigh(block, classifier) if explain else None
         if explain and weighed is None:
@@ -25,6 +28,9 @@ def answers(classifier: Classifier, texts: Sequence[str], *, explain: bool = Fal
                 "label": classifier.classes[int(chances.argmax())],
                 "probabilities": dict(zip(classifier.classes, chances.tolist(), strict=True)),
             }
+            cut = classifier.cut([text])
+            if cut.tokens:
+                answer["cut_tokens"] = cut.tokens
             if weighed is not None:
                 answer["words"] = [
                     {"text": piece.text, "weight": piece.weight}

@@ -120,6 +120,7 @@ def describe(answers: Answers, truth: np.ndarray) -> ModelResult:
         against_tfidf=None,
         stopped=[run.stopped for run in runs],
         cut=runs[0].cut,
+        train_cut=runs[0].train_cut,
         reliability_before=reliability(np.concatenate([softmax(logits) for logits in answers.logits]), all_truth),
         reliability_after=reliability(np.concatenate(after), all_truth),
         faithfulness=next((run.faithfulness for run in runs if run.faithfulness), None),

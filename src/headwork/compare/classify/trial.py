@@ -84,6 +84,7 @@ def measure_and_store(
         temperature=classifier.temperature,
         latency=measure_latency(classifier.probabilities, test.texts[:LATENCY_TEXTS]),
         cut=classifier.cut(test.texts),
+        train_cut=fitted.cut,
         faithfulness=trusted,
         seconds=time.perf_counter() - began,
     )

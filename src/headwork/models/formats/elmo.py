@@ -125,12 +125,22 @@ def places(elmo: Elmo) -> dict[str, Tensor]:
     return found
 
 
+def is_published(folder: Path) -> bool:
+    """Does a folder look like one of bilm-tf, and like no other?"""
+    return any(folder.glob(f"*{OPTIONS}")) and not (folder / "config.json").is_file()
+
+
+def read_config(path: Path) -> ElmoConfig:
+    """The settings alone, from where `read` takes the model."""
+    return _config(_options(path))
+
+
 def read(path: Path) -> Elmo:
     """The model in a folder with one options file and one weights file, or beside the options file at `path`.
 
     HeadworkError names the setting that is unknown, or the tensor that is missing, left over or wrongly shaped.
     """
-    options = _one(path, OPTIONS) if path.is_dir() else path
+    options = _options(path)
     config, weights = _config(options), _one(options.parent, WEIGHTS)
     with torch.device("meta"):
         shapes = {name: tuple(place.shape) for name, place in places(Elmo(config)).items()}
@@ -173,6 +183,10 @@ def _hdf5() -> Any:
     except ImportError as error:
         raise HeadworkError("the weights of ELMo are an hdf5 file: pip install 'headwork[hdf5]'") from error
     return h5py
+
+
+def _options(path: Path) -> Path:
+    return _one(path, OPTIONS) if path.is_dir() else path
 
 
 def _one(folder: Path, ending: str) -> Path:

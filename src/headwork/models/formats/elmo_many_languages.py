@@ -111,13 +111,7 @@ def is_here(folder: Path) -> bool:
 
 def read(folder: Path) -> Elmo:
     """HeadworkError names the setting that is unknown, or the tensor that is missing, left over or wrongly shaped."""
-    settings = _settings(folder)
-    words = _numbers(folder / WORDS) if settings.token_embedder.word_dim else {}
-    try:
-        lexicon = Lexicon(characters=_numbers(folder / CHARACTERS), words=words)
-        config = settings.config(characters=len(lexicon.characters), words=len(words))
-    except ValueError as error:
-        raise HeadworkError(f"{folder}: {error}; expected a language of ELMoForManyLangs") from error
+    config, lexicon = read_settings(folder)
     with torch.device("meta"):
         shapes = places(Elmo(config))
     found = [_fitting(folder / file, expected) for file, expected in zip((EMBEDDER, ENCODER), shapes, strict=True)]
@@ -130,6 +124,17 @@ def read(folder: Path) -> Elmo:
                     block.place.copy_(block.sign * part)
     elmo.freeze()
     return elmo
+
+
+def read_settings(folder: Path) -> tuple[ElmoConfig, Lexicon]:
+    """The settings alone, and the characters and words that it knows."""
+    settings = _settings(folder)
+    words = _numbers(folder / WORDS) if settings.token_embedder.word_dim else {}
+    try:
+        lexicon = Lexicon(characters=_numbers(folder / CHARACTERS), words=words)
+        return settings.config(characters=len(lexicon.characters), words=len(words)), lexicon
+    except ValueError as error:
+        raise HeadworkError(f"{folder}: {error}; expected a language of ELMoForManyLangs") from error
 
 
 def write(elmo: Elmo, folder: Path) -> None:
