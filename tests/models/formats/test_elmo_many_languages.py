@@ -13,8 +13,8 @@ from tests.models.formats.test_fuzz import MARK, _cyclic, _Runs
 from torch import Tensor
 
 from headwork.base.errors import HeadworkError
-from headwork.models.elmo import Elmo
 from headwork.models import elmo_folder
+from headwork.models.elmo import Elmo
 from headwork.models.formats.elmo_many_languages import SETTINGS, read, write
 
 pytestmark = pytest.mark.row("EL14")

@@ -16,7 +16,7 @@ class Settings(msgspec.Struct, frozen=True):
     """What config.json says of the architecture."""
 
     POOLER: ClassVar[str] = "tanh"
-    POOLING: ClassVar[Pooling] = "cls"
+    POOLING: ClassVar[str] = "cls"
 
     hidden_size: int
     num_hidden_layers: int
