@@ -58,7 +58,14 @@ def test_both_readings_are_one_where_no_tag_contradicts_the_one_before():
 
 @pytest.mark.parametrize(
     ("tags", "entities"),
-    [(["O", "B-x"], True), (["O", "I-x"], False), (["NOUN", "B-x"], False), (["O"], False), (["O", "B-"], False), (["B-x", "I-x"], True)],
+    [
+        (["O", "B-x"], True),
+        (["O", "I-x"], False),
+        (["NOUN", "B-x"], False),
+        (["O"], False),
+        (["O", "B-"], False),
+        (["B-x", "I-x"], True),
+    ],
 )
 def test_tags_of_entities_are_told_from_others(tags, entities):
     assert is_iob2(tags) == entities

@@ -69,7 +69,7 @@ def attention_of(
     if isinstance(model, Matcher):
         return _both_ways(model, text, text_b)
     if not isinstance(model, Translator):  # what a run holds is not known to the command
-        raise HeadworkError(f"{model.recipe.name}: models of the task {model.recipe.task} have no attention to draw here")
+        raise HeadworkError(f"{model.recipe.name}: models of the task {model.recipe.task} have no attention to draw")
     _check_one(text_b)
     return _alignment(model, text)
 

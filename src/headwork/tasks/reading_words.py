@@ -154,7 +154,8 @@ def windows(sizes: Sequence[int], room: int) -> list[Window]:
     ]
     firsts = [word for word in range(len(sizes)) if word == 0 or owners[word] != owners[word - 1]]
     lasts = [*firsts[1:], len(sizes)]
-    return [Window(*spans[owners[first]], first, last) for first, last in zip(firsts, lasts, strict=True)]
+    chosen = [spans[owners[first]] for first in firsts]
+    return [Window(start, end, first, last) for (start, end), first, last in zip(chosen, firsts, lasts, strict=True)]
 
 
 def fit_word_reader(
