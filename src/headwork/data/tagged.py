@@ -175,11 +175,14 @@ def prepare_tagged(
     files = {**found.files, **{side: Path(path) for side, path in others.items() if path is not None}}
     if "train" not in files:
         raise HeadworkError(f"{source}: its texts have no tagged words; name a file with a word and a tag a line")
-    read = {side: read_tagged(files[side], text=text, label=label, limits=limits) for side in SIDES if side in files}
+    read: dict[Side, ReadFile] = {}
+    for side in SIDES:
+        if side in files:
+            read[side] = read_tagged(files[side], text=text, label=label, limits=limits)
     kinds = {each.tagged_by for each in read.values()}
     if len(kinds) > 1:
         raise HeadworkError(f"{found.name}: tags come from {' and '.join(sorted(kinds))}; give files of one form")
-    rows = [(side, sentence) for side, each in read.items() for sentence in each.sentences]
+    rows: list[tuple[Side, Sentence]] = [(side, one) for side, each in read.items() for one in each.sentences]
     tags, scheme = to_iob2([Tagged(each.tags, each.lines, str(files[side])) for side, each in rows])
     sentences = [each._replace(tags=tuple(own)) for (_, each), own in zip(rows, tags, strict=True)]
     kept, dropped = _kept([side for side, _ in rows], sentences)

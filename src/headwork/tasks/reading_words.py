@@ -6,7 +6,7 @@ beginning in the middle of the one before, and each word is answered in the wind
 Axes: N words of all sentences, L places of a spelt word.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -131,30 +131,23 @@ def windows(sizes: Sequence[int], room: int) -> list[Window]:
     begins = list(accumulate(sizes, initial=0))
     if begins[-1] <= room:
         return [Window(0, len(sizes), 0, len(sizes))] if sizes else []
-    spans, start = [], 0
-    while True:
+    spans, start, end = [], 0, 0
+    while end < len(sizes):
         end = bisect_right(begins, begins[start] + room) - 1
-        if end == len(sizes):
-            start = next(word for word in range(len(sizes)) if begins[-1] - begins[word] <= room)
-            spans.append((start, end))
-            break
+        if end == len(sizes):  # the last window is as long as the others
+            start = bisect_left(begins, begins[-1] - room)
         spans.append((start, end))
-        middle = next(
-            word for word in range(start + 1, end + 1) if begins[word] >= begins[start] + room / 2 or word == end
-        )
-        start = middle
-    owners = [
-        max(
-            (number for number, (start, end) in enumerate(spans) if start <= word < end),
-            key=lambda number: min(
-                begins[word] - begins[spans[number][0]], begins[spans[number][1]] - begins[word + 1]
-            ),
-        )
-        for word in range(len(sizes))
-    ]
+        start = min(bisect_left(begins, begins[start] + room / 2, start + 1), end)
+    owners, contexts = [0] * len(sizes), [-1] * len(sizes)
+    for number, (start, end) in enumerate(spans):
+        for word in range(start, end):
+            context = min(begins[word] - begins[start], begins[end] - begins[word + 1])
+            if context > contexts[word]:
+                owners[word], contexts[word] = number, context
     firsts = [word for word in range(len(sizes)) if word == 0 or owners[word] != owners[word - 1]]
     lasts = [*firsts[1:], len(sizes)]
-    return [Window(*spans[owners[first]], first, last) for first, last in zip(firsts, lasts, strict=True)]
+    chosen = [spans[owners[first]] for first in firsts]
+    return [Window(start, end, first, last) for (start, end), first, last in zip(chosen, firsts, lasts, strict=True)]
 
 
 def fit_word_reader(

@@ -35,7 +35,10 @@ def lines_of(mistake: TagMistake, *, of_entities: bool) -> list[Line]:
         true, told = _wrong(mistake.target, mistake.predicted), _wrong(mistake.predicted, mistake.target)
     both = {*true} & {*told}
     near = {word for entity in {*true, *told} for word in range(entity.start - CONTEXT, entity.end + CONTEXT)}
-    return [Line(who, list(_pieces(mistake.words, own, both, near))) for who, own in (("true", true), ("told", told))]
+    return [
+        Line("true", list(_pieces(mistake.words, true, both, near))),
+        Line("told", list(_pieces(mistake.words, told, both, near))),
+    ]
 
 
 def _wrong(tags: Sequence[str], others: Sequence[str]) -> list[Entity]:
