@@ -3,6 +3,7 @@
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -68,7 +69,7 @@ def test_all_forms_say_the_same(tmp_path, form):
 
 @pytest.mark.parametrize("form", ["flags", ";"])
 def test_columns_can_be_named(tmp_path, form):
-    named = {"labels": "fear, joy"} if form == "flags" else {"label": "emotions", "separator": ";"}
+    named: dict[str, Any] = {"labels": "fear, joy"} if form == "flags" else {"label": "emotions", "separator": ";"}
     corpus = prepare_multilabel(write(tmp_path, form), text="text", **named)
     assert not any("guessed" in note for note in corpus.facts.notes)
     assert corpus.facts.classes == (["fear", "joy"] if form == "flags" else list(NAMES))

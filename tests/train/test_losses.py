@@ -102,11 +102,9 @@ def learning(config: TrainConfig, labels: np.ndarray) -> Classify:
 
 def test_the_trainer_takes_both_settings():
     labels = np.array([0, 0, 0, 0, 1, 1, 2])
-    for weighs, focal in (("none", 0.0), ("balanced", 0.0), ("none", 2.0), ("balanced", 1.5)):
-        problem = learning(TrainConfig(class_weights=weighs, focal=focal), labels)
-        weights = (
-            compute_class_weight("balanced", classes=np.arange(3), y=labels) if weighs == "balanced" else [1.0] * 3
-        )
+    for focal, weighed in ((0.0, False), (0.0, True), (2.0, False), (1.5, True)):
+        problem = learning(TrainConfig(class_weights="balanced" if weighed else "none", focal=focal), labels)
+        weights = compute_class_weight("balanced", classes=np.arange(3), y=labels) if weighed else [1.0] * 3
         rows = list(range(len(labels)))
         logits = problem.network(problem.train.batch(rows)).detach().double()
         expected = [

@@ -1,5 +1,6 @@
 """Learning labels: the loss, heads that do not know each other, what is kept, and a cut run that goes on to the bit."""
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -76,12 +77,20 @@ def test_an_interrupted_fit_ends_with_the_same_bits(name, tmp_path, monkeypatch)
 
 
 @pytest.mark.row("BE12")
-def test_the_loss_is_the_binary_cross_entropy_of_all_labels():
-    learning = problem()
+@pytest.mark.parametrize("focal", [0.0, 1.5])
+@pytest.mark.parametrize("weighs", ["none", "balanced"])
+def test_the_loss_is_the_binary_cross_entropy_of_all_labels(weighs, focal):
+    learning = problem(config=msgspec.structs.replace(CONFIG, class_weights=weighs, focal=focal))
     logits = learning.network(learning.train.batch(ROWS))
-    truth = torch.tensor(learning.train_examples.labels[ROWS]).float()
-    expected = F.binary_cross_entropy_with_logits(logits, truth, reduction="none").sum(1).mean()
-    torch.testing.assert_close(learning.loss(ROWS), expected)
+    labels = learning.train_examples.labels
+    truth = torch.tensor(labels[ROWS]).float()
+    losses = F.binary_cross_entropy_with_logits(logits, truth, reduction="none")
+    chances = torch.where(truth > 0, logits.sigmoid(), 1 - logits.sigmoid())
+    losses = losses * (1 - chances) ** focal
+    if weighs == "balanced":
+        shares = torch.tensor(labels.mean(0)).float()
+        losses = losses * torch.where(truth > 0, 1 / (2 * shares), 1 / (2 * (1 - shares)))
+    torch.testing.assert_close(learning.loss(ROWS), losses.sum(1).mean())
 
 
 @pytest.mark.row("BE12")
@@ -92,8 +101,8 @@ def test_the_head_of_a_label_does_not_know_the_truths_of_others(settings):
     slopes = []
     for flip in (None, 1):
         learning = problem(config=config, flip=flip)
-        learning.loss(ROWS).backward()
-        slopes.append((learning.network.head.weight.grad, learning.network.head.bias.grad))
+        head = learning.network.get_submodule("head")
+        slopes.append(torch.autograd.grad(learning.loss(ROWS), list(head.parameters())))
     for before, after in zip(*slopes, strict=True):
         assert torch.equal(before[[0, 2]], after[[0, 2]])
         assert not torch.allclose(before[1], after[1])

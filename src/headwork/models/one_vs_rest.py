@@ -37,7 +37,7 @@ class TfidfOneVsRest(TfidfLogistic):
         """labels: (n, L) truths. Raises HeadworkError when the texts hold no word."""
         self.choose_terms(texts)
         values = self.values(texts)
-        self.coefficients = np.zeros((classes, values.shape[1]), np.float32)
+        self.coefficients = np.zeros((classes, len(self.columns)), np.float32)
         self.intercepts = np.zeros(classes, np.float32)
         for label, truth in enumerate(labels.T):
             if truth.all() or not truth.any():

@@ -140,6 +140,7 @@ def test_a_run_answers_new_texts(made):
     texts = ["day 5 in the house furious", "day 6 in the house glad furious", "day 7 in the house", ""]
     for name in NAMES:
         labeller, work = open_run(str(folder.trial(name, 0).folder), device="cpu")
+        assert work.answers is not None
         found = list(work.answers(labeller, texts))
         assert [each["text"] for each in found] == texts
         for each in found:
