@@ -77,7 +77,7 @@ def export_fastai(run: Run, out: Path) -> None:
         )
     if model.datastore is not None:
         raise HeadworkError(f"{run.folder}: the model has a datastore, which fastai has no place for")
-    order = [1, 2, 0, *range(3, words.size)]  # unknown, fill, opening
+    order = sorted(range(words.size), key=lambda place: {1: 0, 2: 1, 0: 2}.get(place, place))  # unknown, fill, opening
     tokens = [OPENING, UNKNOWN_WORD, *words.symbols]
     awd_lstm.write(_in_order(own_tensors(model.network), order), model.config.layers, out / WEIGHTS)
     write_words(out / WORDS, [tokens[place] for place in order])
