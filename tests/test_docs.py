@@ -12,7 +12,7 @@ from PIL import Image
 from tests.data.test_captions import album
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 LONG = {"README.md", "language.md", "memory.md", "pair.md", "translate.md"}
 """pages with minutes of commands"""

@@ -14,7 +14,8 @@ from headwork.models import config_of, kind_of, widths_of
 
 ORDER = (
     *("majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer", "minilm-frozen", "minilm"),
-    *("overlap", "second-only", "decomposable", "decomposable-intra", "two-way-lstm"),
+    *("overlap", "second-only", "averaged", "decomposable", "decomposable-intra", "two-way-lstm"),
+    *("minilm-cosine", "sbert", "minilm-cross"),
     *("rnn", "bahdanau"),
     *("ngram", "lstm", "transformer-xl"),
     "ntm",

@@ -55,6 +55,7 @@ MODELS = {
     "reader": ModelKind("reader", "Reader", "ReaderConfig"),
     "pair-linear": ModelKind("pair_linear", "PairLinear", "PairLinearConfig", neural=False),
     "pair": ModelKind("pair", "PairNetwork", "PairConfig"),
+    "pair-encoder": ModelKind("pair_encoder", "PairEncoder", "PairEncoderConfig"),
 }
 
 

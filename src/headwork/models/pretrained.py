@@ -49,15 +49,21 @@ def own_settings(core: CoreConfig) -> dict[str, Any]:
 
 
 def load_core(core: Core, folder: Path) -> None:
-    """Fill `core` with the weights of the encoder in `folder`; HeadworkError names what differs."""
+    """Fill `core` with the weights of the encoder in `folder`; HeadworkError names what differs.
+
+    A core of fewer layers takes the lowest ones.
+    """
     asked, found = core.config, core_config(folder)
+    if asked.layers < found.layers:
+        found = msgspec.structs.replace(found, layers=asked.layers)
     for name in CoreConfig.__struct_fields__:
         if name not in ("dropout", "attention_dropout") and getattr(asked, name) != getattr(found, name):
             raise HeadworkError(
                 f"{folder}: {name} is {getattr(found, name)!r} there, but the model asked for has "
                 f"{getattr(asked, name)!r}; name the folder of the right model"
             )
-    core.load_state_dict(_model(folder).core.state_dict())
+    weights = _model(folder).core.state_dict()
+    core.load_state_dict({name: weights[name] for name in core.state_dict()})
 
 
 def _model(folder: Path) -> Any:

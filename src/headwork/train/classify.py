@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from headwork.data.corpus import Examples
 from headwork.ops.linear import multiplies_bf16
-from headwork.tasks.neural import Neural, NeuralClassifier
+from headwork.tasks.neural import Neural
 from headwork.train.config import TrainConfig
 from headwork.train.logistic import fit_logistic_head
 from headwork.train.problem import Look, Problem
@@ -29,7 +29,7 @@ class Classify(Problem):
         """Begin with a head fitted on frozen features, where the recipe asks for it."""
         if self.config.fit != "logistic-gradient":
             return False
-        fit_logistic_head(cast(NeuralClassifier, self.classifier), self.train_examples, self.dev_examples)
+        fit_logistic_head(self.classifier, self.train_examples, self.dev_examples)
         return True
 
     def loss(self, rows: Sequence[int]) -> Tensor:

@@ -12,8 +12,9 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How a network is fitted. Rates and shares are per optimiser step."""
 
     fit: Literal["gradient", "logistic", "logistic-gradient"] = "gradient"
-    """gradient: every free weight by AdamW; logistic: only the head, by logistic regression on frozen features;
-    logistic-gradient: the second, then the first from there (Kumar et al. 2022, linear probing then fine-tuning)"""
+    """gradient: every free weight by AdamW; logistic: only the head, by logistic regression on frozen features (ridge
+    regression where it tells scores); logistic-gradient: the second, then the first from there (Kumar et al. 2022,
+    linear probing then fine-tuning)"""
     epochs: int = 20
     patience: int = 4
     """stop after as many epochs without a better dev score"""
