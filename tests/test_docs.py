@@ -14,7 +14,7 @@ from tests.data.test_captions import album
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
-LONG = {"README.md", "language.md", "memory.md", "pair.md", "translate.md"}
+LONG = {"README.md", "embed.md", "language.md", "memory.md", "pair.md", "translate.md"}
 """pages with minutes of commands"""
 BUDGET = re.compile(r"--budget \d+[smh]")
 ENVIRONMENT = {

@@ -15,6 +15,8 @@ from headwork.layers.transformer import Core, CoreConfig
 from headwork.models import config_of, kind_of
 from headwork.models import published as imported
 from headwork.models.formats import read_published, read_settings
+from headwork.models.formats.sentences import read_sentences
+from headwork.models.published import Sentences
 from headwork.models.stored import load_tensors
 
 
@@ -38,6 +40,12 @@ def core_config(folder: Path) -> CoreConfig:
     if kind.recipe is not None:
         return _network(folder).core.config
     return imported.read_config(folder).core if kind.family else read_settings(folder)
+
+
+def sentences_of(folder: Path) -> Sentences | None:
+    """How the files of the encoder in `folder` say that a text becomes a vector, where they do."""
+    kind = read_json(folder / "config.json", _Kind)
+    return imported.read_config(folder).sentences if kind.family else read_sentences(folder)
 
 
 def own_settings(core: CoreConfig) -> dict[str, Any]:
