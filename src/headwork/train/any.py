@@ -21,11 +21,13 @@ def check_recipe(recipe: Recipe) -> None:
     """Refuse unknown keys and impossible values before anything is written."""
     config_of(recipe)
     config, kind = train_config(recipe), kind_of(recipe)
-    if kind.neural and config.fit != "gradient" and not hasattr(kind.load()[0], "encode"):
-        raise HeadworkError(
-            f"recipe {recipe.name}: train.fit is {config.fit!r}, but {recipe.model['kind']} has no features apart from "
-            "its head; use 'gradient'"
-        )
+    for name, plain in (("fit", "gradient"), ("objective", "labels")):
+        asked = getattr(config, name)
+        if kind.neural and asked != plain and not hasattr(kind.load()[0], "encode"):
+            raise HeadworkError(
+                f"recipe {recipe.name}: train.{name} is {asked!r}, but {recipe.kind} has no features apart from its "
+                f"head; use {plain!r}"
+            )
 
 
 def fit_any(
@@ -56,7 +58,9 @@ def fit_any(
     from headwork.train.classify import Classify
     from headwork.train.fit import fit
     from headwork.train.pair import Match
+    from headwork.train.triplet import FromTriplets
 
-    learn: Any = Classify if isinstance(classifier, Classifier) else Match
+    of_labels = Classify if config.objective == "labels" else FromTriplets
+    learn: Any = of_labels if isinstance(classifier, Classifier) else Match
     problem = learn(network, train, dev, config, seed=seed)
     return fit(problem, budget_seconds=budget_seconds, place=place, progress=progress)

@@ -15,6 +15,11 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """gradient: every free weight by AdamW; logistic: only the head, by logistic regression on frozen features (ridge
     regression where it tells scores); logistic-gradient: the second, then the first from there (Kumar et al. 2022,
     linear probing then fine-tuning)"""
+    objective: Literal["labels", "hard-triplets", "random-triplets"] = "labels"
+    """of texts with classes: what the head says of them; or, before a head is fitted, that those of one class are nearer
+    to each other than to the nearest of another class in the batch, or to any of them (`headwork.train.triplet`)"""
+    margin: float = 1.0
+    """by which triplets are to be told apart"""
     epochs: int = 20
     patience: int = 4
     """stop after as many epochs without a better dev score"""
@@ -57,6 +62,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "curriculum": 0 <= self.curriculum < 1,
             "linear_start": self.linear_start >= 0,
             "weight_decay": self.weight_decay >= 0,
+            "margin": self.margin > 0,
         }.items():
             if not holds:
                 raise ValueError(f"train.{name} is {getattr(self, name)}, out of range")
@@ -75,4 +81,6 @@ def train_config(recipe: Recipe) -> TrainConfig:
     for name in ("curriculum", "linear_start"):
         if getattr(config, name) and recipe.task != "algorithm":
             raise HeadworkError(f"recipe {recipe.name}: train.{name} is for generated sets; leave it out")
+    if config.objective != "labels" and recipe.task != "classify":
+        raise HeadworkError(f"recipe {recipe.name}: train.objective is for texts with classes; leave it out")
     return config

@@ -16,7 +16,7 @@ from torch import nn
 from headwork.data.batches import ordered_batches
 from headwork.data.corpus import Examples
 from headwork.ops.threads import each_in_a_thread
-from headwork.tasks.neural import PREDICT_TOKENS, Neural
+from headwork.tasks.neural import PREDICT_TOKENS, Neural, Read
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression, Ridge
@@ -73,10 +73,14 @@ def put_into_head(head: nn.Linear, fitted: "LogisticRegression | Ridge", *, scal
 
 def features_of(classifier: Neural, items: Sequence[Any]) -> np.ndarray:
     """(n, D): what the head sees of texts or pairs, in float64."""
-    network, read = classifier.fast, classifier.reader.read(items)
+    return encoded(classifier, classifier.reader.read(items), classifier.fast)
+
+
+def encoded(classifier: Neural, read: Read, network: Any) -> np.ndarray:
+    """(n, D): what `network` makes of rows that are already tokenized, in their order."""
     batches = ordered_batches(read.lengths, PREDICT_TOKENS)
     blocks = each_in_a_thread(lambda rows: network.encode(read.batch(rows).to(classifier.device)), batches)
-    features = np.zeros((len(items), network.head.in_features))
+    features = np.zeros((len(read.lengths), network.head.in_features))
     for rows, block in zip(batches, blocks, strict=True):
         features[rows] = block.double().cpu().numpy()
     return features
