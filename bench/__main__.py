@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from bench import attention, decoding, embedding, importing, layers, opening, single, start, tuning
+from bench import attention, decoding, embedding, importing, layers, opening, pairs, search, single, start, tuning
 from bench.machine import measure_machine
 from bench.results import write_results
 
@@ -18,6 +18,8 @@ BENCHMARKS = {
     "decoding": decoding,
     "layers": layers,
     "importing": importing,
+    "search": search,
+    "pairs": pairs,
 }
 
 

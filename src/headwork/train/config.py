@@ -16,8 +16,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     regression where it tells scores); logistic-gradient: the second, then the first from there (Kumar et al. 2022,
     linear probing then fine-tuning)"""
     objective: Literal["labels", "hard-triplets", "random-triplets"] = "labels"
-    """of texts with classes: what the head says of them; or, before a head is fitted, that those of one class are nearer
-    to each other than to the nearest of another class in the batch, or to any of them (`headwork.train.triplet`)"""
+    """of texts with classes: what the head says of them; or, before a head is fitted, that those of one class are
+    nearer to each other than to the nearest of another class in the batch, or to any (`headwork.train.triplet`)"""
     margin: float = 1.0
     """by which triplets are to be told apart"""
     epochs: int = 20
