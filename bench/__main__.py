@@ -4,7 +4,20 @@ import argparse
 import os
 import sys
 
-from bench import attention, decoding, embedding, importing, layers, opening, single, start, tuning, xlnet
+from bench import (
+    attention,
+    decoding,
+    embedding,
+    importing,
+    layers,
+    opening,
+    pairs,
+    search,
+    single,
+    start,
+    tuning,
+    xlnet,
+)
 from bench.machine import measure_machine
 from bench.results import write_results
 
@@ -19,6 +32,8 @@ BENCHMARKS = {
     "layers": layers,
     "importing": importing,
     "xlnet": xlnet,
+    "search": search,
+    "pairs": pairs,
 }
 
 

@@ -21,6 +21,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 LONG = {
     "README.md",
+    "embed.md",
     "language.md",
     "long-documents.md",
     "memory.md",

@@ -101,6 +101,7 @@ def test_back_to_transformers_from_raw_text(family: str, purpose: str, published
     [
         ("model.pooling=mean",),
         ("model.pooling=cls",),
+        ("model.pooling=max",),
         ("model.pooling=last", "model.between=relu"),
         ("model.between=tanh", "model.tokens=wordpiece"),
     ],

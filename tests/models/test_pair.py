@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import load_recipe, recipe_names, with_settings
-from headwork.models import config_of, kind_of
+from headwork.models import config_of
 from headwork.models.pair import ENCODERS, PairConfig, PairNetwork
 from headwork.models.stored import load_tensors, save_tensors
 from headwork.ops.packed import PairBatch, pack
@@ -16,7 +16,7 @@ VOCABULARY, OUTPUTS = 40, 3
 FIRST = [[5, 6, 7, 8], [4], [], [10, 11, 12, 13, 14, 15], [9, 9, 9], [20, 21], [6, 30, 31, 5], [33, 8]]
 SECOND = [[5, 6], [4, 2, 3, 9, 7], [3, 3], [], [9], [22, 20, 21], [31, 5], [8, 33, 8]]
 LABELS = torch.tensor([0, 1, 2, 0, 1, 2, 1, 0])
-NETWORKS = [name for name in recipe_names("pair") if kind_of(load_recipe(name, "pair")).neural]
+NETWORKS = [name for name in recipe_names("pair") if load_recipe(name, "pair").kind == "pair"]
 
 
 def build(name: str, *settings: str, size: str = "tiny", seed: int = 0) -> PairNetwork:

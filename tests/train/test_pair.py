@@ -14,6 +14,7 @@ from headwork.tasks.pair import Target, new_matcher
 from headwork.train import fit as fit_module
 from headwork.train.config import TrainConfig
 from headwork.train.fit import fit
+from headwork.train.logistic import features_of, fit_logistic_head
 from headwork.train.pair import Match
 from headwork.train.record import Place
 
@@ -39,6 +40,10 @@ def pairs(count: int, seed: int, *, scores: bool) -> PairExamples:
     return PairExamples(joined[0], labels, np.arange(count), joined[1])
 
 
+ENCODER = {"pretrained": "", "tokens": "wordpiece", "depth": -1, "freeze": "nothing"}
+"""what makes a recipe on MiniLM one from scratch"""
+
+
 def problem(name: str = "decomposable", *, scores: bool, config: TrainConfig = CONFIG, **settings) -> Match:
     train, dev = (pairs(count, seed, scores=scores) for count, seed in ((150, 0), (60, 1)))
     words = tuple(f"model.{key}={value}" for key, value in settings.items())
@@ -49,8 +54,10 @@ def problem(name: str = "decomposable", *, scores: bool, config: TrainConfig = C
     return Match(matcher, train, dev, config, seed=3)
 
 
-@pytest.mark.parametrize("scores", [False, True], ids=["classes", "scores"])
-@pytest.mark.parametrize("name", ["decomposable", "two-way-lstm"])
+@pytest.mark.parametrize(
+    ("name", "scores"),
+    [(name, scores) for name in ("decomposable", "two-way-lstm") for scores in (False, True)] + [("sbert", True)],
+)
 def test_an_interrupted_fit_ends_with_the_same_bits(name, scores, tmp_path, monkeypatch):
     monkeypatch.setattr(fit_module, "CHECKPOINT_SECONDS", 0.0)
 
@@ -59,7 +66,9 @@ def test_an_interrupted_fit_ends_with_the_same_bits(name, scores, tmp_path, monk
             if share >= cut_at:
                 raise PowerCutError
 
-        learning = problem(name, scores=scores)
+        settings = ENCODER if name == "sbert" else {}
+        config = replace(CONFIG, fit="logistic-gradient") if settings else CONFIG
+        learning = problem(name, scores=scores, config=config, **settings)
         place = Place(folder / "plan.json", folder / "state.safetensors") if folder else None
         fitted = fit(learning, place=place, progress=watch)
         return learning.network.state_dict(), [(p.step, p.train_loss, p.dev_loss) for p in fitted.points]
@@ -88,6 +97,44 @@ def test_classes_are_learnt_by_their_cross_entropy():
     found = learning.network(learning.train.batch(rows))
     labels = torch.tensor(learning.train_examples.labels[rows])
     torch.testing.assert_close(learning.loss(rows), F.cross_entropy(found, labels))
+
+
+@pytest.mark.row("BE25")
+def test_the_head_of_a_cosine_is_the_line_of_least_squares():
+    """No rank changes: the fitted answers are the cosines in the units of the scores."""
+    learning = problem("sbert", scores=True, **ENCODER)
+    train, matcher = learning.train_examples, learning.classifier
+    fit_logistic_head(matcher, train, learning.dev_examples)
+    cosines = features_of(matcher, train.items)[:, 0]
+    slope, intercept = np.polyfit(cosines, train.labels, 1)
+    np.testing.assert_allclose(matcher.scores(matcher.logits(train.items)), slope * cosines + intercept, atol=0.1)
+    assert spearman(matcher.logits(train.items)[:, 0], cosines) == pytest.approx(np.sign(slope))
+
+
+def meetings(count: int, seed: int, *, scores: bool) -> PairExamples:
+    """Do two words mean the same? Only the targets tell, for the texts share no word."""
+    random = np.random.default_rng(seed)
+    first = random.integers(0, 3, count)
+    second = np.where(random.random(count) < 0.5, first, random.integers(0, 3, count))
+    same = (first == second).astype(np.int64)
+    labels = 2.0 + 3 * same if scores else same
+    texts = [[f"{word}{topic}" for topic in topics] for word, topics in (("x", first), ("y", second))]
+    return PairExamples(texts[0], labels, np.arange(count), texts[1])
+
+
+@pytest.mark.row("BE25")
+@pytest.mark.parametrize("scores", [False, True], ids=["classes", "scores"])
+@pytest.mark.parametrize("name", ["sbert", "minilm-cross"])
+def test_an_encoder_learns_from_pairs_what_means_the_same(name, scores):
+    train, dev = (meetings(count, seed, scores=scores) for count, seed in ((120, 0), (60, 1)))
+    recipe = with_settings(load_recipe(name, "pair"), [f"model.{k}={v}" for k, v in ENCODER.items()], size="tiny")
+    target = Target.of([] if scores else ["other", "same"], train.labels)
+    matcher = new_matcher(recipe, target, train, seed=0)
+    config = TrainConfig(epochs=12 if name == "sbert" else 40, patience=40, lr=3e-3, batch_tokens=200)
+    fit(Match(matcher, train, dev, config, seed=0))
+    found = matcher.answer(dev.items)
+    right = (found > 3.5) == (dev.labels > 3.5) if scores else found.argmax(1) == dev.labels
+    assert right.mean() > 0.95
 
 
 def test_a_look_at_scores_is_spearmans_correlation_in_any_unit():

@@ -89,6 +89,24 @@ model_options = _all(
     click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting, as in model.dropout=0.2."),
 )
 
+encoder_options = _all(
+    click.option("--column", metavar="COLUMN", help="Column of the texts; the run's, or guessed, when not given."),
+    click.option(
+        "--pooling",
+        type=click.Choice(["mean", "cls", "max", "last"]),
+        help="Of a published encoder  [default: its own].",
+    ),
+    click.option(
+        "--depth", type=int, help="Lowest layers of a published encoder that are taken; 0: word vectors alone."
+    ),
+    click.option("--max-tokens", type=click.IntRange(3), help="Of a text, by a published encoder  [default: 256]."),
+    click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda."),
+    click.option("--threads", default=0, help="Threads; 0 takes all cores.", show_default=True),
+    click.option("--offline", is_flag=True, help="Never use the network."),
+    click.option("--plain", is_flag=True, help="No progress bar."),
+    limit_option,
+)
+
 
 def set_threads(threads: int) -> None:
     """Bound the threads of every library, before any is loaded."""

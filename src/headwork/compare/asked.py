@@ -46,8 +46,11 @@ def pairs_asked(opened: Any, asked: Asked) -> list[Pair]:
     return pairs_of(asked.file, asked.stream, columns=columns, limits=asked.limits)
 
 
-def texts_of(file: str | None, stream: BinaryIO, *, column: str, limits: Limits) -> list[str]:
-    """The texts of a file's column, or the lines of a stream. A row without a text is an empty text."""
+def texts_of(file: str | None, stream: BinaryIO, *, column: str | None, limits: Limits) -> list[str]:
+    """The texts of a file's column, guessed where none is named, or the lines of a stream.
+
+    A row without a text is an empty text.
+    """
     if file is None:
         return lines_of(stream)
     table = read_table(Path(file), limits)

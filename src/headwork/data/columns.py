@@ -185,8 +185,13 @@ def _sides(table: Table, taken: Collection[str], text: str | None, second: str |
     return text or next(rest), second or next(rest)
 
 
-def choose_text_column(table: Table, name: str) -> str:
-    """The column to read texts from that were never labelled: `name`, or the only column that the table has."""
+def choose_text_column(table: Table, name: str | None) -> str:
+    """The column to read texts from that were never labelled: `name`, or the only column that the table has.
+
+    Where there is no name, the column that looks most like a text.
+    """
+    if name is None:
+        return _guess_text(table, ())
     if name not in table.columns and len(table.columns) == 1:
         return next(iter(table.columns))
     check_column(table, name)

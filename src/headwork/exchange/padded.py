@@ -181,6 +181,8 @@ class PaddedClassifier(nn.Module):
             pooled = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
         elif config.pooling == "cls":
             pooled = hidden[:, 0]
+        elif config.pooling == "max":
+            pooled = hidden.masked_fill(weights == 0, -torch.inf).amax(1)
         else:
             pooled = last_state(hidden, mask)
         if self.network.between is not None:

@@ -65,6 +65,7 @@ MODELS = {
     "span-overlap": ModelKind("span_overlap", "SpanOverlap", "SpanOverlapConfig", neural=False),
     "span-encoder": ModelKind("span_encoder", "SpanEncoder", "SpanEncoderConfig"),
     "span-lstm": ModelKind("span_lstm", "SpanLstm", "SpanLstmConfig"),
+    "pair-encoder": ModelKind("pair_encoder", "PairEncoder", "PairEncoderConfig"),
 }
 
 

@@ -1,9 +1,10 @@
 """A Transformer encoder as a classifier: from scratch, or started from a published one.
 
-    h = core(tokens);   z = the mean of h over the text, or h of its first or last token;   logits = W z + b
+    h = core(tokens);   z = the mean or the maximum of h over the text, or h of its first or last token
+    logits = W z + b
 
-Devlin et al. 2019, section 4.1 (cls); Reimers and Gurevych 2019, section 3 (mean). Where the published encoder has a
-linear layer and an activation between z and W, so has this. A text that is longer than the model takes is cut, or read
+Devlin et al. 2019, section 4.1 (cls); Reimers and Gurevych 2019, section 3 (mean, max). Where the published encoder has
+a linear layer and an activation between z and W, so has this. A text that is longer than the model takes is cut, or read
 in windows, which have a z each and one together (`headwork.data.long`, `headwork.layers.windows`).
 
 Axes: B texts, W windows of all texts, N packed tokens of all texts, H heads, L tokens of one text, D width, C classes.
@@ -19,16 +20,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from headwork.attention.choice import Choice
+from headwork.layers.pooling import segment_max
 from headwork.layers.transformer import Core, CoreConfig
 from headwork.layers.windows import Windows
 from headwork.models import Weights
 from headwork.models.pretrained import core_config, load_core, own_settings
+from headwork.models.published import Pooling
 from headwork.ops.dropout import drop
 from headwork.ops.linear import Linear, for_inference, halving_works, multiplies_bf16
 from headwork.ops.packed import TokenBatch, rows_of, segment_first, segment_last, segment_mean
 from headwork.ops.threads import each_in_a_thread
 
-POOLINGS = {"mean": segment_mean, "cls": segment_first, "last": segment_last}
+POOLINGS = {"mean": segment_mean, "cls": segment_first, "last": segment_last, "max": segment_max}
 
 MINILM = CoreConfig(vocabulary=30522)
 """the published encoder, whose sizes the defaults are"""
@@ -63,7 +66,9 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """what windows hear of their neighbours before that"""
     train_windows: int = 4
     """most windows of a text in a step of training, taken evenly from its first to its last; 0: all"""
-    pooling: Literal["mean", "cls", "last"] = "mean"
+    depth: int = -1
+    """layers of the pretrained encoder that are taken, from the lowest; -1: all; 0: its embeddings alone"""
+    pooling: Pooling = "mean"
     between: Literal["none", "tanh", "relu"] = "none"
     """the activation of a linear layer behind the pooling; none: there is no such layer"""
     dropout: float = 0.1
@@ -94,6 +99,8 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             )
         if self.pretrained and (self.attention, self.absolute) != (Choice(score="scaled_dot"), "learned"):
             raise ValueError(f"{self.pretrained} was trained with an attention of its own, which cannot be changed")
+        if not -1 <= self.depth <= (self.layers_of.layers if self.pretrained else -1):
+            raise ValueError(f"depth is {self.depth}; expected -1, or at most the layers of a pretrained encoder")
         if self.long == "windows" and not 0 <= 2 * self.stride < self.max_tokens - 2:
             raise ValueError(
                 f"stride is {self.stride} and max_tokens {self.max_tokens}; windows need a stride from 0 to less than "
@@ -121,10 +128,10 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return (0, 2) if self.layers_of.two_streams else (1, 1)
 
     def core(self, vocabulary: int) -> CoreConfig:
-        if self.published is not None:
-            return msgspec.structs.replace(self.published, dropout=self.dropout)
-        if self.pretrained:
-            return msgspec.structs.replace(MINILM, vocabulary=vocabulary, dropout=self.dropout)
+        if self.pretrained or self.published is not None:
+            given = self.published or msgspec.structs.replace(MINILM, vocabulary=vocabulary)
+            layers = given.layers if self.depth < 0 else self.depth
+            return msgspec.structs.replace(given, layers=layers, dropout=self.dropout)
         return CoreConfig(
             vocabulary=vocabulary,
             dim=self.dim,
@@ -139,33 +146,25 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         )
 
 
-class EncoderClassifier(nn.Module):
-    """A core, a pooling and a linear head."""
+class Encoder(nn.Module):
+    """A core and a pooling: one vector for each text."""
 
-    SENTENCES = False
-    SEEN_AS = "attention received in the last layer, mean over heads"
-
-    def __init__(self, config: EncoderConfig, *, vocabulary: int, classes: int) -> None:
+    def __init__(self, config: EncoderConfig, *, vocabulary: int) -> None:
         super().__init__()
         self.config = config
         self.core = Core(config.core(vocabulary))
         dim = self.core.config.dim
         self.between = Linear(dim, dim) if config.between != "none" else None
-        neighbours = config.window_context == "gru"
-        self.join = Windows(dim, pool=config.window_pool, neighbours=neighbours) if config.long == "windows" else None
-        self.head = nn.Linear(dim, classes)
         frozen = {"nothing": [], "embeddings": [self.core.embeddings], "encoder": [self.core]}
         for part in frozen[config.freeze]:
             part.requires_grad_(False)
 
-    def forward(self, batch: TokenBatch) -> Tensor:
-        """(B, C) logits."""
-        return self.head(drop(self.encode(batch), self.config.dropout, self.training))
-
-    def encode(self, batch: TokenBatch) -> Tensor:
-        """(B, D): one vector for each text; zeros for a text without tokens."""
-        windows = self._windows(batch)
-        return windows if self.join is None else self.join(windows, batch.counts)
+    def vectors(self, batch: TokenBatch, *, types: Tensor | None = None) -> Tensor:
+        """(B, D); zeros for a text without tokens. `types` are the (N,) segments of the tokens where they differ."""
+        told = self.types(batch) if types is None else types
+        hidden = self.core(batch, types=told).to(self.core.embeddings.tokens.weight.dtype)  # fp32, where it is bf16
+        pooled = POOLINGS[self.config.pooling](hidden, batch.lengths)
+        return pooled if self.between is None else self.between(pooled, activation=self.config.between)
 
     def types(self, batch: TokenBatch) -> Tensor | None:
         """(N,) segments, where attention is told of them: that of the text, and another of the <cls> behind it."""
@@ -173,6 +172,37 @@ class EncoderClassifier(nn.Module):
             return None
         ends = torch.tensor(batch.lengths, device=batch.ids.device).cumsum(0) - 1
         return torch.zeros_like(batch.ids).index_fill(0, ends[ends >= 0], 1)
+
+    @staticmethod
+    def given_by(folder: Path) -> dict[str, Any]:
+        """The settings that the pretrained encoder in `folder` gives."""
+        return {"published": own_settings(core_config(folder))}
+
+    def load_pretrained(self, folder: Path) -> None:
+        """Start from the published encoder in `folder`; HeadworkError names what does not fit."""
+        load_core(self.core, folder)
+
+
+class EncoderClassifier(Encoder):
+    """An encoder and a linear head."""
+
+    SENTENCES = False
+    SEEN_AS = "attention received in the last layer, mean over heads"
+
+    def __init__(self, config: EncoderConfig, *, vocabulary: int, classes: int) -> None:
+        super().__init__(config, vocabulary=vocabulary)
+        dim, neighbours = self.core.config.dim, config.window_context == "gru"
+        self.join = Windows(dim, pool=config.window_pool, neighbours=neighbours) if config.long == "windows" else None
+        self.head = nn.Linear(dim, classes)
+
+    def forward(self, batch: TokenBatch) -> Tensor:
+        """(B, C) logits."""
+        return self.head(drop(self.encode(batch), self.config.dropout, self.training))
+
+    def encode(self, batch: TokenBatch) -> Tensor:
+        """(B, D): what the head sees of each text; zeros for a text without tokens."""
+        windows = self._windows(batch)
+        return windows if self.join is None else self.join(windows, batch.counts)
 
     @torch.no_grad()
     def weights(self, batch: TokenBatch) -> Weights:
@@ -200,21 +230,8 @@ class EncoderClassifier(nn.Module):
         """(W, D): one vector for each window; where nothing is learned, in bounded memory."""
         windows = batch.in_windows()
         groups = [windows] if torch.is_grad_enabled() else windows.groups(AT_ONCE)
-        return torch.cat([self.head.weight.new_zeros(0, self.head.in_features), *map(self._pooled, groups)])
-
-    def _pooled(self, batch: TokenBatch) -> Tensor:
-        hidden = self.core(batch, types=self.types(batch)).to(self.head.weight.dtype)
-        pooled = POOLINGS[self.config.pooling](hidden, batch.lengths)
-        return pooled if self.between is None else self.between(pooled, activation=self.config.between)
-
-    @staticmethod
-    def given_by(folder: Path) -> dict[str, Any]:
-        """The settings that the pretrained encoder in `folder` gives."""
-        return {"published": own_settings(core_config(folder))}
-
-    def load_pretrained(self, folder: Path) -> None:
-        """Start from the published encoder in `folder`; HeadworkError names what does not fit."""
-        load_core(self.core, folder)
+        vectors = (self.vectors(group).to(self.head.weight.dtype) for group in groups)
+        return torch.cat([self.head.weight.new_zeros(0, self.head.in_features), *vectors])
 
 
 def _shares(received: Tensor, before: int, behind: int) -> Tensor:
@@ -227,16 +244,16 @@ def _shares(received: Tensor, before: int, behind: int) -> Tensor:
 Precision = Literal["fp32", "bf16", "fp16"]
 
 
-def embed(model: EncoderClassifier, batches: Iterable[TokenBatch], *, precision: Precision = "fp32") -> Tensor:
+def embed(model: Encoder, batches: Iterable[TokenBatch], *, precision: Precision = "fp32") -> Tensor:
     """(texts of all batches, D) unit vectors: the pooled states over their length, as all-MiniLM-L6-v2 is used.
 
     To embed often, prepare the model once with `for_embedding` and give the copy.
     """
     fast = for_embedding(model, precision)
-    return F.normalize(torch.cat(each_in_a_thread(fast.encode, batches)), dim=1)
+    return F.normalize(torch.cat(each_in_a_thread(fast.vectors, batches)), dim=1)
 
 
-def for_embedding(model: EncoderClassifier, precision: Precision = "fp32") -> EncoderClassifier:
+def for_embedding(model: Encoder, precision: Precision = "fp32") -> Encoder:
     """A copy that only encodes.
 
     bf16 rounds the factors of the linear layers, fp16 their weights alone (the fastest for single short texts); a

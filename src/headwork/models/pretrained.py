@@ -15,6 +15,8 @@ from headwork.layers.transformer import Core, CoreConfig
 from headwork.models import config_of, kind_of
 from headwork.models import published as imported
 from headwork.models.formats import read_published, read_settings
+from headwork.models.formats.sentences import read_sentences
+from headwork.models.published import Sentences
 from headwork.models.stored import load_tensors
 
 
@@ -47,6 +49,12 @@ def core_config(folder: Path) -> CoreConfig:
     return core
 
 
+def sentences_of(folder: Path) -> Sentences | None:
+    """How the files of the encoder in `folder` say that a text becomes a vector, where they do."""
+    kind = read_json(folder / "config.json", _Kind)
+    return imported.read_config(folder).sentences if kind.family else read_sentences(folder)
+
+
 def own_settings(core: CoreConfig) -> dict[str, Any]:
     """Those in which a core differs from the defaults, as a recipe holds them."""
     defaults = CoreConfig(vocabulary=0)
@@ -56,15 +64,21 @@ def own_settings(core: CoreConfig) -> dict[str, Any]:
 
 
 def load_core(core: Core, folder: Path) -> None:
-    """Fill `core` with the weights of the encoder in `folder`; HeadworkError names what differs."""
+    """Fill `core` with the weights of the encoder in `folder`; HeadworkError names what differs.
+
+    A core of fewer layers takes the lowest ones.
+    """
     asked, found = core.config, core_config(folder)
+    if asked.layers < found.layers:
+        found = msgspec.structs.replace(found, layers=asked.layers)
     for name in CoreConfig.__struct_fields__:
         if name not in ("dropout", "attention_dropout") and getattr(asked, name) != getattr(found, name):
             raise HeadworkError(
                 f"{folder}: {name} is {getattr(found, name)!r} there, but the model asked for has "
                 f"{getattr(asked, name)!r}; name the folder of the right model"
             )
-    core.load_state_dict(_model(folder).core.state_dict())
+    weights = _model(folder).core.state_dict()
+    core.load_state_dict({name: weights[name] for name in core.state_dict()})
 
 
 def _model(folder: Path) -> Any:

@@ -28,7 +28,7 @@ from headwork.models.stored import load_tensors, save_tensors
 from headwork.ops.linear import ACTIVATIONS, Linear
 from headwork.ops.packed import segment_first, segment_last
 
-Pooling = Literal["mean", "cls", "last"]
+Pooling = Literal["mean", "cls", "last", "max"]
 
 
 class Sentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -69,6 +69,14 @@ class PairBatch:
         """2 B texts: all first ones, then all second ones."""
         return TokenBatch(torch.cat([self.first.ids, self.second.ids]), self.first.lengths + self.second.lengths)
 
+    def together(self) -> tuple[TokenBatch, Tensor]:
+        """B texts, each first one with its second one behind it; for each of the N tokens which of both it is of."""
+        lengths = [length for both in zip(self.first.lengths, self.second.lengths, strict=True) for length in both]
+        sides = (side.ids.split(list(side.lengths)) for side in (self.first, self.second))
+        ids = torch.cat([part for both in zip(*sides, strict=True) for part in both])
+        joined = TokenBatch(ids, tuple(map(sum, zip(lengths[::2], lengths[1::2], strict=True))))
+        return joined, rows_of(lengths, ids.device) % 2
+
 
 @dataclass(frozen=True)
 class WordBatch:

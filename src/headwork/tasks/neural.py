@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import msgspec
 import numpy as np
@@ -39,6 +39,38 @@ class Read(Protocol):
     def batch(self, rows: Sequence[int]) -> Any: ...
 
 
+class Start(NamedTuple):
+    """What a network to be fitted is made of."""
+
+    recipe: Recipe
+    """with what its pretrained encoder gives, and as wide as was asked for"""
+    reader: TextReader
+    encoder: Path | None
+    """the folder of the pretrained encoder"""
+
+
+def start(recipe: Recipe, texts: Sequence[str], *, offline: bool, **outputs: int) -> Start:
+    """Find the pretrained encoder that the recipe names, or fit a tokenizer; `outputs` go to the network."""
+    model, _ = kind_of(recipe).load()
+    config = config_of(recipe)
+    pretrained = getattr(config, "pretrained", "")
+    encoder = find_encoder(pretrained, offline=offline) if pretrained else None
+    if encoder is not None:
+        recipe = msgspec.structs.replace(recipe, model={**recipe.model, **model.given_by(encoder)})
+    sentences = getattr(model, "SENTENCES", False)
+    reader = fit_reader(
+        texts,
+        tokens=config.tokens,
+        max_tokens=config.max_tokens,
+        sentences=sentences,
+        encoder=encoder,
+        **asked_by(model, config),
+    )
+    vocabulary = reader.tokenizer.vocabulary
+    sized = as_large(recipe, lambda config: model(config, vocabulary=vocabulary, **outputs))
+    return Start(sized, reader, encoder)
+
+
 class Neural:
     """A reader and a network, which answers what the reader reads: texts, or pairs of them."""
 
@@ -72,6 +104,10 @@ class Neural:
     def logits(self, items: Sequence[Any]) -> np.ndarray:
         blocks = [self.logits_of(self.reader.read(block), self.fast).numpy() for block in in_blocks(items)]
         return np.concatenate(blocks) if blocks else np.zeros((0, self.outputs))
+
+    def targets(self, labels: np.ndarray) -> np.ndarray:
+        """(n,) labels as the network learns them."""
+        return labels
 
     def changed(self) -> None:
         """The network's weights are new: forget the copy that predicts."""
@@ -113,23 +149,7 @@ class NeuralClassifier(Neural, Classifier):
         cls, recipe: Recipe, classes: Sequence[str], texts: Sequence[str], *, seed: int, offline: bool, device: str
     ) -> "NeuralClassifier":
         """Weights drawn from `seed`, or started from the pretrained encoder that the recipe names."""
-        model, _ = kind_of(recipe).load()
-        config = config_of(recipe)
-        pretrained = getattr(config, "pretrained", "")
-        encoder = find_encoder(pretrained, offline=offline) if pretrained else None
-        if encoder is not None:
-            recipe = msgspec.structs.replace(recipe, model={**recipe.model, **model.given_by(encoder)})
-        reader = fit_reader(
-            texts,
-            tokens=config.tokens,
-            max_tokens=config.max_tokens,
-            sentences=model.SENTENCES,
-            encoder=encoder,
-            **asked_by(model, config),
-        )
-        sized = as_large(
-            recipe, lambda config: model(config, vocabulary=reader.tokenizer.vocabulary, classes=len(classes))
-        )
+        sized, reader, encoder = start(recipe, texts, offline=offline, classes=len(classes))
         torch.manual_seed(seed)
         classifier = cls(sized, classes, reader, device)
         if encoder is not None:

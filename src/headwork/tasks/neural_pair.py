@@ -4,43 +4,46 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from headwork.base.recipes import Recipe
 from headwork.data.pairs import Pair
 from headwork.data.tokenizers import UNKNOWN, TextTokenizer
 from headwork.models import config_of, kind_of
-from headwork.models.size import as_large
 from headwork.models.stored import load_tensors
-from headwork.tasks.neural import Neural
+from headwork.tasks.neural import Neural, start
 from headwork.tasks.pair import Matcher, Seen, StoredMatcher, Target
-from headwork.tasks.reading import PairReader, ReadTexts, TextReader, fit_reader
+from headwork.tasks.reading import PairReader, ReadTexts, TextReader
 
 
 class NeuralMatcher(Neural, Matcher):
     """A tokenizer for both texts and a network; `network` takes a PairBatch and gives (B, O) outputs."""
 
-    def __init__(self, recipe: Recipe, target: Target, reader: PairReader, device: str):
+    def __init__(self, recipe: Recipe, target: Target, texts: TextReader, device: str):
         Matcher.__init__(self, recipe, target)
         model, _ = kind_of(recipe).load()
-        network = model(config_of(recipe), vocabulary=reader.tokenizer.vocabulary, outputs=target.outputs)
+        config = config_of(recipe)
+        reader = PairReader(texts, together=getattr(config, "reads", "apart") == "together")
+        network = model(config, vocabulary=texts.tokenizer.vocabulary, outputs=target.outputs)
         Neural.__init__(self, reader, network, device, outputs=target.outputs)
 
     @classmethod
-    def new(cls, recipe: Recipe, target: Target, texts: Sequence[str], *, seed: int, device: str) -> "NeuralMatcher":
-        """Weights drawn from `seed`."""
-        config = config_of(recipe)
-        model, _ = kind_of(recipe).load()
-        reader = fit_reader(texts, tokens=config.tokens, max_tokens=config.max_tokens, sentences=False, encoder=None)
-        vocabulary = reader.tokenizer.vocabulary
-        sized = as_large(recipe, lambda config: model(config, vocabulary=vocabulary, outputs=target.outputs))
+    def new(
+        cls, recipe: Recipe, target: Target, texts: Sequence[str], *, seed: int, offline: bool, device: str
+    ) -> "NeuralMatcher":
+        """Weights drawn from `seed`, or started from the pretrained encoder that the recipe names."""
+        sized, reader, encoder = start(recipe, texts, offline=offline, outputs=target.outputs)
         torch.manual_seed(seed)
-        return cls(sized, target, PairReader(reader), device)
+        matcher = cls(sized, target, reader, device)
+        if encoder is not None:
+            matcher.network.load_pretrained(encoder)
+        return matcher
 
     @classmethod
     def restore(cls, stored: StoredMatcher, folder: Path, *, device: str) -> "NeuralMatcher":
         tokenizer = TextTokenizer.load(folder / "tokenizer.json")
-        reader = PairReader(TextReader(tokenizer, config_of(stored.recipe).max_tokens, sentences=False))
+        reader = TextReader(tokenizer, config_of(stored.recipe).max_tokens, sentences=False)
         matcher = cls(stored.recipe, stored.target, reader, device)
         load_tensors(matcher.network, folder / "model.safetensors")
         matcher.network.eval()
@@ -50,17 +53,22 @@ class NeuralMatcher(Neural, Matcher):
         self.save_network(folder)
         return {}
 
+    def targets(self, labels: np.ndarray) -> np.ndarray:
+        return self.target.standard(labels)
+
     @torch.inference_mode()
     def look(self, pairs: Sequence[Pair]) -> list[Seen] | None:
         """Both maps of each pair; they are empty where a text has no tokens."""
         self.network.eval()
         read, found = self.reader.read(pairs), []
         for row, pair in enumerate(pairs):
-            (maps,) = self.network.maps(read.batch([row]).to(self.device))
+            maps = self.network.maps(read.batch([row]).to(self.device))
+            if maps is None:
+                return None
             first, second = (
                 self._words(side, row, text) for side, text in zip((read.first, read.second), pair, strict=True)
             )
-            found.append(Seen(first, second, *(each.double().cpu().numpy() for each in maps)))
+            found.append(Seen(first, second, *(each.double().cpu().numpy() for each in maps[0])))
         return found
 
     def _words(self, read: ReadTexts, row: int, text: str) -> list[str]:

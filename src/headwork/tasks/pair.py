@@ -122,12 +122,21 @@ class Matcher(ABC):
         return sum(file.stat().st_size for file in folder.iterdir() if file.name != "README.md")
 
 
-def new_matcher(recipe: Recipe, target: Target, train: PairExamples, *, seed: int, device: str = "cpu") -> Matcher:
+def new_matcher(
+    recipe: Recipe,
+    target: Target,
+    train: PairExamples,
+    *,
+    seed: int,
+    offline: bool = False,
+    device: str = "cpu",
+) -> Matcher:
     """A matcher to be fitted: for a neural recipe with its tokenizer fitted on `train` and its weights drawn."""
     if kind_of(recipe).neural:
         from headwork.tasks.neural_pair import NeuralMatcher
 
-        return NeuralMatcher.new(recipe, target, [*train.texts, *train.seconds], seed=seed, device=device)
+        texts = [*train.texts, *train.seconds]
+        return NeuralMatcher.new(recipe, target, texts, seed=seed, offline=offline, device=device)
     from headwork.tasks.classical_pair import ClassicalMatcher
 
     return ClassicalMatcher(recipe, target)

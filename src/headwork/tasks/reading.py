@@ -1,7 +1,7 @@
 """How a model's texts become token ids: a tokenizer, a longest length, and sentences where a model reads them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,11 @@ class ReadTexts:
             None if of is None else [of[row] for row in rows] for of in (self.sentences, self.windows, self.written)
         ]
         return pack([self.ids[row] for row in rows], *parts)
+
+    def without_first(self, tokens: int) -> "ReadTexts":
+        """Each text from its token at that place on."""
+        ids, offsets = ([row[tokens:] for row in rows] for rows in (self.ids, self.offsets))
+        return replace(self, ids=ids, offsets=offsets)
 
 
 @dataclass(frozen=True)
@@ -113,13 +118,16 @@ class PairReader:
     """Reads both texts of a pair with one tokenizer."""
 
     texts: TextReader
+    together: bool = False
+    """shall the second text stand behind the first? Nothing opens it then"""
 
     @property
     def tokenizer(self) -> TextTokenizer:
         return self.texts.tokenizer
 
     def read(self, pairs: Sequence[tuple[str, str]]) -> ReadPairs:
-        return ReadPairs(*(self.texts.read([pair[side] for pair in pairs]) for side in (0, 1)))
+        first, second = (self.texts.read([pair[side] for pair in pairs]) for side in (0, 1))
+        return ReadPairs(first, second.without_first(len(self.tokenizer.before)) if self.together else second)
 
 
 def fit_reader(

@@ -16,21 +16,24 @@ LEARNT_AS = {
     "pair": ("pair", "Match"),
     "tag": ("tag", "Tag"),
     "span": ("span", "Answer"),
+    "triplets": ("triplet", "FromTriplets"),
 }
-"""by task: the module of this room, and its problem of fitting a network to rows"""
+"""by task, or by another objective: the module of this room, and its problem of fitting a network to rows"""
 
 
 def check_recipe(recipe: Recipe) -> None:
     """Refuse unknown keys and impossible values before anything is written."""
     config_of(recipe)
     config, kind = train_config(recipe), kind_of(recipe)
-    if not kind.neural or config.fit == "gradient":
-        return
-    if not hasattr(kind.load()[0], "encode") or not hasattr(_problem_of(recipe.task), "fit_head"):
-        raise HeadworkError(
-            f"recipe {recipe.name}: train.fit is {config.fit!r}, but {recipe.model['kind']} has no features apart from "
-            "its head; use 'gradient'"
-        )
+    for name, plain in (("fit", "gradient"), ("objective", "labels")):
+        asked = getattr(config, name)
+        if not kind.neural or asked == plain:
+            continue
+        if not hasattr(kind.load()[0], "encode") or not hasattr(_problem_of(recipe.task), "fit_head"):
+            raise HeadworkError(
+                f"recipe {recipe.name}: train.{name} is {asked!r}, but {recipe.kind} has no features apart from its "
+                f"head; use {plain!r}"
+            )
 
 
 def fit_any(
@@ -54,7 +57,7 @@ def fit_any(
         return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
     from headwork.train.fit import fit
 
-    learn = _problem_of(model.recipe.task)
+    learn = _problem_of(model.recipe.task if config.objective == "labels" else "triplets")
     if config.fit == "logistic":
         cut = learn.fit_head(model, train, dev).cut
         return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[], cut=cut)

@@ -5,7 +5,7 @@ The weights with the best accuracy on dev are kept.
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from headwork.data.corpus import Examples
 from headwork.ops.linear import multiplies_bf16
-from headwork.tasks.neural import Neural, NeuralClassifier
+from headwork.tasks.neural import Neural
 from headwork.train.config import TrainConfig
 from headwork.train.logistic import fit_logistic_head
 from headwork.train.losses import balanced_weights, class_loss
@@ -43,7 +43,7 @@ class Classify(Problem):
         """Begin with a head fitted on frozen features, where the recipe asks for it."""
         if self.config.fit != "logistic-gradient":
             return False
-        self.fit_head(cast(NeuralClassifier, self.classifier), self.train_examples, self.dev_examples)
+        self.fit_head(self.classifier, self.train_examples, self.dev_examples)
         return True
 
     def loss(self, rows: Sequence[int]) -> Tensor:

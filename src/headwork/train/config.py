@@ -13,8 +13,14 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How a network is fitted. Rates and shares are per optimiser step."""
 
     fit: Literal["gradient", "logistic", "logistic-gradient"] = "gradient"
-    """gradient: every free weight by AdamW; logistic: only the head, by logistic regression on frozen features;
-    logistic-gradient: the second, then the first from there (Kumar et al. 2022, linear probing then fine-tuning)"""
+    """gradient: every free weight by AdamW; logistic: only the head, by logistic regression on frozen features (ridge
+    regression where it tells scores); logistic-gradient: the second, then the first from there (Kumar et al. 2022,
+    linear probing then fine-tuning)"""
+    objective: Literal["labels", "hard-triplets", "random-triplets"] = "labels"
+    """of texts with classes: what the head says of them; or, before a head is fitted, that those of one class are
+    nearer to each other than to the nearest of another class in the batch, or to any (`headwork.train.triplet`)"""
+    margin: float = 1.0
+    """by which triplets are to be told apart"""
     epochs: int = 20
     patience: int = 4
     """stop after as many epochs without a better dev score"""
@@ -62,6 +68,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "curriculum": 0 <= self.curriculum < 1,
             "linear_start": self.linear_start >= 0,
             "weight_decay": self.weight_decay >= 0,
+            "margin": self.margin > 0,
         }.items():
             if not holds:
                 raise ValueError(f"train.{name} is {getattr(self, name)}, out of range")
@@ -78,6 +85,7 @@ ONLY_FOR = {
     "linear_start": (("algorithm",), "generated sets"),
     "class_weights": (CLASSIFYING, "classes and labels"),
     "focal": (CLASSIFYING, "classes and labels"),
+    "objective": (("classify",), "texts with classes"),
 }
 """settings that some tasks alone have, and what of"""
 
@@ -93,6 +101,6 @@ def train_config(recipe: Recipe) -> TrainConfig:
     except ValueError as error:
         raise HeadworkError(f"recipe {recipe.name}: {error}") from error
     for name, (tasks, what) in ONLY_FOR.items():
-        if getattr(config, name) not in (0, "none") and recipe.task not in tasks:
+        if getattr(config, name) not in (0, "none", "labels") and recipe.task not in tasks:
             raise HeadworkError(f"recipe {recipe.name}: train.{name} is for {what}; leave it out")
     return config

@@ -24,7 +24,7 @@ class Match(Classify):
         self.scores = not matcher.target.classes
         if self.scores:
             self.labels, self.dev_labels = (
-                torch.as_tensor(matcher.target.standard(side.labels)).float() for side in (train, dev)
+                torch.as_tensor(matcher.targets(side.labels)).float() for side in (train, dev)
             )
 
     def cost(self, logits: Tensor, labels: Tensor) -> Tensor:

@@ -45,7 +45,7 @@ def trial(
     facts, dev = corpus.facts, corpus.part("dev")
     train = corpus.part("train").share(settings.share)
     target = Target.of(facts.classes, train.labels)
-    matcher = new_matcher(recipe, target, train, seed=identity.seed, device=settings.device)
+    matcher = new_matcher(recipe, target, train, seed=identity.seed, offline=settings.offline, device=settings.device)
     matcher.columns = (facts.text_column, facts.second_column)
     told: dict[str, Any] = {"budget_seconds": settings.budget_seconds, "place": Place.of(run), "progress": progress}
     fitted = fit_any(matcher, train, dev, seed=identity.seed, **told)

@@ -26,6 +26,7 @@ POOLINGS: dict[Pooling, str] = {
     "mean": "pooling_mode_mean_tokens",
     "cls": "pooling_mode_cls_token",
     "last": "pooling_mode_lasttoken",
+    "max": "pooling_mode_max_tokens",
 }
 ACTIVATIONS = {
     "none": "torch.nn.modules.linear.Identity",
