@@ -4,8 +4,8 @@
     logits = W z + b
 
 Devlin et al. 2019, section 4.1 (cls); Reimers and Gurevych 2019, section 3 (mean, max). Where the published encoder has
-a linear layer and an activation between z and W, so has this. A text that is longer than the model takes is cut, or read
-in windows, which have a z each and one together (`headwork.data.long`, `headwork.layers.windows`).
+a linear layer and an activation between z and W, so has this. A text that is longer than the model takes is cut, or
+read in windows, which have a z each and one together (`headwork.data.long`, `headwork.layers.windows`).
 
 Axes: B texts, W windows of all texts, N packed tokens of all texts, H heads, L tokens of one text, D width, C classes.
 """
@@ -200,9 +200,14 @@ class EncoderClassifier(Encoder):
         return self.head(drop(self.encode(batch), self.config.dropout, self.training))
 
     def encode(self, batch: TokenBatch) -> Tensor:
-        """(B, D): what the head sees of each text; zeros for a text without tokens."""
-        windows = self._windows(batch)
-        return windows if self.join is None else self.join(windows, batch.counts)
+        """(B, D): what the head sees of each text."""
+        return self.vectors(batch).to(self.head.weight.dtype)
+
+    def vectors(self, batch: TokenBatch, *, types: Tensor | None = None) -> Tensor:
+        """(B, D), of all windows of a text together; zeros for a text without tokens."""
+        if self.join is None:
+            return super().vectors(batch, types=types)
+        return self.join(self._windows(batch), batch.counts)
 
     @torch.no_grad()
     def weights(self, batch: TokenBatch) -> Weights:
@@ -223,15 +228,16 @@ class EncoderClassifier(Encoder):
     @torch.no_grad()
     def of_windows(self, batch: TokenBatch) -> Tensor:
         """(W,) the share of each window in its text's vector."""
-        windows = self._windows(batch)
-        return windows.new_ones(len(windows)) if self.join is None else self.join.shares(windows, batch.counts)
+        if self.join is None:
+            return self.head.weight.new_ones(len(batch.lengths))
+        return self.join.shares(self._windows(batch), batch.counts)
 
     def _windows(self, batch: TokenBatch) -> Tensor:
         """(W, D): one vector for each window; where nothing is learned, in bounded memory."""
         windows = batch.in_windows()
         groups = [windows] if torch.is_grad_enabled() else windows.groups(AT_ONCE)
-        vectors = (self.vectors(group).to(self.head.weight.dtype) for group in groups)
-        return torch.cat([self.head.weight.new_zeros(0, self.head.in_features), *vectors])
+        pooled = super().vectors
+        return torch.cat([self.head.weight.new_zeros(0, self.head.in_features), *map(pooled, groups)])
 
 
 def _shares(received: Tensor, before: int, behind: int) -> Tensor:

@@ -34,6 +34,8 @@ class PairEncoderConfig(EncoderConfig, frozen=True, kw_only=True, forbid_unknown
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.long == "windows":
+            raise ValueError("long is 'windows', but each text of a pair is read at once; use cut or head-tail")
         if self.reads == "apart":
             return
         if self.compare != "by-target":
