@@ -65,6 +65,9 @@ def test_without_focus_and_weights_it_is_torchs_cross_entropy():
     assert torch.equal(smooth, F.cross_entropy(LOGITS, CLASSES, label_smoothing=0.1))
     binary = F.binary_cross_entropy_with_logits(LOGITS, TRUTHS.double(), reduction="none").sum(1).mean()
     torch.testing.assert_close(label_loss(LOGITS, TRUTHS.bool()), binary)
+    of_two = torch.stack([torch.zeros_like(LOGITS), LOGITS], 1)
+    smooth = F.cross_entropy(of_two, TRUTHS, label_smoothing=0.2, reduction="none").sum(1).mean()
+    torch.testing.assert_close(label_loss(LOGITS, TRUTHS.bool(), smoothing=0.2), smooth)
 
 
 @pytest.mark.parametrize("gamma", [0.3, 1.0, 2.0])

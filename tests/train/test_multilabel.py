@@ -108,6 +108,14 @@ def test_the_head_of_a_label_does_not_know_the_truths_of_others(settings):
         assert not torch.allclose(before[1], after[1])
 
 
+def test_labels_are_smoothed_where_asked():
+    learning = problem(config=TrainConfig(label_smoothing=0.3))
+    logits = learning.network(learning.train.batch(ROWS))
+    truth = torch.tensor(learning.train_examples.labels[ROWS]).float()
+    expected = F.binary_cross_entropy_with_logits(logits, 0.7 * truth + 0.15, reduction="none").sum(1).mean()
+    torch.testing.assert_close(learning.loss(ROWS), expected)
+
+
 def test_both_sides_of_a_label_count_alike_where_asked():
     learning = problem(config=TrainConfig(class_weights="balanced"))
     assert learning.weights is not None

@@ -40,10 +40,14 @@ def class_loss(
     return (losses if weights is None else losses * weights[labels]).mean()
 
 
-def label_loss(logits: Tensor, labels: Tensor, *, weights: Tensor | None = None, focal: float = 0.0) -> Tensor:
+def label_loss(
+    logits: Tensor, labels: Tensor, *, weights: Tensor | None = None, focal: float = 0.0, smoothing: float = 0.0
+) -> Tensor:
     """The mean over rows of (B, L) logits beside (B, L) truths; `weights` are (2, L), of no and of yes."""
     signed = torch.where(labels, logits, -logits)
     losses = -F.logsigmoid(signed)
+    if smoothing:
+        losses = losses.lerp(-F.logsigmoid(-signed), smoothing / 2)
     if focal:
         losses = losses * (focal * F.logsigmoid(-signed)).exp()
     if weights is not None:

@@ -29,7 +29,8 @@ class Label(Classify):
 
     def cost(self, logits: Tensor, labels: Tensor) -> Tensor:
         """What (B, L) logits cost beside the (B, L) truths."""
-        return label_loss(logits, labels, weights=self.weights, focal=self.config.focal)
+        smoothing = self.config.label_smoothing
+        return label_loss(logits, labels, weights=self.weights, focal=self.config.focal, smoothing=smoothing)
 
     def look(self) -> Look:
         """`accuracy` is macro-F1."""

@@ -169,7 +169,7 @@ def _warnings(corpus: MultilabelCorpus, models: Sequence[MultilabelStanding], be
     classes, test = corpus.facts.classes, corpus.part("test").labels.sum(0)
     absent = [name for name, rows in zip(classes, test, strict=True) if rows == 0]
     if absent:
-        yield f"no test row has {_listed(absent)}: macro-F1 leaves this out, and AUC is not defined for it"
+        yield f"no test row has {_listed(absent)}: macro-F1 leaves such a label out, and its AUC is not defined"
     few = [name for name, rows in zip(classes, test, strict=True) if 0 < rows < FEW_ROWS]
     if few:
         yield (
