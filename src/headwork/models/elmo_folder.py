@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+import torch
 
 from headwork.base.errors import HeadworkError
 from headwork.base.files import read_json, write_json
@@ -48,8 +49,14 @@ def load(path: Path) -> Elmo:
     place = _place(path)
     if place is None:
         return published.read(path)
-    elmo = Elmo(read_settings(path))
-    load_tensors(elmo, place / "model.safetensors")
+    settings, file = read_settings(path), place / "model.safetensors"
+    with torch.device("meta"):
+        needed = sum(4 * value.numel() for value in Elmo(settings).parameters())
+    there = file.stat().st_size if file.is_file() else 0
+    if there < needed:
+        raise HeadworkError(f"{file}: {there:,} bytes, where its settings ask for {needed:,}; import it again")
+    elmo = Elmo(settings)
+    load_tensors(elmo, file)
     elmo.freeze()
     return elmo
 
