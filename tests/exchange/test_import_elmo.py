@@ -92,8 +92,9 @@ def test_damage_is_refused_by_name(source: Path, run: Run, tmp_path: Path):
     config = run.model / "config.json"
     told = msgspec.json.decode(config.read_bytes())
     for settings, message in (
-        ({"layers": 2}, r"tensor 'bilm\.layers\.1"),
-        ({"hidden": 7}, "has shape"),
+        ({"highways": 0}, r"tensor 'words\.highways\.0\S+ is not part of this model"),
+        ({"hidden": 4}, "has shape"),
+        ({"hidden": 60_000}, r"bytes, where its settings ask for 14,882,496"),
         ({"x": 1}, "damaged"),
     ):
         config.write_bytes(msgspec.json.encode({**told, "settings": {**told["settings"], **settings}}))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import msgspec
+import torch
 
 from headwork.base.errors import HeadworkError
 from headwork.base.files import read_json, write_json
@@ -67,9 +68,14 @@ def load(path: Path) -> Elmo:
     place = _place(path)
     if place is None:
         return bilm.read(path)
-    config, lexicon = describe(path)
+    (config, lexicon), file = describe(path), place / "model.safetensors"
+    with torch.device("meta"):
+        needed = sum(4 * value.numel() for value in Elmo(config, lexicon=lexicon).parameters())
+    there = file.stat().st_size if file.is_file() else 0
+    if there < needed:
+        raise HeadworkError(f"{file}: {there:,} bytes, where its settings ask for {needed:,}; import it again")
     elmo = Elmo(config, lexicon=lexicon)
-    load_tensors(elmo, place / "model.safetensors")
+    load_tensors(elmo, file)
     elmo.freeze()
     return elmo
 

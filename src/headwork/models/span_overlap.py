@@ -18,7 +18,6 @@ import numpy as np
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import strictly
-from headwork.data.sentences import sentence_starts
 from headwork.models.linear import AGAIN
 from headwork.models.retrieval import WORD, Index, words_of
 
@@ -55,9 +54,9 @@ class SpanOverlap:
         lengths = [len(words_of(answer)) for answer in answers]
         self.words = max(1, round(float(np.mean(lengths)))) if lengths else 1
 
-    def answer(self, question: str, passage: str) -> Scored | None:
-        """None where the passage has no word."""
-        sentences, index = self._indexed(passage)
+    def answer(self, question: str, passage: str, starts: Sequence[int]) -> Scored | None:
+        """None where the passage has no word; `starts` are where its sentences but the first begin."""
+        sentences, index = self._indexed(passage, starts)
         if self.config.search == "window":
             return self._best_run(question, passage, index)
         place = index.best(question, 1)[0]
@@ -65,10 +64,10 @@ class SpanOverlap:
         found = list(WORD.finditer(passage, start, end))[: self.words]
         return Scored(found[0].start(), found[-1].end(), float(index.scores(question)[place])) if found else None
 
-    def _indexed(self, passage: str) -> tuple[list[tuple[int, int]], Index]:
+    def _indexed(self, passage: str, starts: Sequence[int]) -> tuple[list[tuple[int, int]], Index]:
         """The sentences of a passage, remembered for its next question."""
         if self._last is None or self._last[0] != passage:
-            edges = [0, *(start for start in sentence_starts(passage) if 0 < start < len(passage)), len(passage)]
+            edges = [0, *(start for start in starts if 0 < start < len(passage)), len(passage)]
             # A sentence without a word, such as "(…)", can answer nothing.
             sentences = [span for span in pairwise(edges) if WORD.search(passage, *span)] or [(0, 0)]
             index = Index([passage[one:other] for one, other in sentences], by="tfidf")

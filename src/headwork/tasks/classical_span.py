@@ -7,6 +7,7 @@ from typing import Any
 from headwork.base.recipes import Recipe
 from headwork.base.span import Reading
 from headwork.data.questions import Asked
+from headwork.data.sentences import sentence_starts
 from headwork.data.squad import Answer
 from headwork.models import config_of, kind_of
 from headwork.tasks.span import NOWHERE, Answerer, Found, StoredAnswerer
@@ -30,7 +31,7 @@ class ClassicalAnswerer(Answerer):
         self.model.fit([answer.text for answers in labels for answer in answers])
 
     def find(self, asked: Sequence[Asked]) -> list[Found]:
-        answers = [self.model.answer(one.question, one.passage) for one in asked]
+        answers = [self.model.answer(one.question, one.passage, sentence_starts(one.passage)) for one in asked]
         return [Found(*answer) if answer else NOWHERE for answer in answers]
 
     def reading(self, asked: Sequence[Asked]) -> Reading:
