@@ -30,10 +30,12 @@ def excerpt(passage: str, people: Spans, answer: tuple[int, int] | None) -> list
         if start > end:
             pieces.append(Piece(text=f" {GAP} " if pieces else f"{GAP} "))
         edges = sorted({start, stop, *(edge for span in (*people, *own) for edge in span if start < edge < stop)})
-        runs = [(a, b, WHOSE[_holds(people, a, b), _holds(own, a, b)]) for a, b in pairwise(edges)]
-        for of, same in groupby(runs, key=lambda run: run[2]):
+        runs: list[tuple[int, int, Whose]] = [
+            (a, b, WHOSE[_holds(people, a, b), _holds(own, a, b)]) for a, b in pairwise(edges)
+        ]
+        for _, same in groupby(runs, key=lambda run: run[2]):
             parts = list(same)
-            pieces.append(Piece(text=passage[parts[0][0] : parts[-1][1]], of=of))
+            pieces.append(Piece(text=passage[parts[0][0] : parts[-1][1]], of=parts[0][2]))
         end = stop
     return [*pieces, Piece(text=f" {GAP}")] if end < len(passage) else pieces
 
