@@ -71,7 +71,8 @@ def test_every_text_is_scored_as_the_formula_says(by, formula, texts, question):
 
 def test_tfidf_is_that_of_scikit_learn():
     texts = ["The cat sat on the mat.", "A dog sat.", "The dog and the cat and the bird", "nothing alike"]
-    vectors: Any = TfidfVectorizer(tokenizer=words_of, sublinear_tf=True)
+    settings: Any = {"tokenizer": words_of, "token_pattern": None, "sublinear_tf": True}
+    vectors: Any = TfidfVectorizer(**settings)
     known = vectors.fit_transform(texts)
     asked = vectors.transform(["the dog sat the"])
     assert Index(texts, by="tfidf").scores("the dog sat the") == pytest.approx((known @ asked.T).toarray()[:, 0])

@@ -65,11 +65,14 @@ class Parting(msgspec.Struct, frozen=True, kw_only=True):
     parts: list[SpanPart]
 
 
+Whose = Literal["", "people", "model", "both"]
+
+
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
     """A run of characters of a passage, and whose answer it belongs to."""
 
     text: str
-    of: Literal["", "people", "model", "both"] = ""
+    of: Whose = ""
 
 
 class SpanMistake(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,6 @@ from headwork.base.results import Compared, Finished, RunResult
 from headwork.base.span import SpanRun
 from headwork.base.tag import TagRun
 from headwork.base.translation import TranslationRun
-from headwork.report.text import visible
 
 if TYPE_CHECKING:
     from headwork.compare.span.answer import Hit
@@ -86,6 +85,8 @@ def show_run(result: Finished, page: Path) -> None:
 
 def show_hit(hit: "Hit") -> None:
     """An answer, where it stands, and what stands around it."""
+    from headwork.report.text import visible
+
     print(f"{visible(hit.answer)}  (score {hit.score:.2f})")
     around = " ".join(f"… {hit.before}[{hit.answer}]{hit.behind} …".split())
     print(f"  {hit.file}, characters {hit.start} to {hit.end}: {visible(around)}")

@@ -53,8 +53,13 @@ class Questions:
 
     def __getitem__(self, places: Sequence[int]) -> "Questions":
         chosen = list(places)
-        columns = (self.asked, self.answers, self.titles, self.ids)
-        return Questions(*([column[place] for place in chosen] for column in columns), self.rows[chosen])
+        return Questions(
+            [self.asked[place] for place in chosen],
+            [self.answers[place] for place in chosen],
+            [self.titles[place] for place in chosen],
+            [self.ids[place] for place in chosen],
+            self.rows[chosen],
+        )
 
     @property
     def items(self) -> list[Asked]:
@@ -182,9 +187,9 @@ def prepare_questions(
     }
     if "train" not in files:
         raise HeadworkError(f"{source}: holds no questions about passages; name a file that does")
-    read: list[tuple[Side, Question]] = []
-    for side in SIDES:
-        read += [(side, question) for question in (read_questions(files[side], limits) if side in files else ())]
+    read: list[tuple[Side, Question]] = [
+        (side, question) for side in SIDES if side in files for question in read_questions(files[side], limits)
+    ]
     for side, question in read:
         if question.answers is None:
             raise HeadworkError(

@@ -5,8 +5,8 @@
     bm25    sum over the question's words of
             ln(1 + (n - d + 0.5) / (d + 0.5)) · c (k + 1) / (c + k (1 - b + b l / mean l))
             for a word that stands c times in a text of l words and in d of the n texts
-            Robertson and Zaragoza 2009, "The probabilistic relevance framework: BM25 and beyond", section 3.4, whose
-            logarithm can fall below 0 where the 1 is left out
+            Robertson and Zaragoza 2009, "The probabilistic relevance framework: BM25 and beyond"; with the 1
+            inside the logarithm no weight falls below 0
 
 Every text is scored. Of equal scores the earlier text comes first.
 

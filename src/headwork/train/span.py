@@ -2,11 +2,11 @@
 
     loss = - (ln p(start) + ln p(end)) / 2          Devlin et al. 2019, section 4.2
 
-Learnt from are all windows that hold the answer that most people gave, one of each question without an answer, and for
-`model.others` of the former one that does not hold it: another window of the passage, or where there is none, one of
-another passage that does not have the answer's text. Without them "no answer" would never be right (Clark and Gardner
-2018, "Simple and effective multi-paragraph reading comprehension", section 3). The weights with the best F1 on dev are
-kept, measured on as many of its questions as fill LOOK_WINDOWS windows.
+Learnt from are all windows that hold the answer that most people gave, one window of each question without an answer,
+and `model.others` times as many as the first that do not hold their question's answer: other windows of its passage, or
+where there are none, windows of another passage that lacks the answer's text. Without them "no answer" would never be
+right (Clark and Gardner 2018, "Simple and effective multi-paragraph reading comprehension"). The weights with the best
+F1 on dev are kept, measured on as many of its questions as fill LOOK_WINDOWS windows.
 """
 
 import math

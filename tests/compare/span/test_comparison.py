@@ -292,8 +292,7 @@ def test_a_folder_is_asked(plain, papers):
         (hit,) = library.ask(answerer, "Where does Emil live?", passages=5, count=1, threshold=0.01)
         whole = Path(hit.file).read_bytes().decode()
         assert Path(hit.file).name == "one.txt" and whole[hit.start : hit.end] == hit.answer
-        assert whole[hit.start - 4 : hit.end + 6].strip() and hit.answer.startswith("Emil")
-        assert whole.find(hit.before + hit.answer + hit.behind) >= 0
+        assert hit.answer.startswith("Emil") and whole.find(hit.before + hit.answer + hit.behind) >= 0
         assert library.ask(answerer, "Where does Emil live?", passages=5, count=1, threshold=2.0) == []
         several = library.ask(answerer, "the weather of Emil", passages=9, count=4, threshold=0.0)
         assert len(several) == 4 and [hit.score for hit in several] == sorted((h.score for h in several), reverse=True)

@@ -3,12 +3,19 @@
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 
-from headwork.base.span import Piece
+from headwork.base.span import Piece, Whose
 
 AROUND = 90
 """characters before and behind an answer"""
 WORD = 20
 """so many more, where a word would be cut"""
+WHOSE: dict[tuple[bool, bool], Whose] = {
+    (False, False): "",
+    (True, False): "people",
+    (False, True): "model",
+    (True, True): "both",
+}
+"""by whether people's answers hold it, and whether the model's does"""
 GAP = "\N{HORIZONTAL ELLIPSIS}"
 
 Spans = Sequence[tuple[int, int]]
@@ -17,17 +24,18 @@ Spans = Sequence[tuple[int, int]]
 def excerpt(passage: str, people: Spans, answer: tuple[int, int] | None) -> list[Piece]:
     """The surroundings of every answer in their order, … where something is left out; the start where there is none."""
     own = [answer] if answer else []
-    whose = {(False, False): "", (True, False): "people", (False, True): "model", (True, True): "both"}
     pieces: list[Piece] = []
     end = 0
     for start, stop in _merged([_around(passage, *span) for span in [*people, *own] or [(0, 0)]]):
         if start > end:
             pieces.append(Piece(text=f" {GAP} " if pieces else f"{GAP} "))
         edges = sorted({start, stop, *(edge for span in (*people, *own) for edge in span if start < edge < stop)})
-        runs = [(a, b, whose[_holds(people, a, b), _holds(own, a, b)]) for a, b in pairwise(edges)]
-        for of, same in groupby(runs, key=lambda run: run[2]):
+        runs: list[tuple[int, int, Whose]] = [
+            (a, b, WHOSE[_holds(people, a, b), _holds(own, a, b)]) for a, b in pairwise(edges)
+        ]
+        for _, same in groupby(runs, key=lambda run: run[2]):
             parts = list(same)
-            pieces.append(Piece(text=passage[parts[0][0] : parts[-1][1]], of=of))
+            pieces.append(Piece(text=passage[parts[0][0] : parts[-1][1]], of=parts[0][2]))
         end = stop
     return [*pieces, Piece(text=f" {GAP}")] if end < len(passage) else pieces
 

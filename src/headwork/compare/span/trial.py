@@ -102,7 +102,7 @@ def threshold_of(answerer: Answerer, dev: Questions, found: list[Found]) -> floa
     asked, people, spans = list(dev.asked), list(dev.people), list(found)
     if not answerer.abstains:
         some = dev.sample(STRANGERS)
-        strange = [other for other in strangers(dev, some) if other is not None]
+        strange = strangers(dev, some)
         asked += strange
         people += [[] for _ in strange]
         spans += answerer.find(strange)
@@ -117,18 +117,18 @@ def threshold_of(answerer: Answerer, dev: Questions, found: list[Found]) -> floa
     )
 
 
-def strangers(dev: Questions, some: Questions) -> list[Asked | None]:
-    """Each question about the passage of another that is most like it and does not hold its answer."""
+def strangers(dev: Questions, some: Questions) -> list[Asked]:
+    """Each question about the passage of another that is most like it and lacks its answer, where one is found."""
     passages = list(dict.fromkeys(one.passage for one in dev.asked))
     index, folded = Index(passages), [passage.casefold() for passage in passages]
-    found: list[Asked | None] = []
+    found = []
     for one, people in zip(some.asked, some.people, strict=True):
         lacking = [
             place
             for place in index.best(one.question, NEAREST)
             if passages[place] != one.passage and not any(person.casefold() in folded[place] for person in people)
         ]
-        found.append(Asked(one.question, passages[lacking[0]]) if lacking else None)
+        found += [Asked(one.question, passages[place]) for place in lacking[:1]]
     return found
 
 
