@@ -18,7 +18,7 @@ from headwork.ops.packed import TokenBatch, pack
 
 PEER = "transformers"
 TEXTS, SHORTEST, LONGEST = 16, 8, 256
-SIZES = {"vocab_size": 8000, "d_model": 768, "n_layer": 6, "n_head": 12, "d_inner": 3072}
+SIZES: dict[str, Any] = {"vocab_size": 8000, "d_model": 768, "n_layer": 6, "n_head": 12, "d_inner": 3072}
 """the width of XLNet base, and half of its layers"""
 PADDING = 5
 TARGET = 2.0
