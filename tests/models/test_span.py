@@ -125,7 +125,7 @@ def test_the_baseline_is_the_start_of_the_sentence_that_tfidf_likes_best(questio
     edges = [0, *sentence_starts(PASSAGE), len(PASSAGE)]
     sentences = [PASSAGE[a:b] for a, b in pairwise(edges) if words_of(PASSAGE[a:b])]
     scores = Index(sentences, by="tfidf").scores(question)
-    found = model.answer(question, PASSAGE)
+    found = model.answer(question, PASSAGE, sentence_starts(PASSAGE))
     assert found is not None and found.score == pytest.approx(scores.max())
     expected = words_of(sentences[int(scores.argmax())])[:2]
     assert words_of(PASSAGE[found.start : found.end]) == expected
@@ -139,7 +139,7 @@ def test_the_baseline_is_the_start_of_the_sentence_that_tfidf_likes_best(questio
 def test_the_window_is_the_best_of_all_runs(words, question, length):
     passage = " ".join(words)
     model = SpanOverlap(SpanOverlapConfig(search="window"), length)
-    found = model.answer(" ".join(question), passage)
+    found = model.answer(" ".join(question), passage, [])
     assert found is not None
     index, length = Index([passage], by="tfidf"), min(length, len(words))
 
@@ -164,7 +164,7 @@ def test_the_window_is_the_best_of_all_runs(words, question, length):
 def test_a_passage_without_words_has_no_answer():
     for search in ("sentence", "window"):
         model = SpanOverlap(SpanOverlapConfig(search=search), 2)
-        assert model.answer("Who?", " … ") is None and model.answer("", "one") is not None
+        assert model.answer("Who?", " … ", []) is None and model.answer("", "one", []) is not None
 
 
 def test_a_stored_baseline_is_the_same_again():
