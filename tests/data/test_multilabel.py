@@ -206,3 +206,12 @@ def test_flags_come_before_a_column_of_single_labels_and_after_one_of_several(tm
     several = [f"{line},{tags}" for line, (*_, tags) in zip(flat, rows, strict=True)]
     corpus = prepare_multilabel(csv(tmp_path / "several.csv", "comment,toxic,insult,label,tags", several))
     assert corpus.facts.classes == ["x", "y"] and corpus.facts.label_column == "tags"
+
+
+def test_a_row_stands_for_the_rarest_of_its_labels(tmp_path):
+    """Ten rows have the rare label, all of them beside common ones: a tenth and a fifth of them go to dev and test."""
+    common = ["a", "b"]
+    lines = [f"text {n},{';'.join([*common, *(['z'] if n % 20 == 0 else [])])};{n % 7}" for n in range(200)]
+    corpus = prepare_multilabel(csv(tmp_path / "rows.csv", "text,labels", lines))
+    rare = corpus.facts.classes.index("z")
+    assert [int(corpus.part(side).labels[:, rare].sum()) for side in ("train", "dev", "test")] == [7, 1, 2]

@@ -134,7 +134,10 @@ _MAKERS = [
         Column(title="ECE", detail="uncalibrated"),
         lambda model: Cell(numbers.percent(model.calibration.ece_after), numbers.percent(model.calibration.ece_before)),
     ),
-    _Maker(Column(title="training", brief="text"), lambda model: Cell(numbers.seconds(model.cost.train_seconds))),
+    _Maker(
+        Column(title="training", detail="peak memory", brief="text"),
+        lambda model: Cell(numbers.seconds(model.cost.train_seconds), numbers.size(model.cost.peak_bytes)),
+    ),
     _Maker(
         Column(title="size", detail="parameters", brief="text"),
         lambda model: Cell(numbers.size(model.cost.bytes), numbers.count(model.cost.parameters)),
@@ -144,5 +147,4 @@ _MAKERS = [
         lambda model: Cell(numbers.milliseconds(model.latency.p50_ms), numbers.milliseconds(model.latency.p95_ms)),
     ),
     _Maker(Column(title="texts/s"), lambda model: Cell(numbers.rate(model.latency.texts_per_second))),
-    _Maker(Column(title="memory", detail="peak"), lambda model: Cell(numbers.size(model.cost.peak_bytes))),
 ]
