@@ -101,12 +101,11 @@ def desk(tmp_path: Path) -> Path:
             f"{('Ada', 'Bob')[n % 2]}\tB-PER\nwas\tO\nin\tO\nNew\tB-LOC\nYork\tI-LOC\n{n}\tO\n\n" for n in range(60)
         )
     )
-    told = (("Ada", "PROPN"), ("sleeps", "VERB"), (".", "PUNCT"))
+    speech = [[("Ada", "PROPN"), ("sleeps", "VERB"), (str(n), "NUM"), (".", "PUNCT")][n % 2 :] for n in range(60)]
     (tmp_path / "parts.conllu").write_text(
-        "".join(
-            "\n".join("\t".join([str(n), word, "_", tag, *"______"]) for n, (word, tag) in enumerate(told[n % 2 :], 1))
-            + "\n\n"
-            for n in range(60)
+        "\n".join(
+            "".join("\t".join([str(n), word, "_", tag, *"______"]) + "\n" for n, (word, tag) in enumerate(words, 1))
+            for words in speech
         )
     )
     (tmp_path / "lines.txt").write_text("A great evening.\nAn awful one.\n")

@@ -96,6 +96,11 @@ def test_spans_are_read(tmp_path):
     [
         ("mine.conll", rows(names(5)), "5 sentences with 2 different tags; at least 20"),
         ("mine.conll", "a\tO\n\n" * 30, "30 sentences with 1 different tags"),
+        (
+            "mine.conll",
+            rows(names(1) * 15 + names(1, 1) * 15),
+            "of 30 sentences, 2 of them different, none is left",
+        ),
         ("mine.csv", "text,label\na,b\n", "files that end in .conllu"),
         ("mine.conll", "", "the file is empty"),
     ],

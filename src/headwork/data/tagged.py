@@ -194,6 +194,13 @@ def prepare_tagged(
             "are needed"
         )
     sides = _sides([rows[place][0] for place in kept], [sentences[place] for place in kept], words, read, seed)
+    for side in SIDES:
+        if side not in sides:
+            different = len({sentences[place].words for place in kept})
+            raise HeadworkError(
+                f"{found.name}: of {len(kept)} sentences, {different} of them different, none is left for the side {side}; "
+                "give more, or other files with --dev and --test"
+            )
     return _corpus(
         DataFacts(
             source=found.name,

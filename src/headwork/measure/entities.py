@@ -38,7 +38,7 @@ def entity_facts(truth: Tags, predicted: Tags, types: Sequence[str], reading: Re
         for number, entities in enumerate((true & found, true, found)):
             for entity in entities:
                 facts[row, number, place[entity.label]] += 1
-    return facts.reshape(len(truth), -1)
+    return facts.reshape(len(truth), FACTS * len(types))
 
 
 def word_facts(truth: Tags, predicted: Tags, tags: Sequence[str]) -> np.ndarray:
@@ -50,7 +50,7 @@ def word_facts(truth: Tags, predicted: Tags, tags: Sequence[str]) -> np.ndarray:
             facts[row, 0, place[one]] += one == other
             facts[row, 1, place[one]] += 1
             facts[row, 2, place[other]] += 1
-    return facts.reshape(len(truth), -1)
+    return facts.reshape(len(truth), FACTS * len(tags))
 
 
 def micro_f1(sums: np.ndarray) -> np.ndarray:
