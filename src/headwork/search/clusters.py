@@ -12,6 +12,7 @@ Axes: n texts, D width.
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 import numpy as np
@@ -61,12 +62,13 @@ def check(*, clusters: int | None, threshold: float | None) -> None:
 
 
 def _k_means(vectors: np.ndarray, clusters: int, seed: int) -> np.ndarray:
-    from sklearn.cluster import KMeans
+    from sklearn.cluster import KMeans  # only here: it takes as long to load as torch
 
     different = len(np.unique(vectors, axis=0))
     if not 1 <= clusters <= different:
         raise HeadworkError(f"--clusters {clusters}: expected 1 to {different:,}, the number of different texts")
-    return KMeans(clusters, n_init=STARTS, random_state=seed).fit(vectors).labels_
+    fitted: Any = KMeans(clusters, n_init=cast(Any, STARTS), random_state=seed).fit(vectors)
+    return fitted.labels_
 
 
 def _bottom_up(vectors: np.ndarray, threshold: float) -> np.ndarray:
@@ -77,8 +79,11 @@ def _bottom_up(vectors: np.ndarray, threshold: float) -> np.ndarray:
     if len(vectors) == 1:
         return np.zeros(1, np.int64)
     distances = np.clip(1 - vectors.astype(np.float64) @ vectors.T.astype(np.float64), 0, None)
-    joined = AgglomerativeClustering(
-        None, metric="precomputed", linkage="average", distance_threshold=np.nextafter(1 - threshold, 3)
+    joined: Any = AgglomerativeClustering(
+        n_clusters=cast(Any, None),
+        metric="precomputed",
+        linkage="average",
+        distance_threshold=np.nextafter(1 - threshold, 3),
     )
     return joined.fit(distances).labels_
 
@@ -91,7 +96,7 @@ def by_size(labels: np.ndarray) -> np.ndarray:
     return ranks[numbers]
 
 
-def described(vectors: np.ndarray, texts: Sequence[str], numbers: np.ndarray, *, shown: int = 3) -> list[Cluster]:
+def described(vectors: np.ndarray, texts: list[str], numbers: np.ndarray, *, shown: int = 3) -> list[Cluster]:
     """Each group with its size and the texts in its middle."""
     found = []
     for number in range(numbers.max() + 1):

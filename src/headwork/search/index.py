@@ -70,7 +70,7 @@ class Index(NamedTuple):
     embedder: Embedder
     vectors: np.ndarray
     """(n, D)"""
-    texts: Sequence[str] | Texts
+    texts: list[str] | Texts
 
     def search(self, queries: Sequence[str], top: int) -> Iterator[Hit]:
         """The `top` nearest texts to each query, the nearest first; of equally near ones those that stand first."""
@@ -116,7 +116,7 @@ def open_index(folder: Path, *, device: str = "cpu", offline: bool = False) -> I
     return Index(embedder, vectors, texts)
 
 
-def _write_texts(path: Path, texts: Sequence[str] | Texts, count: int) -> None:
+def _write_texts(path: Path, texts: list[str] | Texts, count: int) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE texts(row INTEGER PRIMARY KEY, text TEXT NOT NULL)")
         connection.executemany("INSERT INTO texts VALUES (?, ?)", ((row, texts[row]) for row in range(count)))

@@ -11,6 +11,7 @@ Axes: n texts, D width.
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -111,10 +112,10 @@ def _trained(run: Run, device: str) -> Embedder:
     if not run.finished and not run.imported_file.is_file():
         raise HeadworkError(f"{run.folder}: this run is not finished; repeat the command that started it")
     if recipe.task == "classify" and recipe.kind == "encoder":
-        classifier = load_classifier(run.model)
+        classifier: Any = load_classifier(run.model)
         return Embedder(classifier.reader, classifier.network, device=device, text_column=classifier.text_column)
     if recipe.task == "pair" and recipe.model.get("reads", "apart") == "apart" and recipe.kind == "pair-encoder":
-        matcher = load_matcher(run.model)
+        matcher: Any = load_matcher(run.model)
         return Embedder(matcher.reader.texts, matcher.network, device=device)
     raise HeadworkError(
         f"{run.folder}: {recipe.name} (task {recipe.task}) makes no vectors of single texts; a run of an encoder does, "

@@ -48,7 +48,7 @@ class FromTriplets(Classify):
         device = self.classifier.device
         drawn = [self._mate(row) for row in rows]
         with precision(self.config, device):
-            vectors = self.network.encode(self.train.batch([*rows, *drawn]).to(device))
+            vectors = self.classifier.network.encode(self.train.batch([*rows, *drawn]).to(device))
         labels = self.labels[[*rows, *drawn]].to(device)
         return triplet_loss(
             vectors.float(), labels, margin=self.config.margin, hard=self.config.objective == "hard-triplets"
