@@ -198,8 +198,8 @@ def prepare_tagged(
         if side not in sides:
             different = len({sentences[place].words for place in kept})
             raise HeadworkError(
-                f"{found.name}: of {len(kept)} sentences, {different} of them different, none is left for the side {side}; "
-                "give more, or other files with --dev and --test"
+                f"{found.name}: of {len(kept)} sentences, {different} of them different, none is left for {side}; give "
+                "more, or other files with --dev and --test"
             )
     return _corpus(
         DataFacts(
