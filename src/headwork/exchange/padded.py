@@ -81,7 +81,8 @@ class PaddedCore(nn.Module):
         mechanism = block.attention.told(types)
         if mechanism.position:
             found = scores(mechanism, Where.of(q, k, scale=mechanism.score.scale(q.shape[-1])))
-            mixed = found.masked_fill(~seen, -torch.inf).softmax(-1) @ v
+            allowed = found if seen is None else found.masked_fill(~seen, -torch.inf)
+            mixed = allowed.softmax(-1) @ v
         else:
             mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
         return block.attention.out(mixed.transpose(1, 2).flatten(2))

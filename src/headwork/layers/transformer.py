@@ -340,7 +340,7 @@ class Core(nn.Module):
             x = block(x, batch.lengths, types=told)
         return self.norm(x)
 
-    def told(self, batch: TokenBatch, types: Tensor | None) -> Tensor | None:
+    def told(self, batch: Batch, types: Tensor | None) -> Tensor | None:
         """The (B, L) segments, where attention is to know them."""
         return pad(types, batch.lengths) if types is not None and self.config.relative_types else None
 

@@ -74,6 +74,8 @@ def start(recipe: Recipe, texts: Sequence[str], *, offline: bool, **outputs: int
 class Neural:
     """A reader and a network, which answers what the reader reads: texts, or pairs of them."""
 
+    recipe: Recipe
+
     def __init__(self, reader: Any, network: Any, device: str, *, outputs: int):
         self.reader, self.device, self.outputs = reader, device, outputs
         self.network: Any = network.to(device)
