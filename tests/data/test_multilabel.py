@@ -209,9 +209,11 @@ def test_flags_come_before_a_column_of_single_labels_and_after_one_of_several(tm
 
 
 def test_a_row_stands_for_the_rarest_of_its_labels(tmp_path):
-    """Ten rows have the rare label, all of them beside common ones: a tenth and a fifth of them go to dev and test."""
-    common = ["a", "b"]
-    lines = [f"text {n},{';'.join([*common, *(['z'] if n % 20 == 0 else [])])};{n % 7}" for n in range(200)]
+    """Each rare label is on ten rows beside a common one: a tenth and a fifth of them go to dev and test."""
+    rare = [f"z{place}" for place in range(5)]
+    sets = [["a", *(name for place, name in enumerate(rare) if n % 20 == 3 * place)] for n in range(200)]
+    lines = [f"text {n},{';'.join(labels)}" for n, labels in enumerate(sets)]
     corpus = prepare_multilabel(csv(tmp_path / "rows.csv", "text,labels", lines))
-    rare = corpus.facts.classes.index("z")
-    assert [int(corpus.part(side).labels[:, rare].sum()) for side in ("train", "dev", "test")] == [7, 1, 2]
+    assert corpus.facts.classes == ["a", *rare]
+    for side, rows in (("train", 7), ("dev", 1), ("test", 2)):
+        assert corpus.part(side).labels[:, 1:].sum(0).tolist() == [rows] * 5
