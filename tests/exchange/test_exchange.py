@@ -32,11 +32,6 @@ def sentence_transformers():
     return pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
 
 
-@pytest.fixture(scope="module")
-def onnxruntime():
-    return pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
-
-
 def imported(published, family: str, purpose: str, folder: Path) -> Run:
     run = Run(folder / "run")
     import_model(str(published(family, purpose).folder), run)

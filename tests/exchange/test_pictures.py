@@ -217,11 +217,6 @@ def test_open_clip_in_and_out(pictures: Path, tmp_path: Path):
     assert all(torch.equal(again.state_dict()[name], value) for name, value in original.state_dict().items())
 
 
-@pytest.fixture(scope="module")
-def onnxruntime():
-    return pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
-
-
 def named(session, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return dict(zip([output.name for output in session.get_outputs()], session.run(None, inputs), strict=True))
 
