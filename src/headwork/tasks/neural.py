@@ -75,6 +75,7 @@ class Neural:
     """A reader and a network, which answers what the reader reads: texts, or pairs of them."""
 
     recipe: Recipe
+    """that it was made from"""
 
     def __init__(self, reader: Any, network: Any, device: str, *, outputs: int):
         self.reader, self.device, self.outputs = reader, device, outputs
