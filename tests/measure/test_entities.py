@@ -1,8 +1,11 @@
 """Scores of tagged sentences, held to sets over the whole test side and to scikit-learn."""
 
+import importlib
+import warnings
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support
 
@@ -43,6 +46,28 @@ def test_scores_of_entities_are_those_of_sets(found, reading):
         own, said = ({each for each in side if each[-1] == score.name} for side in (true, told))
         assert score.rows == len(own)
         assert score.f1 == pytest.approx(2 * len(own & said) / max(len(own) + len(said), 1))
+
+
+@pytest.fixture(scope="module")
+def seqeval():
+    return pytest.importorskip("seqeval.metrics", reason="seqeval is not installed")
+
+
+@pytest.mark.row("BE10")
+@pytest.mark.parametrize("reading", ["strict", "repaired"])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(found=sides(IOB2))
+def test_scores_of_entities_are_those_of_seqeval(found, reading, seqeval):
+    truth, predicted = found
+    sums = entity_facts(truth, predicted, ["x", "y"], reading).sum(0)
+    strict = {"mode": "strict", "scheme": importlib.import_module("seqeval.scheme").IOB2} if reading == "strict" else {}
+    if not any(entities_of(tags, reading) for side in found for tags in side):
+        return  # seqeval's strict reading has no types to count then
+    for name, formula in formulas_of(IOB2).items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            expected = getattr(seqeval, f"{name}_score")(truth, predicted, zero_division=0, **strict)
+        assert float(formula(sums)) == pytest.approx(expected)
 
 
 @given(found=sides(WORDS))

@@ -55,6 +55,19 @@ def test_search_is_brute_force(crowd, block: int):
         assert each.rows[0] == firsts[vectors[each.rows[0]].tobytes()]
 
 
+@pytest.mark.row("BE25")
+def test_rows_are_those_of_faiss():
+    faiss = pytest.importorskip("faiss", reason="faiss is not installed")
+    random = np.random.default_rng(0)
+    vectors, queries = unit(random.normal(size=(5_000, 64))), unit(random.normal(size=(20, 64)))
+    index = faiss.IndexFlatIP(64)
+    index.add(vectors)
+    scores, rows = index.search(queries, 10)
+    for each, theirs, own in zip(nearest(vectors, queries, 10), rows, scores, strict=True):
+        assert each.rows.tolist() == theirs.tolist()
+        np.testing.assert_allclose(each.scores, own, atol=1e-6)
+
+
 def test_the_answer_has_the_same_bits_whatever_the_blocks(monkeypatch: pytest.MonkeyPatch):
     random = np.random.default_rng(0)
     vectors, queries = unit(random.normal(size=(500, 48))), unit(random.normal(size=(9, 48)))
