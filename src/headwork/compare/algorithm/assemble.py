@@ -8,17 +8,14 @@ import pyarrow.parquet as pq
 from msgspec.structs import replace
 
 from headwork.base.algorithm import AlgorithmComparison, AlgorithmRun, AlgorithmStanding, Baseline, LengthScore
-from headwork.base.results import Difference
 from headwork.base.runs import Run
-from headwork.compare.seeds import by_model, mean, mean_cost
+from headwork.compare.seeds import by_model, mean
+from headwork.compare.standing import compared, standing
 from headwork.compare.work import Conditions
 from headwork.data.drawn import Drawn
 from headwork.data.generated import Guess
-from headwork.measure.machine import describe_machine
 from headwork.measure.means import mean_differences, mean_score
-from headwork.measure.verdict import SCORE, best_model, choose
-
-UNCOMPARED = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
+from headwork.measure.verdict import SCORE, best_model
 
 
 @dataclass(frozen=True)
@@ -53,10 +50,7 @@ def assemble(
     models = [replace(model, against_best=to_best[model.name]) for model in models]
     generator = drawn.generator
     return AlgorithmComparison(
-        name=generator.NAME,
-        data=drawn.facts,
-        models=models,
-        verdict=choose(models, SCORE),
+        **compared(drawn, models, SCORE, runs, conditions),
         best=best,
         baselines=list(_baselines(drawn)),
         title=generator.TITLE,
@@ -64,30 +58,20 @@ def assemble(
         score=generator.SCORE,
         answers=generator.ANSWERS,
         warnings=list(_warnings(drawn, models)),
-        machine=describe_machine(threads=conditions.threads, device=conditions.device),
-        budget_seconds=conditions.budget_seconds,
-        total_seconds=sum(run.result().seconds for run in runs),
-        command=conditions.command,
     )
 
 
 def _describe(scored: Scored, drawn: Drawn) -> AlgorithmStanding:
     """One row of the comparison, not yet compared with others."""
     runs = scored.runs
-    first = runs[0]
     found = [run.found for run in runs if run.found is not None]
     return AlgorithmStanding(
-        name=first.model,
-        title=first.title,
-        seeds=[run.seed for run in runs],
+        **standing(runs),
         scores={
             "accuracy": mean_score(scored.score),
             "whole": mean_score(scored.whole.astype(float)),
             "bits": mean_score(scored.bits),
         },
-        cost=mean_cost(runs),
-        against_best=UNCOMPARED,
-        stopped=[run.stopped for run in runs],
         lengths=list(_by_length(scored, drawn)),
         found=mean(found) if found else None,
     )

@@ -15,23 +15,22 @@ from headwork.base.results import (
     AccuracyDifference,
     Calibration,
     Comparison,
-    Latency,
     Mistake,
     ModelResult,
     RunResult,
 )
 from headwork.base.runs import Run
 from headwork.compare.classify.labels import count_wrong_labels
-from headwork.compare.seeds import by_model, curve, mean, mean_cost
+from headwork.compare.seeds import by_model, curve, mean
+from headwork.compare.standing import compared, middle_latency, standing
 from headwork.compare.work import Conditions
 from headwork.data.corpus import Corpus
 from headwork.measure.against import differences_against
 from headwork.measure.calibration import calibration, reliability, softmax
 from headwork.measure.doubts import doubts
 from headwork.measure.intervals import bootstrap
-from headwork.measure.machine import describe_machine
 from headwork.measure.scores import confusion, per_class
-from headwork.measure.verdict import best_model, choose
+from headwork.measure.verdict import ACCURACY, best_model
 
 BASELINE = "tfidf"
 MISTAKES_SHOWN = 8
@@ -68,19 +67,12 @@ def assemble(corpus: Corpus, runs: Sequence[Run], curve_runs: Sequence[Run], con
     classes = corpus.facts.classes
     wrong, checked = count_wrong_labels(corpus)
     return Comparison(
-        name=corpus.name,
-        data=corpus.facts,
-        models=models,
-        verdict=choose(models),
+        **compared(corpus, models, ACCURACY, [*runs, *curve_runs], conditions),
         best=best.name,
         confusion=confusion(test.labels, first, classes=len(classes)).tolist(),
         per_class=per_class(test.labels, first, classes),
         mistakes={model.name: mistakes(corpus, answers[model.name]) for model in ranked(models)[:2]},
         warnings=doubts(corpus.facts, models, looks_wrong=wrong, checked=checked),
-        machine=describe_machine(threads=conditions.threads, device=conditions.device),
-        budget_seconds=conditions.budget_seconds,
-        total_seconds=sum(run.result(RunResult).seconds for run in [*runs, *curve_runs]),
-        command=conditions.command,
     )
 
 
@@ -102,23 +94,13 @@ def describe(answers: Answers, truth: np.ndarray) -> ModelResult:
     after = [softmax(logits / run.temperature) for logits, run in zip(answers.logits, runs, strict=True)]
     all_truth = np.tile(truth, len(runs))
     return ModelResult(
-        name=answers.runs[0].model,
-        title=runs[0].title,
-        seeds=[run.seed for run in runs],
+        **{**standing(runs), "against_best": UNCOMPARED},
         scores=bootstrap(truth, answers.predicted),
         calibration=Calibration(
             **{name: mean(getattr(c, name) for c in each) for name in Calibration.__struct_fields__}
         ),
-        cost=mean_cost(runs),
-        latency=Latency(
-            **{
-                name: float(np.median([getattr(run.latency, name) for run in runs]))
-                for name in Latency.__struct_fields__
-            }
-        ),
-        against_best=UNCOMPARED,
+        latency=middle_latency([run.latency for run in runs]),
         against_tfidf=None,
-        stopped=[run.stopped for run in runs],
         cut=runs[0].cut,
         train_cut=runs[0].train_cut,
         reliability_before=reliability(np.concatenate([softmax(logits) for logits in answers.logits]), all_truth),

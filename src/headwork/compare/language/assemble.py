@@ -7,18 +7,16 @@ import numpy as np
 from msgspec.structs import replace
 
 from headwork.base.language import LanguageComparison, LanguageRun, LanguageStanding
-from headwork.base.results import Difference
 from headwork.base.runs import Run
 from headwork.compare.language.trial import read_predictions
-from headwork.compare.seeds import by_model, mean, mean_cost
+from headwork.compare.seeds import by_model, mean
+from headwork.compare.standing import compared, standing
 from headwork.compare.work import Conditions
 from headwork.data.running_text import RunningText
-from headwork.measure.machine import describe_machine
 from headwork.measure.text_loss import Blocks, differences_to, with_intervals
-from headwork.measure.verdict import best_model, bits_per, choose
+from headwork.measure.verdict import best_model, bits_per
 
 FEW_CHARACTERS = 20_000
-UNCOMPARED = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
 
 
 @dataclass(frozen=True)
@@ -44,17 +42,10 @@ def assemble(
     to_best = differences_to(best, {name: each.blocks for name, each in predicted.items()})
     models = [replace(model, against_best=to_best[model.name]) for model in models]
     return LanguageComparison(
-        name=text.name,
-        data=text.facts,
-        models=models,
-        verdict=choose(models, bits),
+        **compared(text, models, bits, runs, conditions),
         best=best,
         prompt=predicted[best].runs[0].prompt,
         warnings=list(_warnings(text, models)),
-        machine=describe_machine(threads=conditions.threads, device=conditions.device),
-        budget_seconds=conditions.budget_seconds,
-        total_seconds=sum(run.result().seconds for run in runs),
-        command=conditions.command,
     )
 
 
@@ -63,13 +54,8 @@ def _describe(predicted: Predicted) -> LanguageStanding:
     runs, first = predicted.runs, predicted.runs[0]
     scores = with_intervals(predicted.blocks)
     return LanguageStanding(
-        name=first.model,
-        title=first.title,
-        seeds=[run.seed for run in runs],
+        **standing(runs),
         scores=scores,
-        cost=mean_cost(runs),
-        against_best=UNCOMPARED,
-        stopped=[run.stopped for run in runs],
         tokens=first.tokens,
         context=first.context,
         perplexity=float(np.exp(scores["nats"].mean)),

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from msgspec.structs import replace
 
 from headwork.base.multilabel import (
     LabelCalibration,
@@ -19,15 +18,15 @@ from headwork.base.multilabel import (
     MultilabelRun,
     MultilabelStanding,
 )
-from headwork.base.results import Difference, Latency, Score
+from headwork.base.results import Score
 from headwork.base.runs import Run
-from headwork.compare.seeds import by_model, curve, mean, mean_cost
+from headwork.compare.seeds import by_model, mean
+from headwork.compare.standing import compared, middle_latency, placed, standing
 from headwork.compare.work import Conditions
 from headwork.data.multilabel import MultilabelCorpus
 from headwork.measure.label_calibration import label_errors, label_reliability, sigmoid
 from headwork.measure.labels import Sets, bootstrap_sets, label_scores, macro_f1_differences, together
-from headwork.measure.machine import describe_machine
-from headwork.measure.verdict import MACRO_F1, best_model, choose
+from headwork.measure.verdict import MACRO_F1, best_model
 
 MISTAKES_SHOWN = 8
 FEW_ROWS = 20
@@ -36,7 +35,6 @@ SHOWN_LABELS = 10
 """names in a note"""
 CEILING = 0.98
 BASELINE = "tfidf"
-UNCOMPARED = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
 
 
 @dataclass(frozen=True)
@@ -72,25 +70,9 @@ def assemble(
     models = [_describe(each, test.labels, corpus.facts.classes) for each in answers.values()]
     best = best_model(models, MACRO_F1).name
     to_best = macro_f1_differences(best, test.labels, {name: each.given for name, each in answers.items()})
-    models = [
-        replace(
-            model,
-            against_best=to_best[model.name],
-            curve=curve(
-                answers[model.name].runs,
-                curve_runs,
-                MultilabelRun,
-                rows=lambda share: len(train.share(share)),
-                score=lambda run: run.scores["macro_f1"],
-            ),
-        )
-        for model in models
-    ]
+    models = placed(models, to_best, answers, curve_runs, train, score=MACRO_F1.score)
     return MultilabelComparison(
-        name=corpus.name,
-        data=corpus.facts,
-        models=models,
-        verdict=choose(models, MACRO_F1),
+        **compared(corpus, models, MACRO_F1, [*runs, *curve_runs], conditions),
         best=best,
         together=together(test.labels).tolist(),
         together_given=together(answers[best].given[0]).tolist(),
@@ -98,10 +80,6 @@ def assemble(
             model.name: _mistakes(corpus, answers[model.name]) for model in sorted(models, key=MACRO_F1.rank)[:2]
         },
         warnings=list(_warnings(corpus, models, best)),
-        machine=describe_machine(threads=conditions.threads, device=conditions.device),
-        budget_seconds=conditions.budget_seconds,
-        total_seconds=sum(run.result().seconds for run in [*runs, *curve_runs]),
-        command=conditions.command,
     )
 
 
@@ -110,19 +88,9 @@ def _describe(answers: Answers, truth: np.ndarray, names: Sequence[str]) -> Mult
     runs = answers.runs
     scores, ranks = bootstrap_sets(Sets(truth, answers.given, answers.logits))
     return MultilabelStanding(
-        name=runs[0].model,
-        title=runs[0].title,
-        seeds=[run.seed for run in runs],
+        **standing(runs),
         scores=scores,
-        cost=mean_cost(runs),
-        against_best=UNCOMPARED,
-        stopped=[run.stopped for run in runs],
-        latency=Latency(
-            **{
-                name: float(np.median([getattr(run.latency, name) for run in runs]))
-                for name in Latency.__struct_fields__
-            }
-        ),
+        latency=middle_latency([run.latency for run in runs]),
         cut=runs[0].cut,
         calibration=_calibration(answers, truth),
         labels=label_scores(names, truth, answers.given[0], runs[0].thresholds, ranks),

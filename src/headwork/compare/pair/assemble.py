@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from msgspec.structs import replace
 
 from headwork.base.pair import (
     Calibrated,
@@ -20,25 +19,24 @@ from headwork.base.pair import (
     PairRun,
     PairStanding,
 )
-from headwork.base.results import Calibration, Difference, Latency
+from headwork.base.results import Calibration, Difference
 from headwork.base.runs import Run
-from headwork.compare.seeds import by_model, curve, mean, mean_cost
+from headwork.compare.seeds import by_model, mean
+from headwork.compare.standing import compared, middle_latency, placed, standing
 from headwork.compare.work import Conditions
 from headwork.data.pairs import PairCorpus
 from headwork.measure.calibration import calibration, reliability, softmax
 from headwork.measure.correlation import correlations, spearman_differences
 from headwork.measure.intervals import bootstrap
-from headwork.measure.machine import describe_machine
 from headwork.measure.means import mean_differences
 from headwork.measure.scores import confusion, per_class
-from headwork.measure.verdict import ACCURACY, SPEARMAN, best_model, choose
+from headwork.measure.verdict import ACCURACY, SPEARMAN, best_model
 
 MISTAKES_SHOWN = 8
 IGNORED = 0.005
 """share of the answers that change below which a model does not look at a text"""
 NOTHING, ONE_SIDED = "majority", "second-only"
 FEW_PAIRS = 500
-UNCOMPARED = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
 
 
 @dataclass(frozen=True)
@@ -71,36 +69,16 @@ def assemble(
     models = [_describe(each, test.labels) for each in answers.values()]
     best = best_model(models, by).name
     to_best = _differences(best, test.labels, {name: each.predicted for name, each in answers.items()})
-    models = [
-        replace(
-            model,
-            against_best=to_best[model.name],
-            curve=curve(
-                answers[model.name].runs,
-                curve_runs,
-                PairRun,
-                rows=lambda share: len(train.share(share)),
-                score=lambda run: run.scores[by.score],
-            ),
-        )
-        for model in models
-    ]
+    models = placed(models, to_best, answers, curve_runs, train, score=by.score)
     first = answers[best].predicted[0]
     ranked = sorted(models, key=by.rank)
     return PairComparison(
-        name=corpus.name,
-        data=corpus.facts,
-        models=models,
-        verdict=choose(models, by),
+        **compared(corpus, models, by, [*runs, *curve_runs], conditions),
         best=best,
         confusion=confusion(test.labels, first, classes=len(classes)).tolist() if classes else [],
         per_class=per_class(test.labels, first, classes) if classes else [],
         mistakes={model.name: _mistakes(corpus, answers[model.name]) for model in ranked[:2]},
         warnings=list(_warnings(corpus, models, by.score)),
-        machine=describe_machine(threads=conditions.threads, device=conditions.device),
-        budget_seconds=conditions.budget_seconds,
-        total_seconds=sum(run.result().seconds for run in [*runs, *curve_runs]),
-        command=conditions.command,
     )
 
 
@@ -114,18 +92,9 @@ def _describe(answers: Answers, truth: np.ndarray) -> PairStanding:
     """One row of the comparison, not yet compared with others."""
     runs, classes = answers.runs, answers.logits is not None
     return PairStanding(
-        name=runs[0].model,
-        title=runs[0].title,
-        seeds=[run.seed for run in runs],
+        **standing(runs),
         scores=bootstrap(truth, answers.predicted) if classes else correlations(truth, answers.predicted),
-        cost=mean_cost(runs),
-        against_best=UNCOMPARED,
-        stopped=[run.stopped for run in runs],
-        latency=Latency(
-            p50_ms=_middle([run.latency.p50_ms for run in runs]),
-            p95_ms=_middle([run.latency.p95_ms for run in runs]),
-            texts_per_second=_middle([run.latency.texts_per_second for run in runs]),
-        ),
+        latency=middle_latency([run.latency for run in runs]),
         cut=runs[0].cut,
         exchanges=Exchanges(
             first=_mean_exchange([run.exchanges.first for run in runs]),
@@ -133,10 +102,6 @@ def _describe(answers: Answers, truth: np.ndarray) -> PairStanding:
         ),
         calibrated=_calibrated(answers.logits, truth, runs) if answers.logits is not None else None,
     )
-
-
-def _middle(values: Sequence[float]) -> float:
-    return float(np.median(values))
 
 
 def _mean_exchange(found: Sequence[Exchange]) -> Exchange:

@@ -12,24 +12,21 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from msgspec.structs import replace
 
-from headwork.base.results import Difference, Latency
 from headwork.base.runs import Run
 from headwork.base.span import SpanComparison, SpanMistake, SpanRun, SpanStanding
-from headwork.compare.seeds import by_model, curve, mean_cost
+from headwork.compare.seeds import by_model
 from headwork.compare.span.excerpt import excerpt
 from headwork.compare.span.parts import partings
+from headwork.compare.standing import compared, middle_latency, placed, standing
 from headwork.compare.work import Conditions
 from headwork.data.questions import QuestionCorpus, Questions
-from headwork.measure.machine import describe_machine
 from headwork.measure.means import mean_differences, mean_score
-from headwork.measure.verdict import F1, best_model, choose
+from headwork.measure.verdict import F1, best_model
 
 MISTAKES_SHOWN = 8
 FEW = 30
 """groups below which their bootstrap is rough"""
-UNCOMPARED = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
 
 
 @dataclass(frozen=True)
@@ -65,60 +62,29 @@ def assemble(
     models = [_describe(each, groups) for each in answers.values()]
     best = best_model(models, F1).name
     to_best = mean_differences(best, {name: each.f1 for name, each in answers.items()}, groups=groups)
-    models = [
-        replace(
-            model,
-            against_best=to_best[model.name],
-            curve=curve(
-                answers[model.name].runs,
-                curve_runs,
-                SpanRun,
-                rows=lambda share: len(train.share(share)),
-                score=lambda run: run.scores["f1"],
-            ),
-        )
-        for model in models
-    ]
+    models = placed(models, to_best, answers, curve_runs, train, score=F1.score)
     ranked = sorted(models, key=F1.rank)
     return SpanComparison(
-        name=corpus.name,
-        data=corpus.facts,
-        models=models,
-        verdict=choose(models, F1),
+        **compared(corpus, models, F1, [*runs, *curve_runs], conditions),
         best=best,
         drawn=drawn,
         groups=len(np.unique(groups)),
         partings=partings(test, {name: each.f1 for name, each in answers.items()}, groups),
         mistakes={model.name: _mistakes(test, answers[model.name]) for model in ranked[:2]},
         warnings=list(_warnings(drawn, len(np.unique(groups)), models)),
-        machine=describe_machine(threads=conditions.threads, device=conditions.device),
-        budget_seconds=conditions.budget_seconds,
-        total_seconds=sum(run.result().seconds for run in [*runs, *curve_runs]),
-        command=conditions.command,
     )
 
 
 def _describe(answers: Answers, groups: np.ndarray) -> SpanStanding:
     """One row of the comparison, not yet compared with others."""
     runs = answers.runs
-    latencies = [run.latency for run in runs]
     return SpanStanding(
-        name=runs[0].model,
-        title=runs[0].title,
-        seeds=[run.seed for run in runs],
+        **standing(runs),
         scores={
             "f1": mean_score(answers.f1, groups=groups),
             "exact": mean_score(answers.exact, groups=groups),
         },
-        cost=mean_cost(runs),
-        against_best=UNCOMPARED,
-        stopped=[run.stopped for run in runs],
-        latency=Latency(
-            **{
-                name: float(np.median([getattr(latency, name) for latency in latencies]))
-                for name in Latency.__struct_fields__
-            }
-        ),
+        latency=middle_latency([run.latency for run in runs]),
         reading=runs[0].reading,
         not_learnt=runs[0].not_learnt,
         thresholds=[run.threshold for run in runs if run.abstains],

@@ -9,23 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from msgspec.structs import replace
 
-from headwork.base.results import Difference, Latency
 from headwork.base.runs import Run
 from headwork.base.tag import OUTSIDE, TagComparison, TagMistake, TagRun, TagStanding, entities_of, is_iob2
-from headwork.compare.seeds import by_model, curve, mean_cost
+from headwork.compare.seeds import by_model
+from headwork.compare.standing import compared, middle_latency, placed, standing
 from headwork.compare.work import Conditions
 from headwork.data.tagged import TaggedCorpus, TaggedExamples
 from headwork.measure.entities import by_kind, facts_of, formulas_of, kinds_of
-from headwork.measure.machine import describe_machine
 from headwork.measure.scores import confusion
 from headwork.measure.sums import summed_differences, summed_score
-from headwork.measure.verdict import ACCURACY, ENTITY_F1, best_model, choose
+from headwork.measure.verdict import ACCURACY, ENTITY_F1, best_model
 
 MISTAKES_SHOWN = 8
 FEW_SENTENCES, FEW_ENTITIES = 200, 100
-UNCOMPARED = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
 
 
 @dataclass(frozen=True)
@@ -57,38 +54,18 @@ def assemble(
     best = best_model(models, by).name
     formula = formulas_of(tags)[by.score]
     to_best = summed_differences(formula, best, {name: each.facts for name, each in answers.items()})
-    models = [
-        replace(
-            model,
-            against_best=to_best[model.name],
-            curve=curve(
-                answers[model.name].runs,
-                curve_runs,
-                TagRun,
-                rows=lambda share: len(train.share(share)),
-                score=lambda run: run.scores[by.score],
-            ),
-        )
-        for model in models
-    ]
+    models = placed(models, to_best, answers, curve_runs, train, score=by.score)
     kinds = kinds_of(tags)
     ranked = sorted(models, key=by.rank)
     shown = [OUTSIDE, *kinds] if is_iob2(tags) else kinds
     return TagComparison(
-        name=corpus.name,
-        data=corpus.facts,
-        models=models,
-        verdict=choose(models, by),
+        **compared(corpus, models, by, [*runs, *curve_runs], conditions),
         best=best,
         kinds=shown,
         confusion=_confusion(test, answers[best].predicted[0], shown),
         per_class=by_kind(answers[best].facts[0], kinds),
         mistakes={model.name: _mistakes(test, answers[model.name]) for model in ranked[:2]},
         warnings=list(_warnings(corpus, models)),
-        machine=describe_machine(threads=conditions.threads, device=conditions.device),
-        budget_seconds=conditions.budget_seconds,
-        total_seconds=sum(run.result().seconds for run in [*runs, *curve_runs]),
-        command=conditions.command,
     )
 
 
@@ -96,21 +73,11 @@ def _describe(answers: Answers, tags: Sequence[str]) -> TagStanding:
     """One row of the comparison, not yet compared with others."""
     runs = answers.runs
     return TagStanding(
-        name=runs[0].model,
-        title=runs[0].title,
-        seeds=[run.seed for run in runs],
+        **standing(runs),
         scores={
             name: summed_score(formula, answers.facts, is_share=True) for name, formula in formulas_of(tags).items()
         },
-        cost=mean_cost(runs),
-        against_best=UNCOMPARED,
-        stopped=[run.stopped for run in runs],
-        latency=Latency(
-            **{
-                name: float(np.median([getattr(run.latency, name) for run in runs]))
-                for name in Latency.__struct_fields__
-            }
-        ),
+        latency=middle_latency([run.latency for run in runs]),
         windows=runs[0].windows,
         cut=runs[0].cut,
     )

@@ -8,18 +8,18 @@ import numpy as np
 import pyarrow.parquet as pq
 from msgspec.structs import replace
 
-from headwork.base.results import CurvePoint, Difference
+from headwork.base.results import CurvePoint
 from headwork.base.runs import Run
 from headwork.base.translation import LengthPoint, Sample, TranslationComparison, TranslationRun, TranslationStanding
-from headwork.compare.seeds import by_model, curve, mean, mean_cost
+from headwork.compare.seeds import by_model, curve, mean
+from headwork.compare.standing import compared, standing
 from headwork.compare.translate.trial import BETWEEN, sample_of, share_of
 from headwork.compare.work import Conditions
 from headwork.data.bitext import Bitext, Pairs
 from headwork.data.picture_text import picture_of
 from headwork.data.pictures import png_of
 from headwork.measure.bleu import Scored, differences_to, score_translations, with_intervals
-from headwork.measure.machine import describe_machine
-from headwork.measure.verdict import BLEU, best_model, choose
+from headwork.measure.verdict import BLEU, best_model
 
 Picture = tuple[int, int, int]
 LENGTH_BINS = 5
@@ -28,7 +28,6 @@ FEWEST_IN_BIN = 20
 SAMPLES = 6
 LEARNED = 2.0
 """BLEU below which translations are no better than common words in any order"""
-UNCOMPARED = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
 
 
 @dataclass(frozen=True)
@@ -58,20 +57,12 @@ def assemble(
     to_best = differences_to(best, {name: each.scored for name, each in written.items()})
     models = [replace(model, against_best=to_best[model.name]) for model in models]
     models = [replace(model, curve=_curve(model.name, bitext, written, curve_runs)) for model in models]
-    results = [run.result() for run in [*runs, *curve_runs]]
     return TranslationComparison(
-        name=bitext.name,
-        data=bitext.facts,
-        models=models,
-        verdict=choose(models, BLEU),
+        **compared(bitext, models, BLEU, [*runs, *curve_runs], conditions),
         best=best,
         signatures=written[best].runs[0].signatures,
         samples=list(_samples(test, written, bitext.facts.picture)),
         warnings=list(_warnings(bitext, models)),
-        machine=describe_machine(threads=conditions.threads, device=conditions.device),
-        budget_seconds=conditions.budget_seconds,
-        total_seconds=sum(result.seconds for result in results),
-        command=conditions.command,
     )
 
 
@@ -80,13 +71,8 @@ def _describe(written: Written, test: Pairs, picture: Picture | None) -> Transla
     runs = written.runs
     first = runs[0]
     return TranslationStanding(
-        name=first.model,
-        title=first.title,
-        seeds=[run.seed for run in runs],
+        **standing(runs),
         scores=with_intervals(written.scored),
-        cost=mean_cost(runs),
-        against_best=UNCOMPARED,
-        stopped=[run.stopped for run in runs],
         writing=replace(
             first.writing,
             seconds=mean(run.writing.seconds for run in runs),
