@@ -1,7 +1,7 @@
 """report.md of a comparison of learners of algorithms."""
 
 from headwork.base.algorithm import AlgorithmComparison
-from headwork.report.glossary import ALGORITHM
+from headwork.report.algorithm.terms import TERMS
 from headwork.report.markdown import again, listed, plain, written
 from headwork.report.table import Table
 
@@ -24,6 +24,6 @@ def algorithm_markdown(comparison: AlgorithmComparison, table: Table) -> str:
         "## How to get this again",
         again(comparison),
         "## How to read this",
-        listed([f"{term}: {meaning}" for term, meaning in ALGORITHM]),
+        listed([f"{term}: {meaning}" for term, meaning in TERMS]),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"

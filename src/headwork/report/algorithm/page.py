@@ -9,11 +9,11 @@ from headwork.base.files import write_text
 from headwork.base.runs import ComparisonFolder, Point, Run
 from headwork.report.algorithm.markdown import algorithm_markdown
 from headwork.report.algorithm.standings import algorithm_table, ranked
+from headwork.report.algorithm.terms import TERMS
 from headwork.report.charts.beyond import Reach, beyond_chart
 from headwork.report.charts.drawing import Look, looks
 from headwork.report.charts.looked import looked_chart
 from headwork.report.charts.progress import Course, progress_chart
-from headwork.report.glossary import ALGORITHM
 from headwork.report.page import run_page, write_pages
 from headwork.report.render import render
 
@@ -37,7 +37,7 @@ def _(result: AlgorithmRun, run: Run) -> str:
         progress=_progress({result.model: [points]}, looks([result.model])),
         linear_steps=max((point.step for point in points if point.linear), default=0),
         looked=_looked({result.model: run.looks()}),
-        terms=ALGORITHM,
+        terms=TERMS,
     )
 
 
@@ -64,7 +64,7 @@ def algorithm_page(
             title="Score of each model by the length of the input",
         ),
         looked=_looked(found),
-        terms=ALGORITHM,
+        terms=TERMS,
     )
 
 

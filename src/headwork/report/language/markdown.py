@@ -1,8 +1,8 @@
 """report.md of language models: the report's words and tables for places that show markdown."""
 
 from headwork.base.language import LanguageComparison
-from headwork.report.glossary import language_terms
 from headwork.report.language.standings import endings_table, language_table, lengths_table, ranked
+from headwork.report.language.terms import terms
 from headwork.report.limits import budget_note
 from headwork.report.markdown import again, listed, plain, written
 from headwork.report.text import quoted
@@ -40,7 +40,7 @@ def language_markdown(comparison: LanguageComparison) -> str:
         "## How to get this again",
         again(comparison),
         "## How to read this",
-        listed([f"{term}: {meaning}" for term, meaning in language_terms(comparison.unit)]),
+        listed([f"{term}: {meaning}" for term, meaning in terms(comparison.unit)]),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 

@@ -7,10 +7,10 @@ from headwork.base.files import write_text
 from headwork.base.language import Completion, LanguageComparison, LanguageRun
 from headwork.base.runs import ComparisonFolder, Run
 from headwork.report.charts.drawing import looks
-from headwork.report.glossary import language_terms
 from headwork.report.language.markdown import language_markdown
 from headwork.report.language.pictures import LanguagePictures, draw_all, draw_lengths
 from headwork.report.language.standings import endings_table, language_table, lengths_table, ranked
+from headwork.report.language.terms import terms
 from headwork.report.limits import budget_note
 from headwork.report.page import run_page, write_pages
 from headwork.report.pictures import draw_training
@@ -37,7 +37,7 @@ def _(result: LanguageRun, run: Run) -> str:
         lengths_table=lengths_table({result.model: result.lengths}, {result.model: result.slopes}),
         insights={result.model: result.insights},
         completed=completed({result.model: result.completions}),
-        terms=language_terms(result.tokens.unit),
+        terms=terms(result.tokens.unit),
     )
 
 
@@ -76,5 +76,5 @@ def language_page(comparison: LanguageComparison, pictures: LanguagePictures) ->
         limits=endings_table(models),
         budget_note=budget_note(models),
         completed=completed({model.name: model.completions for model in models}),
-        terms=language_terms(comparison.unit),
+        terms=terms(comparison.unit),
     )

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from headwork.base.multilabel import LabelChance, LabelMistake, MultilabelComparison
 from headwork.report import numbers
-from headwork.report.glossary import MULTILABEL
 from headwork.report.markdown import closing, listed, plain, written
 from headwork.report.multilabel.standings import f1_table, label_table, multilabel_table, ranked
+from headwork.report.multilabel.terms import TERMS
 from headwork.report.text import quoted
 
 
@@ -28,7 +28,7 @@ def multilabel_markdown(comparison: MultilabelComparison) -> str:
     ]
     for model, mistakes in comparison.mistakes.items():
         blocks += [f"## Worst mistakes of {plain(model)}", listed([_told(each) for each in mistakes])]
-    blocks += closing(comparison, models, MULTILABEL)
+    blocks += closing(comparison, models, TERMS)
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 

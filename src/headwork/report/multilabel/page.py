@@ -4,11 +4,11 @@ from headwork.base.files import write_text
 from headwork.base.multilabel import MultilabelComparison, MultilabelRun
 from headwork.base.runs import ComparisonFolder, Run
 from headwork.report.charts.drawing import looks
-from headwork.report.glossary import MULTILABEL
 from headwork.report.limits import budget_note, limits_table
 from headwork.report.multilabel.markdown import multilabel_markdown
 from headwork.report.multilabel.pictures import LabelPictures, draw_all
 from headwork.report.multilabel.standings import f1_table, label_table, multilabel_table, ranked
+from headwork.report.multilabel.terms import TERMS
 from headwork.report.multilabel.together import chosen_labels, shown_together
 from headwork.report.page import run_page, write_pages
 from headwork.report.pictures import draw_training
@@ -30,7 +30,7 @@ def _(result: MultilabelRun, run: Run) -> str:
         result=result,
         data=run.data(),
         training=draw_training({result.model: [run.metrics()]}, looks([result.model]), score="macro-F1"),
-        terms=MULTILABEL,
+        terms=TERMS,
     )
 
 
@@ -53,5 +53,5 @@ def multilabel_page(comparison: MultilabelComparison, pictures: LabelPictures) -
         else [],
         limits=limits_table(models),
         budget_note=budget_note(models),
-        terms=MULTILABEL,
+        terms=TERMS,
     )

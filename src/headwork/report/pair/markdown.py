@@ -2,9 +2,9 @@
 
 from headwork.base.pair import PairComparison
 from headwork.report.classes import class_table
-from headwork.report.glossary import pair_terms
 from headwork.report.markdown import closing, listed, plain, written
 from headwork.report.pair.standings import pair_table, ranked
+from headwork.report.pair.terms import terms
 from headwork.report.text import quoted
 
 
@@ -27,5 +27,5 @@ def pair_markdown(comparison: PairComparison) -> str:
             for each in mistakes
         ]
         blocks += [f"## Worst mistakes of {plain(model)}", listed(lines)]
-    blocks += closing(comparison, ranked(comparison), pair_terms(classes=bool(comparison.per_class)))
+    blocks += closing(comparison, ranked(comparison), terms(classes=bool(comparison.per_class)))
     return "\n\n".join(block for block in blocks if block) + "\n"

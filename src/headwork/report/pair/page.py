@@ -8,12 +8,12 @@ from headwork.base.runs import ComparisonFolder, Run
 from headwork.base.translation import Drawn
 from headwork.report.charts.drawing import looks
 from headwork.report.classes import class_table, shown_confusion
-from headwork.report.glossary import pair_terms
 from headwork.report.limits import budget_note, limits_table
 from headwork.report.page import run_page, write_pages
 from headwork.report.pair.markdown import pair_markdown
 from headwork.report.pair.pictures import PairPictures, draw_all
 from headwork.report.pair.standings import pair_table, ranked
+from headwork.report.pair.terms import terms
 from headwork.report.pictures import draw_training
 from headwork.report.render import render
 
@@ -43,7 +43,7 @@ def _(result: PairRun, run: Run) -> str:
         data=data,
         training=draw_training({result.model: [run.metrics()]}, looks([result.model]), score=score),
         maps=_shown({result.model: run.maps()}),
-        terms=pair_terms(classes=bool(data.classes)),
+        terms=terms(classes=bool(data.classes)),
     )
 
 
@@ -63,7 +63,7 @@ def pair_page(comparison: PairComparison, pictures: PairPictures, found: Mapping
         maps=_shown(found),
         limits=limits_table(models),
         budget_note=budget_note(models),
-        terms=pair_terms(classes=bool(classes)),
+        terms=terms(classes=bool(classes)),
     )
 
 

@@ -1,9 +1,9 @@
 """report.md of a comparison of models that answer from passages."""
 
 from headwork.base.span import SpanComparison, SpanMistake
-from headwork.report.glossary import SPANS
 from headwork.report.markdown import closing, listed, plain, written
 from headwork.report.span.standings import parting_table, ranked, span_table
+from headwork.report.span.terms import TERMS
 from headwork.report.text import quoted
 
 
@@ -23,7 +23,7 @@ def span_markdown(comparison: SpanComparison) -> str:
         blocks += [f"## F1 by {plain(parting.by)}", written(parting_table(parting, models))]
     for model, mistakes in comparison.mistakes.items():
         blocks += [f"## Worst mistakes of {plain(model)}", listed([_told(mistake) for mistake in mistakes])]
-    blocks += closing(comparison, models, SPANS)
+    blocks += closing(comparison, models, TERMS)
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 

@@ -4,7 +4,6 @@ from headwork.base.files import write_text
 from headwork.base.runs import ComparisonFolder, Run
 from headwork.base.span import SpanComparison, SpanRun
 from headwork.report.charts.drawing import looks
-from headwork.report.glossary import SPANS
 from headwork.report.limits import budget_note, limits_table
 from headwork.report.page import run_page, write_pages
 from headwork.report.pictures import draw_training
@@ -12,6 +11,7 @@ from headwork.report.render import render
 from headwork.report.span.markdown import span_markdown
 from headwork.report.span.pictures import SpanPictures, draw_all
 from headwork.report.span.standings import parting_table, ranked, span_table
+from headwork.report.span.terms import TERMS
 
 
 @write_pages.register
@@ -29,7 +29,7 @@ def _(result: SpanRun, run: Run) -> str:
         result=result,
         data=run.data(),
         training=draw_training({result.model: [run.metrics()]}, looks([result.model]), score="F1"),
-        terms=SPANS,
+        terms=TERMS,
     )
 
 
@@ -47,5 +47,5 @@ def span_page(comparison: SpanComparison, pictures: SpanPictures) -> str:
         pictures=pictures,
         limits=limits_table(models),
         budget_note=budget_note(models),
-        terms=SPANS,
+        terms=TERMS,
     )

@@ -1,10 +1,10 @@
 """report.md of a comparison of taggers."""
 
 from headwork.base.tag import TagComparison
-from headwork.report.glossary import tag_terms
 from headwork.report.markdown import closing, listed, plain, written
 from headwork.report.tag.sentences import lines_of
 from headwork.report.tag.standings import ranked, tag_table
+from headwork.report.tag.terms import terms
 from headwork.report.tag.types import kind_table
 from headwork.report.text import quoted
 
@@ -30,5 +30,5 @@ def tag_markdown(comparison: TagComparison) -> str:
             for line in lines_of(mistake, of_entities=comparison.of_entities)
         ]
         blocks += [f"## Worst sentences of {plain(model)}", listed(lines)]
-    blocks += closing(comparison, ranked(comparison), tag_terms(of_entities=comparison.of_entities))
+    blocks += closing(comparison, ranked(comparison), terms(of_entities=comparison.of_entities))
     return "\n\n".join(block for block in blocks if block) + "\n"

@@ -5,7 +5,6 @@ from headwork.base.runs import ComparisonFolder, Run
 from headwork.base.tag import TagComparison, TagRun, is_iob2
 from headwork.report.charts.drawing import looks
 from headwork.report.classes import shown_confusion
-from headwork.report.glossary import tag_terms
 from headwork.report.limits import budget_note, limits_table
 from headwork.report.page import run_page, write_pages
 from headwork.report.pictures import draw_training
@@ -14,6 +13,7 @@ from headwork.report.tag.markdown import tag_markdown
 from headwork.report.tag.pictures import TagPictures, draw_all
 from headwork.report.tag.sentences import lines_of
 from headwork.report.tag.standings import OF_ENTITIES, OF_WORDS, called, ranked, tag_table
+from headwork.report.tag.terms import terms
 from headwork.report.tag.types import kind_table
 
 
@@ -38,7 +38,7 @@ def _(result: TagRun, run: Run) -> str:
         training=draw_training(
             {result.model: [run.metrics()]}, looks([result.model]), score="F1" if of_entities else "accuracy"
         ),
-        terms=tag_terms(of_entities=of_entities),
+        terms=terms(of_entities=of_entities),
     )
 
 
@@ -61,5 +61,5 @@ def tag_page(comparison: TagComparison, pictures: TagPictures) -> str:
         },
         limits=limits_table(models),
         budget_note=budget_note(models),
-        terms=tag_terms(of_entities=comparison.of_entities),
+        terms=terms(of_entities=comparison.of_entities),
     )

@@ -1,10 +1,10 @@
 """report.md of a comparison of translators."""
 
 from headwork.base.translation import Sample, TranslationComparison
-from headwork.report.glossary import WRITING
 from headwork.report.markdown import closing, listed, plain, written
 from headwork.report.text import quoted
 from headwork.report.translation.standings import heads_table, ranked, translation_table
+from headwork.report.translation.terms import TERMS
 
 
 def translation_markdown(comparison: TranslationComparison) -> str:
@@ -23,7 +23,7 @@ def translation_markdown(comparison: TranslationComparison) -> str:
         "## What they write",
         *(listed(_sample_lines(sample, [model.name for model in models])) for sample in comparison.samples),
         *(["## How widely the heads look", written(heads)] if heads else []),
-        *closing(comparison, models, WRITING),
+        *closing(comparison, models, TERMS),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 

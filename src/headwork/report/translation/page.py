@@ -4,7 +4,6 @@ from headwork.base.files import write_text
 from headwork.base.runs import ComparisonFolder, Run
 from headwork.base.translation import Alignments, TranslationComparison, TranslationRun
 from headwork.report.charts.drawing import looks
-from headwork.report.glossary import WRITING
 from headwork.report.limits import budget_note, limits_table
 from headwork.report.page import run_page, write_pages
 from headwork.report.pictures import draw_training
@@ -12,6 +11,7 @@ from headwork.report.render import render
 from headwork.report.translation.markdown import translation_markdown
 from headwork.report.translation.pictures import TranslationPictures, draw_all
 from headwork.report.translation.standings import heads_table, ranked, translation_table
+from headwork.report.translation.terms import TERMS
 
 DRAWN = 3
 """pairs whose alignments stand on a page"""
@@ -37,7 +37,7 @@ def _(result: TranslationRun, run: Run) -> str:
         data=run.data(),
         training=draw_training({result.model: [run.metrics()]}, looks([result.model])),
         alignments=_shown({result.model: alignments} if alignments else {}),
-        terms=WRITING,
+        terms=TERMS,
     )
 
 
@@ -58,7 +58,7 @@ def translation_page(
         alignments=_shown(alignments),
         limits=limits_table(models),
         budget_note=budget_note(models),
-        terms=WRITING,
+        terms=TERMS,
     )
 
 
