@@ -22,6 +22,8 @@ FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 LONG = {
     "README.md",
     "embed.md",
+    "first-steps.md",
+    "formats.md",
     "language.md",
     "long-documents.md",
     "memory.md",

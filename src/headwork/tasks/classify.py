@@ -142,7 +142,14 @@ def in_blocks(texts: Sequence[Item], size: int = 4096) -> Iterator[Sequence[Item
     """
     start = characters = 0
     for place, item in enumerate(texts, 1):
-        characters += len(item) if isinstance(item, str) else sum(map(len, item))
+        characters += _characters(item)
         if place - start == size or characters >= BLOCK_CHARACTERS or place == len(texts):
             yield texts[start:place]
             start, characters = place, 0
+
+
+def _characters(item: Any) -> int:
+    """Of a text, or of all that stand in an item."""
+    if isinstance(item, str):
+        return len(item)
+    return sum(map(_characters, item)) if isinstance(item, tuple | list) else 0
