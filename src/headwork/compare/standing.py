@@ -18,10 +18,10 @@ UNCOMPARED = Difference(difference=0.0, low=0.0, high=0.0, p=1.0, p_holm=1.0)
 
 
 class Answered(Protocol):
-    """What the seeds of a model answered."""
+    """What the seeds of a model answered, each a finished run with its `scores`."""
 
     @property
-    def runs(self) -> Sequence[Finished]: ...
+    def runs(self) -> Sequence[Any]: ...
 
 
 class Learnt(Protocol):
