@@ -146,18 +146,34 @@ class EncoderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         )
 
 
-class Encoder(nn.Module):
-    """A core and a pooling: one vector for each text."""
+class WithCore(nn.Module):
+    """A core, from scratch or from a published encoder, and frozen as its settings say."""
 
     def __init__(self, config: EncoderConfig, *, vocabulary: int) -> None:
         super().__init__()
         self.config = config
         self.core = Core(config.core(vocabulary))
-        dim = self.core.config.dim
-        self.between = Linear(dim, dim) if config.between != "none" else None
         frozen = {"nothing": [], "embeddings": [self.core.embeddings], "encoder": [self.core]}
         for part in frozen[config.freeze]:
             part.requires_grad_(False)
+
+    @staticmethod
+    def given_by(folder: Path) -> dict[str, Any]:
+        """The settings that the pretrained encoder in `folder` gives."""
+        return {"published": own_settings(core_config(folder))}
+
+    def load_pretrained(self, folder: Path) -> None:
+        """Start from the published encoder in `folder`; HeadworkError names what does not fit."""
+        load_core(self.core, folder)
+
+
+class Encoder(WithCore):
+    """A core and a pooling: one vector for each text."""
+
+    def __init__(self, config: EncoderConfig, *, vocabulary: int) -> None:
+        super().__init__(config, vocabulary=vocabulary)
+        dim = self.core.config.dim
+        self.between = Linear(dim, dim) if config.between != "none" else None
 
     def vectors(self, batch: TokenBatch, *, types: Tensor | None = None) -> Tensor:
         """(B, D); zeros for a text without tokens. `types` are the (N,) segments of the tokens where they differ."""
@@ -172,15 +188,6 @@ class Encoder(nn.Module):
             return None
         ends = torch.tensor(batch.lengths, device=batch.ids.device).cumsum(0) - 1
         return torch.zeros_like(batch.ids).index_fill(0, ends[ends >= 0], 1)
-
-    @staticmethod
-    def given_by(folder: Path) -> dict[str, Any]:
-        """The settings that the pretrained encoder in `folder` gives."""
-        return {"published": own_settings(core_config(folder))}
-
-    def load_pretrained(self, folder: Path) -> None:
-        """Start from the published encoder in `folder`; HeadworkError names what does not fit."""
-        load_core(self.core, folder)
 
 
 class EncoderClassifier(Encoder):

@@ -8,18 +8,14 @@ Devlin et al. 2019, sections 4.2 and 4.3. From scratch, or started from a publis
 Axes: B windows, N tokens of all questions, M of all windows' passages, D width.
 """
 
-from pathlib import Path
-from typing import Any
-
 import msgspec
 import torch
 from torch import Tensor, nn
 
-from headwork.layers.transformer import Core, CoreConfig
-from headwork.models.encoder import EncoderConfig
-from headwork.models.pretrained import core_config, load_core, own_settings
+from headwork.layers.transformer import CoreConfig
+from headwork.models.encoder import EncoderConfig, WithCore
 from headwork.ops.dropout import drop
-from headwork.ops.packed import PairBatch, TokenBatch, places_of, rows_of
+from headwork.ops.packed import PairBatch, TokenBatch
 
 
 class SpanEncoderConfig(EncoderConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,9 +36,10 @@ class SpanEncoderConfig(EncoderConfig, frozen=True, kw_only=True, forbid_unknown
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if (self.pooling, self.between) != ("mean", "none"):
+        if (self.pooling, self.between, self.long) != ("mean", "none", "cut"):
             raise ValueError(
-                "pooling and between mean nothing here: every token has a start and an end; leave them out"
+                "pooling, between and long mean nothing here: every token has a start and an end, and long passages "
+                "are read in windows; leave them out"
             )
         if self.tokens == "words":
             raise ValueError("tokens is 'words', which do not part question and passage; set wordpiece or bert")
@@ -65,17 +62,12 @@ def check_windows(max_tokens: int, question_tokens: int, stride: int, others: fl
         raise ValueError(f"others is {others}; expected 0 or more")
 
 
-class SpanEncoder(nn.Module):
+class SpanEncoder(WithCore):
     """A core, and a linear layer for both ends."""
 
     def __init__(self, config: SpanEncoderConfig, *, vocabulary: int) -> None:
-        super().__init__()
-        self.config = config
-        self.core = Core(config.core(vocabulary))
+        super().__init__(config, vocabulary=vocabulary)
         self.head = nn.Linear(self.core.config.dim, 2)
-        frozen = {"nothing": [], "embeddings": [self.core.embeddings], "encoder": [self.core]}
-        for part in frozen[config.freeze]:
-            part.requires_grad_(False)
 
     def forward(self, batch: PairBatch) -> Tensor:
         """(B + M, 2): for each window "no answer", then the tokens of its passage."""
@@ -84,31 +76,10 @@ class SpanEncoder(nn.Module):
         hidden = drop(hidden[seen].to(self.head.weight.dtype), self.config.dropout, self.training)
         return self.head(hidden)
 
-    @staticmethod
-    def given_by(folder: Path) -> dict[str, Any]:
-        """The settings that the pretrained encoder in `folder` gives."""
-        return {"published": own_settings(core_config(folder))}
-
-    def load_pretrained(self, folder: Path) -> None:
-        """Start from the published encoder in `folder`; HeadworkError names what does not fit."""
-        load_core(self.core, folder)
-
 
 def in_one(batch: PairBatch) -> tuple[TokenBatch, Tensor, Tensor]:
     """Each second text behind its first; (N + M,) segments; (B + M,) places of the first tokens and second texts."""
-    first, second = batch.first, batch.second
-    device = first.ids.device
-    lengths = tuple(one + other for one, other in zip(first.lengths, second.lengths, strict=True))
-    firsts, seconds, both = (torch.tensor(each, device=device) for each in (first.lengths, second.lengths, lengths))
-    starts = both.cumsum(0) - both
-    of_first, of_second = rows_of(first.lengths, device), rows_of(second.lengths, device)
-    places = places_of(second.lengths, device)
-    behind = (starts + firsts)[of_second] + places
-    types = torch.zeros(sum(lengths), dtype=torch.int64, device=device).index_fill(0, behind, 1)
-    ids = first.ids.new_empty(sum(lengths))
-    ids = ids.index_copy(0, starts[of_first] + places_of(first.lengths, device), first.ids)
-    ids = ids.index_copy(0, behind, second.ids)
-    heads = (1 + seconds).cumsum(0) - (1 + seconds)
-    seen = torch.empty(len(lengths) + len(second.ids), dtype=torch.int64, device=device)
-    seen = seen.index_copy(0, heads, starts).index_copy(0, heads[of_second] + 1 + places, behind)
-    return TokenBatch(ids, lengths), types, seen
+    joined, types = batch.together()
+    lengths = torch.tensor(joined.lengths, device=types.device)
+    seen = types.bool().index_fill(0, lengths.cumsum(0) - lengths, True)
+    return joined, types, seen.nonzero().squeeze(1)
