@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 LONG = {
-    "README.md",
+    "attention.md",
     "embed.md",
     "first-steps.md",
     "formats.md",
@@ -29,6 +29,7 @@ LONG = {
     "memory.md",
     "multilabel.md",
     "pair.md",
+    "README.md",
     "span.md",
     "tag.md",
     "translate.md",

@@ -110,7 +110,7 @@ def test_train_and_lists(headwork, tmp_path: Path):
         ((*TRAIN, "copy", *ALGORITHM, "--set", "model.places=3"), "none of lstm has this setting"),
     ],
 )
-def test_what_cannot_be_done_is_refused_in_one_line(headwork, tmp_path: Path, words, told):
-    done = headwork(*words, "--size", "tiny", "--budget", "1s", "-o", tmp_path / "out")
+def test_what_cannot_be_done_is_refused_in_one_line(here, tmp_path: Path, words, told):
+    done = here(*words, "--size", "tiny", "--budget", "1s", "-o", tmp_path / "out")
     assert done.returncode == 2, done.stdout + done.stderr
     assert told in done.stderr and "Traceback" not in done.stderr

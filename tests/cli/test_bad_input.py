@@ -30,11 +30,11 @@ def refused(done, told: str) -> None:
 
 
 @pytest.mark.parametrize("case", BYTES)
-def test_bad_files(headwork, tmp_path: Path, case: str) -> None:
+def test_bad_files(here, tmp_path: Path, case: str) -> None:
     content, told = BYTES[case]
     source = tmp_path / "data.csv"
     source.write_bytes(content)
-    refused(headwork("compare", source, "--models", "tfidf", "-o", tmp_path / "out"), told)
+    refused(here("compare", source, "--models", "tfidf", "-o", tmp_path / "out"), told)
     assert not (tmp_path / "out").exists()
 
 
@@ -81,8 +81,8 @@ def test_a_bomb_is_refused_by_its_cell(headwork, tmp_path: Path) -> None:
         (["juggle"], "juggle"),
     ],
 )
-def test_bad_words(headwork, things: Path, tmp_path: Path, words: list[str], told: str) -> None:
-    refused(headwork(*(str(things) if word == "DATA" else word for word in words), cwd=tmp_path), told)
+def test_bad_words(here, things: Path, tmp_path: Path, words: list[str], told: str) -> None:
+    refused(here(*(str(things) if word == "DATA" else word for word in words), cwd=tmp_path), told)
     assert not list(tmp_path.iterdir())
 
 

@@ -56,9 +56,9 @@ def refused(done, told: str) -> None:
     assert "Traceback" not in done.stderr and told in done.stderr.strip().splitlines()[-1]
 
 
-def test_what_is_refused(headwork, run, pictures, tmp_path) -> None:
-    refused(headwork("predict", run, "--text", "hello"), "--image FILE")
-    refused(headwork("draw-attention", run, "--text", "hello"), "give it one with --image")
-    refused(headwork("predict", run, "--image", pictures / "train.zip"), "not a png or jpg")
-    refused(headwork("train", "bahdanau", pictures, "-o", tmp_path / "b"), "it reads texts, and the data are pictures")
-    refused(headwork("train", "show-attend-tell", pictures, "-o", tmp_path / "g", "--set", "model.grid=3"), "squares")
+def test_what_is_refused(here, run, pictures, tmp_path) -> None:
+    refused(here("predict", run, "--text", "hello"), "--image FILE")
+    refused(here("draw-attention", run, "--text", "hello"), "give it one with --image")
+    refused(here("predict", run, "--image", pictures / "train.zip"), "not a png or jpg")
+    refused(here("train", "bahdanau", pictures, "-o", tmp_path / "b"), "it reads texts, and the data are pictures")
+    refused(here("train", "show-attend-tell", pictures, "-o", tmp_path / "g", "--set", "model.grid=3"), "squares")

@@ -54,8 +54,8 @@ def test_the_table_has_a_line_a_layer(headwork, runs):
     assert len(lines) == 2
 
 
-def test_a_model_without_heads_is_refused(headwork, things, tmp_path):
-    headwork("train", "tfidf", things, "-o", tmp_path / "t")
-    done = headwork("heads", tmp_path / "t", things)
+def test_a_model_without_heads_is_refused(here, things, tmp_path):
+    here("train", "tfidf", things, "-o", tmp_path / "t")
+    done = here("heads", tmp_path / "t", things)
     assert done.returncode == 2
     assert "has no layers of heads" in done.stderr and len(done.stderr.splitlines()) == 1

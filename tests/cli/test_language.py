@@ -75,17 +75,17 @@ def refused(done, told: str) -> None:
     assert "Traceback" not in done.stderr and told in done.stderr.strip().splitlines()[-1]
 
 
-def test_what_is_refused(headwork, run, book, tmp_path) -> None:
-    refused(headwork("generate", run, "--prompt", "naïve Ω"), "'ï', 'v', 'Ω'")
-    refused(headwork("generate", run, "--top-p", "0"), "top-p")
-    refused(headwork("generate", tmp_path), "no run folder")
+def test_what_is_refused(here, run, book, tmp_path) -> None:
+    refused(here("generate", run, "--prompt", "naïve Ω"), "'ï', 'v', 'Ω'")
+    refused(here("generate", run, "--top-p", "0"), "top-p")
+    refused(here("generate", tmp_path), "no run folder")
     binary = tmp_path / "binary.txt"
     binary.write_bytes(b"\x00\x01" * 500)
-    refused(headwork("train", "transformer", binary, "--task", "language"), "binary")
+    refused(here("train", "transformer", binary, "--task", "language"), "binary")
     short = tmp_path / "short.txt"
     short.write_text("too short a text\n" * 300)
     words = ("train", "transformer-xl", short, "--set", "model.context=4000", "-o", tmp_path / "r")
-    refused(headwork(*words), "too few for one segment of 4000")
-    refused(headwork("compare", book, "--task", "language", "--curve", "-o", tmp_path / "c"), "--curve")
-    refused(headwork("train", "transformer-xl", book, "--label", "x"), "--label")
-    refused(headwork("train", "transformer-xl", book, "--set", "model.absolute=learned"), "relative places")
+    refused(here(*words), "too few for one segment of 4000")
+    refused(here("compare", book, "--task", "language", "--curve", "-o", tmp_path / "c"), "--curve")
+    refused(here("train", "transformer-xl", book, "--label", "x"), "--label")
+    refused(here("train", "transformer-xl", book, "--set", "model.absolute=learned"), "relative places")

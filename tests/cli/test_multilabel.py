@@ -44,7 +44,7 @@ def test_data_and_recipes_know_labels(headwork, rows: Path):
     assert "multilabel:" in headwork("recipes").stdout
 
 
-def test_bad_words_are_one_line_and_leave_nothing(headwork, rows: Path, run: Path, things: Path, tmp_path: Path):
+def test_bad_words_are_one_line_and_leave_nothing(here, rows: Path, run: Path, things: Path, tmp_path: Path):
     out = tmp_path / "out"
     for words, told in (
         (("train", "tfidf", rows, *TASK, "--labels", "joy,hope", "-o", out), "no column 'hope'"),
@@ -52,7 +52,7 @@ def test_bad_words_are_one_line_and_leave_nothing(headwork, rows: Path, run: Pat
         (("train", "bag", rows, *TASK, "--set", "train.focal=-1", "-o", out), "train.focal is -1.0, out of range"),
         (("predict", run, "--text", "a", "--explain"), "--explain: means nothing"),
     ):
-        done = headwork(*words)
+        done = here(*words)
         assert done.returncode == 2, done.stdout + done.stderr
         assert told in done.stderr.strip().splitlines()[-1] and "Traceback" not in done.stderr
         assert not out.exists()

@@ -80,24 +80,24 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_pairs_are_one_line_and_leave_nothing(headwork, tmp_path: Path, case: str):
+def test_bad_pairs_are_one_line_and_leave_nothing(here, tmp_path: Path, case: str):
     content, told = BAD[case]
     source = tmp_path / "pairs.csv"
     source.write_text(content)
-    done = headwork("train", "overlap", source, "-o", tmp_path / "out")
+    done = here("train", "overlap", source, "-o", tmp_path / "out")
     assert done.returncode == 2, done.stdout + done.stderr
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("headwork: ") and told in last
     assert "Traceback" not in done.stderr and not (tmp_path / "out").exists()
 
 
-def test_words_that_mean_nothing_are_refused(headwork, run: Path, things: Path, claims: Path, tmp_path: Path):
+def test_words_that_mean_nothing_are_refused(here, run: Path, things: Path, claims: Path, tmp_path: Path):
     for words, told in (
         (("predict", run, "--text", "one text"), "give both"),
         (("train", "tfidf", things, "--text-b", "label", "-o", tmp_path / "t"), "--text-b: means nothing for the task"),
         (("plan", "decomposable"), "a model of the task pair"),
         (("heads", run, claims), "a run of the task pair"),
     ):
-        done = headwork(*words)
+        done = here(*words)
         assert done.returncode == 2, done.stdout + done.stderr
         assert told in done.stderr and "Traceback" not in done.stderr

@@ -76,12 +76,10 @@ def refused(done, told: str) -> None:
     assert "Traceback" not in done.stderr and told in done.stderr.strip().splitlines()[-1]
 
 
-def test_what_is_refused(headwork, compared, stripes, tmp_path) -> None:
+def test_what_is_refused(here, compared, stripes, tmp_path) -> None:
     run = compared / "trials" / "lstm-0"
-    refused(headwork("generate", run, "--prompt", "x"), "--image FILE")
-    refused(headwork("generate", run, "--image", tmp_path / "no.png"), "no.png: no such file")
-    refused(
-        headwork("train", "image-transformer-1d", "stdlib", "--size", "tiny", "-o", tmp_path / "r"), "whole pictures"
-    )
-    refused(headwork("train", "lstm", f"{stripes}:side=2,x=1", "--task", "language"), "'x=1' is no setting")
-    refused(headwork("predict", run, "--text", "hello"), "--image")
+    refused(here("generate", run, "--prompt", "x"), "--image FILE")
+    refused(here("generate", run, "--image", tmp_path / "no.png"), "no.png: no such file")
+    refused(here("train", "image-transformer-1d", "stdlib", "--size", "tiny", "-o", tmp_path / "r"), "whole pictures")
+    refused(here("train", "lstm", f"{stripes}:side=2,x=1", "--task", "language"), "'x=1' is no setting")
+    refused(here("predict", run, "--text", "hello"), "--image")

@@ -33,8 +33,8 @@ def test_each_model_says_what_it_runs(headwork, words, told):
         (("transfomer",), "transformer"),
     ],
 )
-def test_what_cannot_be_planned_is_refused_in_one_line(headwork, words, told):
-    done = headwork("plan", *words)
+def test_what_cannot_be_planned_is_refused_in_one_line(here, words, told):
+    done = here("plan", *words)
     assert done.returncode == 2
     assert not done.stdout
     assert told in done.stderr and len(done.stderr.splitlines()) == 1

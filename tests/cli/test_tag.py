@@ -57,20 +57,20 @@ def test_train_then_predict(headwork, run: Path, mine: Path, tmp_path: Path):
         ("Ada B-PER\n\n", "1 sentences with 1 different tags"),
     ],
 )
-def test_bad_files_are_refused_in_one_line(headwork, tmp_path: Path, text: str, told: str):
+def test_bad_files_are_refused_in_one_line(here, tmp_path: Path, text: str, told: str):
     (tmp_path / "mine.conll").write_text(text)
-    done = headwork("train", "majority", tmp_path / "mine.conll", *TAG, cwd=tmp_path)
+    done = here("train", "majority", tmp_path / "mine.conll", *TAG, cwd=tmp_path)
     assert done.returncode == 2 and done.stdout == ""
     assert told in done.stderr and len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "runs").exists()
 
 
-def test_options_of_other_tasks_are_refused(headwork, mine: Path, run: Path):
+def test_options_of_other_tasks_are_refused(here, mine: Path, run: Path):
     for words, told in (
         (("train", "majority", mine, *TAG, "--text-b", "x"), "--text-b: means nothing for the task tag"),
         (("train", "majority", mine, *TAG, "--label", "3"), "--label 3: "),
         (("predict", run, "--text", "a", "--text-b", "b"), "--text-b: the model takes one text"),
         (("draw-attention", run, "--text", "a"), "has no attention to draw"),
     ):
-        done = headwork(*words)
+        done = here(*words)
         assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr
