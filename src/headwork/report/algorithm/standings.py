@@ -2,27 +2,22 @@
 
 from collections.abc import Callable
 
-import msgspec
-
 from headwork.base.algorithm import AlgorithmComparison, AlgorithmStanding, Baseline
-from headwork.base.results import Score
 from headwork.report import numbers
+from headwork.report.columns import GAP, MEMORY, NAME, SIZE, Maker, best_first, shares, spread, table_of
 from headwork.report.limits import endings
 from headwork.report.standings import standings
 from headwork.report.table import DASH, Cell, Column, Row, Table
 
 
-class _Maker(msgspec.Struct, frozen=True):
-    """A column, how a model's cell is made, and that of a baseline."""
+class _Maker(Maker, frozen=True, kw_only=True):
+    """And how a baseline's cell is made."""
 
-    column: Column
-    cell: Callable[[AlgorithmStanding], Cell]
-    baseline: Callable[[Baseline], Cell] = lambda baseline: Cell(DASH)
+    baseline: Callable[[Baseline], Cell]
 
 
 def ranked(comparison: AlgorithmComparison) -> list[AlgorithmStanding]:
-    """The models, highest score first; of equals the best of result.json leads."""
-    return sorted(comparison.models, key=lambda model: (-model.scores["accuracy"].mean, model.name != comparison.best))
+    return best_first(comparison.models, "accuracy", comparison.best)
 
 
 @standings.register
@@ -33,37 +28,16 @@ def algorithm_table(comparison: AlgorithmComparison) -> Table:
         "thoughts": any(each.thoughts is not None for model in comparison.models for each in model.lengths),
     }
     makers = [maker for maker in _makers(comparison) if told.get(maker.column.title, True)]
-    models = [
-        Row(
-            cells=[
-                Cell(DASH) if maker.cell is _against_best and model.name == comparison.best else maker.cell(model)
-                for maker in makers
-            ],
-            marks=_marks(model, comparison),
-        )
-        for model in ranked(comparison)
-    ]
+    table = table_of(comparison, ranked(comparison), makers)
     baselines = [
-        Row(cells=[maker.baseline(baseline) for maker in makers], marks=["no learning"])
+        Row(cells=[_of_baseline(maker, baseline) for maker in makers], marks=["no learning"])
         for baseline in comparison.baselines
     ]
-    return Table(columns=[maker.column for maker in makers], rows=models + baselines)
+    return Table(columns=table.columns, rows=table.rows + baselines)
 
 
-def _marks(model: AlgorithmStanding, comparison: AlgorithmComparison) -> list[str]:
-    names = {"verdict": comparison.verdict.model, "best": comparison.best}
-    return [mark for mark, name in names.items() if name == model.name]
-
-
-def _score(score: Score) -> Cell:
-    return Cell(numbers.percent(score.mean), numbers.percent_interval(score.low, score.high))
-
-
-def _spread(model: AlgorithmStanding) -> Cell:
-    seeds = len(model.seeds)
-    if seeds == 1:
-        return Cell(DASH, "1 seed")
-    return Cell(numbers.decimal(100 * model.scores["accuracy"].spread, 1), f"{seeds} seeds")
+def _of_baseline(maker: Maker, baseline: Baseline) -> Cell:
+    return maker.baseline(baseline) if isinstance(maker, _Maker) else Cell(DASH)
 
 
 def part_of(model: AlgorithmStanding, *, trained: bool) -> float | None:
@@ -78,11 +52,6 @@ def _part(model: AlgorithmStanding, *, trained: bool) -> Cell:
     return Cell(DASH if share is None else numbers.percent(share))
 
 
-def _against_best(model: AlgorithmStanding) -> Cell:
-    gap = model.against_best
-    return Cell(numbers.points(gap.difference), numbers.points_interval(gap.low, gap.high))
-
-
 def _thoughts(model: AlgorithmStanding) -> Cell:
     """About a step, at the shortest and at the longest inputs."""
     spent = [each.thoughts for each in model.lengths if each.thoughts is not None]
@@ -91,46 +60,33 @@ def _thoughts(model: AlgorithmStanding) -> Cell:
     return Cell(f"{numbers.decimal(spent[0], 1)} to {numbers.decimal(spent[-1], 1)}")
 
 
-def _makers(comparison: AlgorithmComparison) -> list[_Maker]:
+def _makers(comparison: AlgorithmComparison) -> list[Maker]:
     coded = "squared error" if comparison.answers == "number" else "bits"
+    score = shares("score", "accuracy", "whole")
     return [
-        _Maker(
-            Column(title="model", align="left", brief="text"),
-            lambda model: Cell(model.name),
-            lambda baseline: Cell(baseline.name),
-        ),
-        _Maker(
-            Column(title="score", detail="95% interval", brief="whole"),
-            lambda model: _score(model.scores["accuracy"]),
-            lambda baseline: Cell(numbers.percent(baseline.accuracy)),
-        ),
-        _Maker(Column(title="spread", detail="over seeds"), _spread),
-        _Maker(Column(title="as trained", brief="text"), lambda model: _part(model, trained=True)),
-        _Maker(Column(title="longer", brief="text"), lambda model: _part(model, trained=False)),
-        _Maker(
-            Column(title="no mistake", detail="95% interval", brief="text"),
-            lambda model: _score(model.scores["whole"]),
-        ),
+        _Maker(NAME.column, NAME.cell, baseline=lambda baseline: Cell(baseline.name)),
+        _Maker(score.column, score.cell, baseline=lambda baseline: Cell(numbers.percent(baseline.accuracy))),
+        spread("accuracy"),
+        Maker(Column(title="as trained", brief="text"), lambda model: _part(model, trained=True)),
+        Maker(Column(title="longer", brief="text"), lambda model: _part(model, trained=False)),
+        shares("no mistake", "whole", "text"),
         _Maker(
             Column(title=coded, detail="an example", brief="text"),
             lambda model: Cell(_number(model.scores["bits"].mean)),
-            lambda baseline: Cell(DASH if baseline.bits is None else _number(baseline.bits)),
+            baseline=lambda baseline: Cell(DASH if baseline.bits is None else _number(baseline.bits)),
         ),
-        _Maker(
+        Maker(
             Column(title="found", brief="text"),
             lambda model: Cell(DASH if model.found is None else numbers.percent(model.found)),
         ),
-        _Maker(Column(title="thoughts", detail="shortest to longest", brief="text"), _thoughts),
-        _Maker(Column(title="against best", detail="points, interval", brief="text"), _against_best),
-        _Maker(
+        Maker(Column(title="thoughts", detail="shortest to longest", brief="text"), _thoughts),
+        Maker(Column(title="against best", detail="points, interval", brief="text"), GAP.cell, "best"),
+        Maker(
             Column(title="training", detail="ended by", brief="text"),
             lambda model: Cell(numbers.seconds(model.cost.train_seconds), endings(model.stopped)),
         ),
-        _Maker(
-            Column(title="size", detail="parameters", brief="text"),
-            lambda model: Cell(numbers.size(model.cost.bytes), numbers.count(model.cost.parameters)),
-        ),
-        _Maker(Column(title="memory", detail="peak"), lambda model: Cell(numbers.size(model.cost.peak_bytes))),
+        SIZE,
+        MEMORY,
     ]
 
 

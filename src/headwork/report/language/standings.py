@@ -1,21 +1,13 @@
 """The tables of a comparison of language models: how well each predicts, what it costs, and how that grows."""
 
-from collections.abc import Callable, Mapping, Sequence
-
-import msgspec
+from collections.abc import Mapping, Sequence
 
 from headwork.base.language import LanguageComparison, LanguageStanding, LengthPoint, Slopes
 from headwork.report import numbers
+from headwork.report.columns import MEMORY, NAME, SIZE, Maker, P, spread, table_of
 from headwork.report.limits import endings
 from headwork.report.standings import standings
 from headwork.report.table import DASH, Cell, Column, Row, Table
-
-
-class _Maker(msgspec.Struct, frozen=True):
-    """A column and how its cells are made."""
-
-    column: Column
-    cell: Callable[[LanguageStanding], Cell]
 
 
 def ranked(comparison: LanguageComparison) -> list[LanguageStanding]:
@@ -29,14 +21,7 @@ def ranked(comparison: LanguageComparison) -> list[LanguageStanding]:
 @standings.register
 def language_table(comparison: LanguageComparison) -> Table:
     """One row a model, fewest bits per character first."""
-    makers = _makers(comparison.unit)
-    return Table(
-        columns=[maker.column for maker in makers],
-        rows=[
-            Row(cells=[_cell(maker, model, comparison) for maker in makers], marks=_marks(model, comparison))
-            for model in ranked(comparison)
-        ],
-    )
+    return table_of(comparison, ranked(comparison), _makers(comparison.unit))
 
 
 def lengths_table(points: Mapping[str, Sequence[LengthPoint]], slopes: Mapping[str, Slopes | None]) -> Table | None:
@@ -88,16 +73,6 @@ def _of(slopes: Slopes | None) -> tuple[float, float]:
     return (slopes.seconds, slopes.bytes) if slopes else (0.0, 0.0)
 
 
-def _cell(maker: _Maker, model: LanguageStanding, comparison: LanguageComparison) -> Cell:
-    itself = maker.cell in (_against_best, _p) and model.name == comparison.best
-    return Cell(DASH) if itself else maker.cell(model)
-
-
-def _marks(model: LanguageStanding, comparison: LanguageComparison) -> list[str]:
-    names = {"verdict": comparison.verdict.model, "best": comparison.best}
-    return [mark for mark, name in names.items() if name == model.name]
-
-
 def _bits(model: LanguageStanding) -> Cell:
     score = model.scores["bits_per_character"]
     return Cell(numbers.decimal(score.mean, 3), f"{numbers.decimal(score.low)}–{numbers.decimal(score.high)}")
@@ -105,13 +80,6 @@ def _bits(model: LanguageStanding) -> Cell:
 
 def _nats(model: LanguageStanding) -> Cell:
     return Cell(numbers.decimal(model.scores["nats"].mean, 3), numbers.decimal(model.perplexity))
-
-
-def _spread(model: LanguageStanding) -> Cell:
-    seeds = len(model.seeds)
-    if seeds == 1:
-        return Cell(DASH, "1 seed")
-    return Cell(numbers.decimal(model.scores["bits_per_character"].spread, 3), f"{seeds} seeds")
 
 
 def difference(value: float) -> str:
@@ -124,36 +92,29 @@ def _against_best(model: LanguageStanding) -> Cell:
     return Cell(difference(gap.difference), f"{difference(gap.low)} to {difference(gap.high)}")
 
 
-def _p(model: LanguageStanding) -> Cell:
-    return Cell(numbers.p_value(model.against_best.p_holm))
-
-
 def _training(model: LanguageStanding) -> Cell:
     rate = model.trained_tokens_per_second
     return Cell(numbers.seconds(model.cost.train_seconds), numbers.rate(rate) if rate else DASH)
 
 
-def _makers(unit: str) -> list[_Maker]:
+def _makers(unit: str) -> list[Maker]:
     return [
-        _Maker(Column(title="model", align="left", brief="text"), lambda model: Cell(model.name)),
-        _Maker(Column(title=f"bits/{unit}", detail="95% interval", brief="whole"), _bits),
-        _Maker(Column(title="nats/token", detail="perplexity", brief="whole"), _nats),
-        _Maker(
+        NAME,
+        Maker(Column(title=f"bits/{unit}", detail="95% interval", brief="whole"), _bits),
+        Maker(Column(title="nats/token", detail="perplexity", brief="whole"), _nats),
+        Maker(
             Column(title="tokens", detail="vocabulary"),
             lambda model: Cell(model.tokens.kind, numbers.count(model.tokens.vocabulary)),
         ),
-        _Maker(Column(title="spread", detail="over seeds"), _spread),
-        _Maker(Column(title="against best", detail="bits, interval", brief="text"), _against_best),
-        _Maker(Column(title="p, Holm"), _p),
-        _Maker(Column(title="context"), lambda model: Cell(numbers.count(model.context))),
-        _Maker(Column(title="training", detail="tokens/s", brief="text"), _training),
-        _Maker(
+        spread("bits_per_character", lambda value: numbers.decimal(value, 3)),
+        Maker(Column(title="against best", detail="bits, interval", brief="text"), _against_best, "best"),
+        P,
+        Maker(Column(title="context"), lambda model: Cell(numbers.count(model.context))),
+        Maker(Column(title="training", detail="tokens/s", brief="text"), _training),
+        Maker(
             Column(title="reads tokens/s", brief="text"),
             lambda model: Cell(numbers.rate(model.read_tokens_per_second)),
         ),
-        _Maker(
-            Column(title="size", detail="parameters", brief="text"),
-            lambda model: Cell(numbers.size(model.cost.bytes), numbers.count(model.cost.parameters)),
-        ),
-        _Maker(Column(title="memory", detail="peak"), lambda model: Cell(numbers.size(model.cost.peak_bytes))),
+        SIZE,
+        MEMORY,
     ]

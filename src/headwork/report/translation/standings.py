@@ -1,39 +1,23 @@
 """The main table of a comparison of translators, and the table of their heads."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
-import msgspec
-
-from headwork.base.results import Score
 from headwork.base.translation import HeadUse, TranslationComparison, TranslationStanding
 from headwork.report import numbers
+from headwork.report.columns import MEMORY, NAME, SIZE, Maker, P, best_first, spread, table_of
 from headwork.report.standings import standings
 from headwork.report.table import DASH, Cell, Column, Row, Table
 
 
-class _Maker(msgspec.Struct, frozen=True):
-    """A column and how its cells are made."""
-
-    column: Column
-    cell: Callable[[TranslationStanding], Cell]
-
-
 def ranked(comparison: TranslationComparison) -> list[TranslationStanding]:
-    """The models, highest BLEU first; of equals the best of result.json leads."""
-    return sorted(comparison.models, key=lambda model: (-model.scores["bleu"].mean, model.name != comparison.best))
+    return best_first(comparison.models, "bleu", comparison.best)
 
 
 @standings.register
 def translation_table(comparison: TranslationComparison) -> Table:
     """One row a model, highest BLEU first."""
-    return Table(
-        columns=[maker.column for maker in _MAKERS],
-        rows=[
-            Row(cells=[_cell(maker, model, comparison) for maker in _MAKERS], marks=_marks(model, comparison))
-            for model in ranked(comparison)
-        ],
-    )
+    return table_of(comparison, ranked(comparison), _MAKERS)
 
 
 def heads_table(models: Sequence[TranslationStanding]) -> Table | None:
@@ -73,25 +57,12 @@ def _alphas(found: list[float]) -> Cell:
     return Cell(numbers.decimal(sum(found) / len(found)), f"{min(found):.2f} to {max(found):.2f}")
 
 
-def _cell(maker: _Maker, model: TranslationStanding, comparison: TranslationComparison) -> Cell:
-    itself = maker.cell in (_against_best, _p) and model.name == comparison.best
-    return Cell(DASH) if itself else maker.cell(model)
+def _scores(title: str, score: str, *, whole: bool) -> Maker:
+    def cell(model: TranslationStanding) -> Cell:
+        found = model.scores[score]
+        return Cell(numbers.decimal(found.mean, 1), f"{found.low:.1f}–{found.high:.1f}")
 
-
-def _marks(model: TranslationStanding, comparison: TranslationComparison) -> list[str]:
-    names = {"verdict": comparison.verdict.model, "best": comparison.best}
-    return [mark for mark, name in names.items() if name == model.name]
-
-
-def _score(score: Score) -> Cell:
-    return Cell(numbers.decimal(score.mean, 1), f"{score.low:.1f}–{score.high:.1f}")
-
-
-def _spread_of_seeds(model: TranslationStanding) -> Cell:
-    seeds = len(model.seeds)
-    return (
-        Cell(DASH, "1 seed") if seeds == 1 else Cell(numbers.decimal(model.scores["bleu"].spread, 1), f"{seeds} seeds")
-    )
+    return Maker(Column(title=title, detail="95% interval", brief="whole" if whole else "text"), cell)
 
 
 def _against_best(model: TranslationStanding) -> Cell:
@@ -99,28 +70,21 @@ def _against_best(model: TranslationStanding) -> Cell:
     return Cell(numbers.points(gap.difference / 100), numbers.points_interval(gap.low / 100, gap.high / 100))
 
 
-def _p(model: TranslationStanding) -> Cell:
-    return Cell(numbers.p_value(model.against_best.p_holm))
-
-
 _MAKERS = [
-    _Maker(Column(title="model", align="left", brief="text"), lambda model: Cell(model.name)),
-    _Maker(Column(title="BLEU", detail="95% interval", brief="whole"), lambda model: _score(model.scores["bleu"])),
-    _Maker(Column(title="spread", detail="over seeds"), _spread_of_seeds),
-    _Maker(Column(title="chrF", detail="95% interval", brief="text"), lambda model: _score(model.scores["chrf"])),
-    _Maker(Column(title="against best", detail="BLEU, interval", brief="whole"), _against_best),
-    _Maker(Column(title="p, Holm"), _p),
-    _Maker(
+    NAME,
+    _scores("BLEU", "bleu", whole=True),
+    spread("bleu", lambda value: numbers.decimal(value, 1)),
+    _scores("chrF", "chrf", whole=False),
+    Maker(Column(title="against best", detail="BLEU, interval", brief="whole"), _against_best, "best"),
+    P,
+    Maker(
         Column(title="training", detail="tokens/s", brief="text"),
         lambda model: Cell(numbers.seconds(model.cost.train_seconds), numbers.rate(model.trained_tokens_per_second)),
     ),
-    _Maker(
-        Column(title="size", detail="parameters", brief="text"),
-        lambda model: Cell(numbers.size(model.cost.bytes), numbers.count(model.cost.parameters)),
-    ),
-    _Maker(
+    SIZE,
+    Maker(
         Column(title="writing", detail="tokens/s, beam", brief="text"),
         lambda model: Cell(numbers.rate(model.writing.tokens_per_second), f"beam {model.writing.beam}"),
     ),
-    _Maker(Column(title="memory", detail="peak"), lambda model: Cell(numbers.size(model.cost.peak_bytes))),
+    MEMORY,
 ]
