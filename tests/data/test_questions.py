@@ -122,6 +122,11 @@ def test_saved_and_loaded_it_is_the_same(tmp_path):
         QuestionCorpus.load(folder)
 
 
+def test_a_set_without_questions_is_refused():
+    with pytest.raises(HeadworkError, match="stdlib: holds no questions about passages"):
+        prepare_questions("stdlib")
+
+
 def test_what_cannot_be_learnt_from_is_refused(tmp_path):
     without = article(0)
     del without["paragraphs"][1]["qas"][0]["answers"]

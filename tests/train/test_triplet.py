@@ -11,7 +11,7 @@ from headwork.data.corpus import Examples
 from headwork.tasks.neural import NeuralClassifier
 from headwork.train import fit as fit_module
 from headwork.train.any import check_recipe, fit_any
-from headwork.train.config import TrainConfig
+from headwork.train.config import TrainConfig, train_config
 from headwork.train.fit import fit
 from headwork.train.record import Place
 from headwork.train.triplet import FromTriplets, some_triplets, triplet_loss
@@ -127,6 +127,19 @@ def test_an_interrupted_fit_ends_with_the_same_bits(train, dev, tmp_path, monkey
         run(tmp_path, 0.5)
     again = run(tmp_path)
     assert all(torch.equal(calm[name], again[name]) for name in calm)
+
+
+def test_a_recipe_of_triplets_is_fitted_by_triplets(train, dev):
+    def new() -> NeuralClassifier:
+        classifier = problem(train, dev).classifier
+        classifier.recipe = with_settings(classifier.recipe, ("train.epochs=1",))
+        return classifier
+
+    chosen, expected = new(), new()
+    fit_any(chosen, train, dev, seed=0)
+    fit(FromTriplets(expected, train, dev, train_config(expected.recipe), seed=0))
+    theirs = expected.network.state_dict()
+    assert all(torch.equal(value, theirs[name]) for name, value in chosen.network.state_dict().items())
 
 
 def test_the_recipe_decides(train, dev):
