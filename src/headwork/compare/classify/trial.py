@@ -11,6 +11,7 @@ from headwork.base.recipes import Recipe
 from headwork.base.results import RunResult
 from headwork.base.runs import Identity, Run
 from headwork.compare.ended import ended
+from headwork.compare.fitting import fit_in
 from headwork.compare.work import Settings
 from headwork.data.corpus import Corpus, Examples
 from headwork.explain.deletion import faithfulness
@@ -19,8 +20,7 @@ from headwork.measure.calibration import fit_temperature, softmax
 from headwork.measure.latency import measure_latency
 from headwork.measure.scores import accuracy, macro_f1
 from headwork.tasks.classify import Classifier, new_classifier
-from headwork.train.any import fit_any
-from headwork.train.record import Fitted, Place, Progress, write_curve
+from headwork.train.record import Fitted, Progress
 
 SHOWN_TEXTS = 6
 DELETION_TEXTS = 100
@@ -38,16 +38,7 @@ def trial(
         recipe, corpus.facts.classes, train.texts, seed=identity.seed, offline=settings.offline, device=settings.device
     )
     classifier.text_column = corpus.facts.text_column
-    fitted = fit_any(
-        classifier,
-        train,
-        dev,
-        seed=identity.seed,
-        budget_seconds=settings.budget_seconds,
-        place=Place.of(run),
-        progress=progress,
-    )
-    write_curve(run, fitted)
+    fitted = fit_in(run, classifier, train, dev, identity=identity, settings=settings, progress=progress)
     result = measure_and_store(classifier, run, corpus, fitted, identity, began, settings)
     write_text(run.model / "README.md", model_card(result, corpus))
     return result

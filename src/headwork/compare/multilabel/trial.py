@@ -11,14 +11,14 @@ from headwork.base.multilabel import MultilabelRun
 from headwork.base.recipes import Recipe
 from headwork.base.runs import Identity, Run
 from headwork.compare.ended import ended
+from headwork.compare.fitting import fit_in
 from headwork.compare.work import Settings
 from headwork.data.corpus import Examples
 from headwork.data.multilabel import MultilabelCorpus
 from headwork.measure.labels import mean_rank_scores, set_scores
 from headwork.measure.latency import measure_latency
 from headwork.tasks.multilabel import Labeller, new_labeller
-from headwork.train.any import fit_any
-from headwork.train.record import Fitted, Place, Progress, write_curve
+from headwork.train.record import Fitted, Progress
 
 LATENCY_TEXTS = 1000
 
@@ -33,16 +33,7 @@ def trial(
         recipe, corpus.facts.classes, train.texts, seed=identity.seed, offline=settings.offline, device=settings.device
     )
     labeller.model.text_column = corpus.facts.text_column
-    fitted = fit_any(
-        labeller.model,
-        train,
-        dev,
-        seed=identity.seed,
-        budget_seconds=settings.budget_seconds,
-        place=Place.of(run),
-        progress=progress,
-    )
-    write_curve(run, fitted)
+    fitted = fit_in(run, labeller.model, train, dev, identity=identity, settings=settings, progress=progress)
     result = measure_and_store(labeller, run, corpus, fitted, identity, began)
     write_text(run.model / "README.md", model_card(result, corpus))
     return result

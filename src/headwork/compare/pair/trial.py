@@ -6,7 +6,6 @@ model answers then says whether it looks at both texts.
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +16,7 @@ from headwork.base.pair import DrawnPair, Exchange, Exchanges, PairMaps, PairRun
 from headwork.base.recipes import Recipe
 from headwork.base.runs import Identity, Run
 from headwork.compare.ended import ended
+from headwork.compare.fitting import fit_in
 from headwork.compare.work import Settings
 from headwork.data.pairs import Pair, PairCorpus, PairExamples
 from headwork.measure.calibration import fit_temperature, softmax
@@ -24,8 +24,7 @@ from headwork.measure.correlation import pearson, spearman
 from headwork.measure.latency import measure_latency
 from headwork.measure.scores import accuracy, macro_f1
 from headwork.tasks.pair import Matcher, Target, new_matcher
-from headwork.train.any import fit_any
-from headwork.train.record import Fitted, Place, Progress, write_curve
+from headwork.train.record import Fitted, Progress
 
 SHOWN_PAIRS = 6
 LONGEST_SHOWN = 40
@@ -47,9 +46,7 @@ def trial(
     target = Target.of(facts.classes, train.labels)
     matcher = new_matcher(recipe, target, train, seed=identity.seed, offline=settings.offline, device=settings.device)
     matcher.columns = (facts.text_column, facts.second_column)
-    told: dict[str, Any] = {"budget_seconds": settings.budget_seconds, "place": Place.of(run), "progress": progress}
-    fitted = fit_any(matcher, train, dev, seed=identity.seed, **told)
-    write_curve(run, fitted)
+    fitted = fit_in(run, matcher, train, dev, identity=identity, settings=settings, progress=progress)
     result = measure_and_store(matcher, run, corpus, fitted, identity, began, settings)
     write_text(run.model / "README.md", model_card(result, corpus))
     return result

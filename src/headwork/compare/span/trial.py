@@ -6,7 +6,6 @@ questions about whole folders, of which most passages answer nothing.
 """
 
 import time
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +17,7 @@ from headwork.base.recipes import Recipe
 from headwork.base.runs import Identity, Run
 from headwork.base.span import SpanRun
 from headwork.compare.ended import ended
+from headwork.compare.fitting import fit_in
 from headwork.compare.work import Settings
 from headwork.data.questions import Asked, QuestionCorpus, Questions
 from headwork.measure.answers import best, best_threshold, exact, f1
@@ -25,9 +25,9 @@ from headwork.measure.latency import measure_latency
 from headwork.models import kind_of
 from headwork.models.retrieval import Index
 from headwork.tasks.span import Answerer, Found, new_answerer
-from headwork.train.any import check_recipe, fit_any
+from headwork.train.any import check_recipe
 from headwork.train.config import train_config
-from headwork.train.record import Fitted, Place, Progress, write_curve
+from headwork.train.record import Fitted, Progress
 
 LATENCY_QUESTIONS = 200
 STRANGERS = 200
@@ -49,9 +49,7 @@ def trial(
     began = time.perf_counter()
     train, dev = corpus.part("train").share(settings.share), corpus.part("dev")
     answerer = new_answerer(recipe, train, seed=identity.seed, offline=settings.offline, device=settings.device)
-    told: dict[str, Any] = {"budget_seconds": settings.budget_seconds, "place": Place.of(run), "progress": progress}
-    fitted = fit_any(answerer, train, dev, seed=identity.seed, **told)
-    write_curve(run, fitted)
+    fitted = fit_in(run, answerer, train, dev, identity=identity, settings=settings, progress=progress)
     result = measure_and_store(answerer, run, corpus, train, fitted, identity, began)
     write_text(run.model / "README.md", model_card(result, corpus))
     return result

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,13 +11,13 @@ from headwork.base.recipes import Recipe
 from headwork.base.runs import Identity, Run
 from headwork.base.tag import TagRun
 from headwork.compare.ended import ended
+from headwork.compare.fitting import fit_in
 from headwork.compare.work import Settings
 from headwork.data.tagged import TaggedCorpus, TaggedExamples
 from headwork.measure.entities import facts_of, formulas_of
 from headwork.measure.latency import measure_latency
 from headwork.tasks.tag import Tagger, new_tagger
-from headwork.train.any import fit_any
-from headwork.train.record import Fitted, Place, Progress, write_curve
+from headwork.train.record import Fitted, Progress
 
 LATENCY_SENTENCES = 1000
 
@@ -33,9 +32,7 @@ def trial(
         recipe, corpus.facts.classes, train.items, seed=identity.seed, offline=settings.offline, device=settings.device
     )
     tagger.splitting = corpus.splitting
-    told: dict[str, Any] = {"budget_seconds": settings.budget_seconds, "place": Place.of(run), "progress": progress}
-    fitted = fit_any(tagger, train, dev, seed=identity.seed, **told)
-    write_curve(run, fitted)
+    fitted = fit_in(run, tagger, train, dev, identity=identity, settings=settings, progress=progress)
     result = measure_and_store(tagger, run, corpus, fitted, identity, began)
     write_text(run.model / "README.md", model_card(result, corpus))
     return result
