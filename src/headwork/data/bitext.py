@@ -19,10 +19,11 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from headwork.base.errors import HeadworkError
-from headwork.base.files import read_json, write_atomically, write_json
+from headwork.base.files import read_json, write_atomically
 from headwork.base.limits import DEFAULT_LIMITS, Limits
 from headwork.base.results import DataFacts, Split
 from headwork.data.duplicates import normalised
+from headwork.data.facts import write_facts
 from headwork.data.lines import read_lines
 from headwork.data.split import SIDES, Side, split
 from headwork.data.tables import format_of, read_table
@@ -115,9 +116,7 @@ class Bitext:
 
     def save_facts(self, folder: Path) -> None:
         """Write split.json (the rows of each side) and data.json."""
-        sides = {side: self.pairs.rows[self.sides == side].tolist() for side in SIDES}
-        write_json(folder / "split.json", {"by": self.facts.split_by, **sides})
-        write_json(folder / "data.json", self.facts)
+        write_facts(folder, self.facts, rows=self.pairs.rows, sides=self.sides)
 
     @classmethod
     def load(cls, folder: Path) -> "Bitext":

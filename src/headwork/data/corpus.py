@@ -14,10 +14,11 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from headwork.base.errors import HeadworkError
-from headwork.base.files import read_json, write_atomically, write_json
+from headwork.base.files import read_json, write_atomically
 from headwork.base.limits import DEFAULT_LIMITS, Limits
 from headwork.base.results import DataFacts, Split
 from headwork.data.columns import Columns, check_column, check_numbers, choose_columns, is_number
+from headwork.data.facts import write_facts
 from headwork.data.sets import DataSet, resolve
 from headwork.data.sides import choose_sides
 from headwork.data.sieve import Row, Sieve, rows_of, sieved
@@ -124,9 +125,7 @@ class Corpus:
 
     def save_facts(self, folder: Path) -> None:
         """Write split.json (the rows of each side) and data.json."""
-        sides = {side: self.rows[self.sides == side].tolist() for side in SIDES}
-        write_json(folder / "split.json", {"by": self.facts.split_by, **sides})
-        write_json(folder / "data.json", self.facts)
+        write_facts(folder, self.facts, rows=self.rows, sides=self.sides)
 
     @classmethod
     def load(cls, folder: Path) -> Self:

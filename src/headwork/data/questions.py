@@ -16,11 +16,12 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from headwork.base.errors import HeadworkError
-from headwork.base.files import read_json, write_atomically, write_json
+from headwork.base.files import read_json, write_atomically
 from headwork.base.limits import DEFAULT_LIMITS, Limits
 from headwork.base.results import DataFacts, Split
 from headwork.data.corpus import fingerprint
 from headwork.data.duplicates import normalised
+from headwork.data.facts import write_facts
 from headwork.data.sets import resolve, sets_of
 from headwork.data.split import SHARES, SIDES, Side, linked, split
 from headwork.data.squad import ENDS, Answer, Question, read_questions
@@ -144,9 +145,7 @@ class QuestionCorpus:
 
     def save_facts(self, folder: Path) -> None:
         """Write split.json (the rows of each side) and data.json."""
-        sides = {side: self.questions.rows[self.sides == side].tolist() for side in SIDES}
-        write_json(folder / "split.json", {"by": self.facts.split_by, **sides})
-        write_json(folder / "data.json", self.facts)
+        write_facts(folder, self.facts, rows=self.questions.rows, sides=self.sides)
 
     @classmethod
     def load(cls, folder: Path) -> "QuestionCorpus":

@@ -16,12 +16,13 @@ from msgspec.structs import replace
 from pyarrow import parquet
 
 from headwork.base.errors import HeadworkError
-from headwork.base.files import read_json, write_atomically, write_json
+from headwork.base.files import read_json, write_atomically
 from headwork.base.limits import DEFAULT_LIMITS, Limits
 from headwork.base.results import DataFacts, Split
 from headwork.base.tag import entities_of, is_iob2
 from headwork.data.conll import Sentence, read_conll, read_conllu
 from headwork.data.corpus import fingerprint
+from headwork.data.facts import write_facts
 from headwork.data.schemes import IOB2, PLAIN, Tagged, to_iob2
 from headwork.data.sets import resolve
 from headwork.data.sources import check_file
@@ -128,9 +129,7 @@ class TaggedCorpus:
 
     def save_facts(self, folder: Path) -> None:
         """Write split.json (the rows of each side) and data.json."""
-        sides = {side: self.whole.rows[self.sides == side].tolist() for side in SIDES}
-        write_json(folder / "split.json", {"by": self.facts.split_by, **sides})
-        write_json(folder / "data.json", self.facts)
+        write_facts(folder, self.facts, rows=self.whole.rows, sides=self.sides)
 
     @classmethod
     def load(cls, folder: Path) -> "TaggedCorpus":
