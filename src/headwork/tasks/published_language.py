@@ -80,10 +80,13 @@ class PublishedLanguageModel(LanguageModel):
         return f"the prompt has {tokens:,} tokens and the model reads {self.context}: only the last {half} count"
 
     @torch.inference_mode()
-    def log_probabilities(self, ids: Sequence[int], caches: list[Cache]) -> torch.Tensor:
-        """(t, V) of what follows each of the tokens, in double precision; they stand behind those in the caches."""
+    def log_probabilities(self, ids: Sequence[int], caches: list[Cache], *, last: int = 0) -> torch.Tensor:
+        """(t, V) of what follows each of the tokens, in double precision; they stand behind those in the caches.
+
+        last: of so many tokens at the end alone; 0: of all of them.
+        """
         states = self._core.further(torch.tensor([list(ids)], device=self.device), caches)[0]
-        return F.linear(states, self._core.embeddings.tokens.weight).double().log_softmax(-1).cpu()
+        return F.linear(states[-last:], self._core.embeddings.tokens.weight).double().log_softmax(-1).cpu()
 
     def caches(self) -> list[Cache]:
         return [Cache() for _ in self._core.layers]
@@ -114,7 +117,8 @@ class _Writing(Writer):
         self.recent = [*self.recent, *ids][-context:]
         if self.caches[0].length + len(ids) > context:
             ids, self.caches = self.recent[-(context // 2) :], self.model.caches()
-        self.log_probabilities = self.model.log_probabilities(ids, self.caches)[-1].numpy()
+        (last,) = self.model.log_probabilities(ids, self.caches, last=1)
+        self.log_probabilities = last.numpy()
 
 
 def load_published_language(folder: Path, *, device: str = "cpu") -> PublishedLanguageModel:
