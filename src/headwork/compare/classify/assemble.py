@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from msgspec.structs import replace
 
 from headwork.base.results import (
@@ -21,6 +19,7 @@ from headwork.base.results import (
 )
 from headwork.base.runs import Run
 from headwork.compare.classify.labels import count_wrong_labels
+from headwork.compare.predictions import tested
 from headwork.compare.seeds import by_model, curve, mean
 from headwork.compare.standing import compared, middle_latency, standing
 from headwork.compare.work import Conditions
@@ -48,7 +47,7 @@ class Answers:
 
     @classmethod
     def of(cls, runs: Sequence[Run]) -> "Answers":
-        tables = [pq.read_table(run.predictions_file).filter(pc.field("side") == "test") for run in runs]
+        tables = [tested(run) for run in runs]
         return cls(
             [run.result(RunResult) for run in runs],
             np.stack([table["predicted"].to_numpy() for table in tables]),

@@ -4,14 +4,14 @@ import time
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from headwork.base.files import write_atomically, write_json, write_text
+from headwork.base.files import write_json, write_text
 from headwork.base.recipes import Recipe
 from headwork.base.results import RunResult
 from headwork.base.runs import Identity, Run
 from headwork.compare.ended import ended
 from headwork.compare.fitting import fit_in
+from headwork.compare.predictions import lists, write_predictions
 from headwork.compare.work import Settings
 from headwork.data.corpus import Corpus, Examples
 from headwork.explain.deletion import faithfulness
@@ -59,7 +59,10 @@ def measure_and_store(
     classifier.temperature = fit_temperature(dev_logits, dev.labels)
     size = classifier.save(run.model)
     test_logits = classifier.logits(test.texts)
-    write_predictions(run, {"dev": (dev, dev_logits), "test": (test, test_logits)}, classifier.temperature)
+    sides = {"dev": (dev, dev_logits), "test": (test, test_logits)}
+    write_predictions(
+        run, {name: (side.rows, told(side, logits, classifier.temperature)) for name, (side, logits) in sides.items()}
+    )
     trusted = None
     if settings.explains:
         shown = explain(classifier, test.sample(SHOWN_TEXTS))
@@ -81,21 +84,14 @@ def measure_and_store(
     )
 
 
-def write_predictions(run: Run, sides: dict[str, tuple[Examples, np.ndarray]], temperature: float) -> None:
-    tables = [
-        pa.table(
-            {
-                "row": pa.array(examples.rows, pa.int64()),
-                "side": pa.array([side] * len(examples.texts)),
-                "label": pa.array(examples.labels, pa.int32()),
-                "predicted": pa.array(logits.argmax(axis=1), pa.int32()),
-                "logits": pa.array(list(logits), pa.list_(pa.float64())),
-                "probabilities": pa.array(list(softmax(logits / temperature)), pa.list_(pa.float64())),
-            }
-        )
-        for side, (examples, logits) in sides.items()
-    ]
-    write_atomically(run.predictions_file, lambda path: pq.write_table(pa.concat_tables(tables), path))
+def told(side: Examples, logits: np.ndarray, temperature: float) -> dict[str, pa.Array]:
+    """Columns of predictions.parquet."""
+    return {
+        "label": pa.array(side.labels, pa.int32()),
+        "predicted": pa.array(logits.argmax(axis=1), pa.int32()),
+        "logits": lists(logits.astype(np.float64)),
+        "probabilities": lists(softmax(logits / temperature).astype(np.float64)),
+    }
 
 
 def model_card(result: RunResult, corpus: Corpus) -> str:

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from headwork.base.multilabel import (
     LabelCalibration,
@@ -20,6 +18,7 @@ from headwork.base.multilabel import (
 )
 from headwork.base.results import Score
 from headwork.base.runs import Run
+from headwork.compare.predictions import tested
 from headwork.compare.seeds import by_model, mean
 from headwork.compare.standing import compared, middle_latency, placed, standing
 from headwork.compare.work import Conditions
@@ -49,7 +48,7 @@ class Answers:
 
     @classmethod
     def of(cls, runs: Sequence[Run]) -> "Answers":
-        tables = [pq.read_table(run.predictions_file).filter(pc.field("side") == "test") for run in runs]
+        tables = [tested(run) for run in runs]
         given, logits = (
             np.stack([np.stack(table[name].to_numpy()) for table in tables]) for name in ("predicted", "logits")
         )

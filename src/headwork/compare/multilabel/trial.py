@@ -4,14 +4,14 @@ import time
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from headwork.base.files import write_atomically, write_text
+from headwork.base.files import write_text
 from headwork.base.multilabel import MultilabelRun
 from headwork.base.recipes import Recipe
 from headwork.base.runs import Identity, Run
 from headwork.compare.ended import ended
 from headwork.compare.fitting import fit_in
+from headwork.compare.predictions import lists, write_predictions
 from headwork.compare.work import Settings
 from headwork.data.corpus import Examples
 from headwork.data.multilabel import MultilabelCorpus
@@ -48,7 +48,8 @@ def measure_and_store(
     labeller.settle(dev_logits, dev.labels)
     size = labeller.save(run.model)
     logits = labeller.logits(test.texts)
-    write_predictions(run, labeller, {"dev": (dev, dev_logits), "test": (test, logits)})
+    sides = {"dev": (dev, dev_logits), "test": (test, logits)}
+    write_predictions(run, {name: (side.rows, told(labeller, side, found)) for name, (side, found) in sides.items()})
     return MultilabelRun(
         **ended(labeller.recipe, identity, fitted, parameters=labeller.parameters, size=size),
         dev_score=scores_of(labeller, dev_logits, dev)["macro_f1"],
@@ -66,24 +67,15 @@ def scores_of(labeller: Labeller, logits: np.ndarray, side: Examples) -> dict[st
     return set_scores(side.labels, given) | mean_rank_scores(side.labels, logits)
 
 
-def write_predictions(run: Run, labeller: Labeller, sides: dict[str, tuple[Examples, np.ndarray]]) -> None:
-    """Rows with lists over the labels."""
-    tables = []
-    for side, (examples, logits) in sides.items():
-        chances = labeller.calibrated(logits)
-        lists = {"label": examples.labels, "predicted": labeller.given(chances)}
-        numbers = {"logits": logits, "probabilities": chances}
-        tables.append(
-            pa.table(
-                {
-                    "row": pa.array(examples.rows, pa.int64()),
-                    "side": pa.array([side] * len(examples)),
-                    **{name: pa.array(list(values), pa.list_(pa.bool_())) for name, values in lists.items()},
-                    **{name: pa.array(list(values), pa.list_(pa.float64())) for name, values in numbers.items()},
-                }
-            )
-        )
-    write_atomically(run.predictions_file, lambda path: pq.write_table(pa.concat_tables(tables), path))
+def told(labeller: Labeller, side: Examples, logits: np.ndarray) -> dict[str, pa.Array]:
+    """Columns of predictions.parquet: lists over the labels."""
+    chances = labeller.calibrated(logits)
+    return {
+        "label": lists(side.labels.astype(bool)),
+        "predicted": lists(labeller.given(chances).astype(bool)),
+        "logits": lists(logits.astype(np.float64)),
+        "probabilities": lists(chances.astype(np.float64)),
+    }
 
 
 def model_card(result: MultilabelRun, corpus: MultilabelCorpus) -> str:

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from headwork.base.pair import (
     Calibrated,
@@ -21,6 +19,7 @@ from headwork.base.pair import (
 )
 from headwork.base.results import Calibration, Difference
 from headwork.base.runs import Run
+from headwork.compare.predictions import tested
 from headwork.compare.seeds import by_model, mean
 from headwork.compare.standing import compared, middle_latency, placed, standing
 from headwork.compare.work import Conditions
@@ -51,7 +50,7 @@ class Answers:
 
     @classmethod
     def of(cls, runs: Sequence[Run]) -> "Answers":
-        tables = [pq.read_table(run.predictions_file).filter(pc.field("side") == "test") for run in runs]
+        tables = [tested(run) for run in runs]
         results = [run.result(PairRun) for run in runs]
         predicted = np.stack([table["predicted"].to_numpy() for table in tables])
         if "logits" not in tables[0].column_names:

@@ -9,14 +9,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from headwork.base.files import write_atomically, write_json, write_text
+from headwork.base.files import write_json, write_text
 from headwork.base.pair import DrawnPair, Exchange, Exchanges, PairMaps, PairRun
 from headwork.base.recipes import Recipe
 from headwork.base.runs import Identity, Run
 from headwork.compare.ended import ended
 from headwork.compare.fitting import fit_in
+from headwork.compare.predictions import lists, write_predictions
 from headwork.compare.work import Settings
 from headwork.data.pairs import Pair, PairCorpus, PairExamples
 from headwork.measure.calibration import fit_temperature, softmax
@@ -68,7 +68,8 @@ def measure_and_store(
         matcher.temperature = fit_temperature(dev_logits, dev.labels)
     size = matcher.save(run.model)
     logits = matcher.logits(test.items)
-    write_predictions(run, matcher, {"dev": (dev, dev_logits), "test": (test, logits)})
+    sides = {"dev": (dev, dev_logits), "test": (test, logits)}
+    write_predictions(run, {name: (side.rows, told(matcher, side, found)) for name, (side, found) in sides.items()})
     if settings.explains and (maps := drawn_pairs(matcher, test)):
         write_json(run.maps_file, PairMaps(pairs=maps))
     return PairRun(
@@ -109,21 +110,13 @@ def exchange(matcher: Matcher, test: PairExamples, logits: np.ndarray, mixed: Ca
     return Exchange(moved=float(moved.mean()), score=next(iter(scores_of(matcher, changed, test.labels).values())))
 
 
-def write_predictions(run: Run, matcher: Matcher, sides: dict[str, tuple[PairExamples, np.ndarray]]) -> None:
-    tables = []
-    for side, (examples, logits) in sides.items():
-        columns = {
-            "row": pa.array(examples.rows, pa.int64()),
-            "side": pa.array([side] * len(examples)),
-            "label": pa.array(examples.labels),
-            "predicted": pa.array(answers_of(matcher, logits)),
-        }
-        if matcher.target.classes:
-            chances = softmax(logits / matcher.temperature)
-            for name, values in {"logits": logits, "probabilities": chances}.items():
-                columns[name] = pa.array(list(values), pa.list_(pa.float64()))
-        tables.append(pa.table(columns))
-    write_atomically(run.predictions_file, lambda path: pq.write_table(pa.concat_tables(tables), path))
+def told(matcher: Matcher, side: PairExamples, logits: np.ndarray) -> dict[str, pa.Array]:
+    """Columns of predictions.parquet."""
+    columns = {"label": pa.array(side.labels), "predicted": pa.array(answers_of(matcher, logits))}
+    if matcher.target.classes:
+        columns["logits"] = lists(logits.astype(np.float64))
+        columns["probabilities"] = lists(softmax(logits / matcher.temperature).astype(np.float64))
+    return columns
 
 
 def drawn_pairs(matcher: Matcher, test: PairExamples) -> list[DrawnPair]:

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from headwork.base.runs import Run
 from headwork.base.span import SpanComparison, SpanMistake, SpanRun, SpanStanding
+from headwork.compare.predictions import tested
 from headwork.compare.seeds import by_model
 from headwork.compare.span.excerpt import excerpt
 from headwork.compare.span.parts import partings
@@ -44,7 +43,7 @@ class Answers:
 
     @classmethod
     def of(cls, runs: Sequence[Run]) -> "Answers":
-        tables = [pq.read_table(run.predictions_file).filter(pc.field("side") == "test") for run in runs]
+        tables = [tested(run) for run in runs]
         first = tables[0]
         spans = list(zip(first["start"].to_pylist(), first["end"].to_pylist(), strict=True))
         f1, exact = (np.stack([table[name].to_numpy() for table in tables]) for name in ("f1", "exact"))

@@ -9,15 +9,15 @@ import time
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from headwork.base.errors import HeadworkError
-from headwork.base.files import write_atomically, write_text
+from headwork.base.files import write_text
 from headwork.base.recipes import Recipe
 from headwork.base.runs import Identity, Run
 from headwork.base.span import SpanRun
 from headwork.compare.ended import ended
 from headwork.compare.fitting import fit_in
+from headwork.compare.predictions import write_predictions
 from headwork.compare.work import Settings
 from headwork.data.questions import Asked, QuestionCorpus, Questions
 from headwork.measure.answers import best, best_threshold, exact, f1
@@ -72,7 +72,8 @@ def measure_and_store(
     size = answerer.save(run.model)
     found = answerer.find(test.asked)
     scored_dev, scored = scores_of(answerer, dev, found_dev), scores_of(answerer, test, found)
-    write_predictions(run, answerer, {"dev": (dev, found_dev, scored_dev), "test": (test, found, scored)})
+    sides = {"dev": (dev, found_dev, scored_dev), "test": (test, found, scored)}
+    write_predictions(run, {name: (side[0].rows, told(answerer, *side)) for name, side in sides.items()})
     return SpanRun(
         **ended(answerer.recipe, identity, fitted, parameters=answerer.parameters, size=size),
         dev_f1=float(scored_dev["f1"].mean()),
@@ -130,22 +131,15 @@ def strangers(dev: Questions, some: Questions) -> list[Asked]:
     return found
 
 
-def write_predictions(
-    run: Run, answerer: Answerer, sides: dict[str, tuple[Questions, list[Found], dict[str, np.ndarray]]]
-) -> None:
-    tables = []
-    for name, (side, found, scored) in sides.items():
-        columns = {
-            "row": pa.array(side.rows, pa.int64()),
-            "side": pa.array([name] * len(side)),
-            "answer": pa.array(answerer.texts(side.asked, found), pa.large_string()),
-            "start": pa.array([span.start for span in found], pa.int64()),
-            "end": pa.array([span.end for span in found], pa.int64()),
-            "score": pa.array([span.score for span in found], pa.float64()),
-            **{score: pa.array(values) for score, values in scored.items()},
-        }
-        tables.append(pa.table(columns))
-    write_atomically(run.predictions_file, lambda path: pq.write_table(pa.concat_tables(tables), path))
+def told(answerer: Answerer, side: Questions, found: list[Found], scored: dict[str, np.ndarray]) -> dict[str, pa.Array]:
+    """Columns of predictions.parquet."""
+    return {
+        "answer": pa.array(answerer.texts(side.asked, found), pa.large_string()),
+        "start": pa.array([span.start for span in found], pa.int64()),
+        "end": pa.array([span.end for span in found], pa.int64()),
+        "score": pa.array([span.score for span in found], pa.float64()),
+        **{score: pa.array(values) for score, values in scored.items()},
+    }
 
 
 def model_card(result: SpanRun, corpus: QuestionCorpus) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from headwork.base.runs import Run
 from headwork.base.tag import OUTSIDE, TagComparison, TagMistake, TagRun, TagStanding, entities_of, is_iob2
+from headwork.compare.predictions import tested
 from headwork.compare.seeds import by_model
 from headwork.compare.standing import compared, middle_latency, placed, standing
 from headwork.compare.work import Conditions
@@ -37,7 +36,7 @@ class Answers:
 
     @classmethod
     def of(cls, runs: Sequence[Run], test: TaggedExamples) -> "Answers":
-        tables = [pq.read_table(run.predictions_file).filter(pc.field("side") == "test") for run in runs]
+        tables = [tested(run) for run in runs]
         predicted = [table["predicted"].to_pylist() for table in tables]
         facts = np.stack([facts_of(test.truth, each, test.tags) for each in predicted])
         return cls([run.result(TagRun) for run in runs], predicted, facts)

@@ -4,14 +4,14 @@ import time
 from collections.abc import Sequence
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from headwork.base.files import write_atomically, write_text
+from headwork.base.files import write_text
 from headwork.base.recipes import Recipe
 from headwork.base.runs import Identity, Run
 from headwork.base.tag import TagRun
 from headwork.compare.ended import ended
 from headwork.compare.fitting import fit_in
+from headwork.compare.predictions import write_predictions
 from headwork.compare.work import Settings
 from headwork.data.tagged import TaggedCorpus, TaggedExamples
 from headwork.measure.entities import facts_of, formulas_of
@@ -45,7 +45,7 @@ def measure_and_store(
     dev, test = corpus.part("dev"), corpus.part("test")
     size = tagger.save(run.model)
     found = {"dev": (dev, tagger.tag(dev.items)), "test": (test, tagger.tag(test.items))}
-    write_predictions(run, found)
+    write_predictions(run, {name: (side.rows, told(side, tags)) for name, (side, tags) in found.items()})
     return TagRun(
         **ended(tagger.recipe, identity, fitted, parameters=tagger.parameters, size=size),
         dev_score=next(iter(scores_of(*found["dev"]).values())),
@@ -63,20 +63,10 @@ def scores_of(examples: TaggedExamples, found: Sequence[Sequence[str]]) -> dict[
     return {name: float(formula(sums)) for name, formula in formulas_of(examples.tags).items()}
 
 
-def write_predictions(run: Run, sides: dict[str, tuple[TaggedExamples, list[list[str]]]]) -> None:
+def told(side: TaggedExamples, found: list[list[str]]) -> dict[str, pa.Array]:
+    """Columns of predictions.parquet: lists over the words."""
     strings = pa.list_(pa.string())
-    tables = [
-        pa.table(
-            {
-                "row": pa.array(examples.rows, pa.int64()),
-                "side": pa.array([side] * len(examples)),
-                "tags": pa.array([list(tags) for tags in examples.truth], strings),
-                "predicted": pa.array(found, strings),
-            }
-        )
-        for side, (examples, found) in sides.items()
-    ]
-    write_atomically(run.predictions_file, lambda path: pq.write_table(pa.concat_tables(tables), path))
+    return {"tags": pa.array([list(tags) for tags in side.truth], strings), "predicted": pa.array(found, strings)}
 
 
 def model_card(result: TagRun, corpus: TaggedCorpus) -> str:
