@@ -12,6 +12,7 @@ from headwork.ops.packed import WordBatch, pack
 from headwork.ops.spelling import spelling, spelt
 
 VOCABULARY, TAGS = 30, 5
+TAG_NAMES = ["O", "B-x", "I-x", "B-y"]
 SCRATCH = ("model.pretrained=", "model.tokens=wordpiece", "model.freeze=nothing")
 SENTENCES = [[2, 3, 4, 5, 6], [7], [8, 9, 10, 2, 2, 2, 4], [11, 3]]
 
@@ -88,7 +89,7 @@ LABELS = np.array([1, 0, 1, 1, 0, 0, 2, 0, 1])
 
 def test_counts_are_shares_of_each_words_tags():
     model = TagCounts(TagCountsConfig())
-    model.fit(WORDS, LABELS, classes=4, seed=0)
+    model.fit(WORDS, LABELS, tags=TAG_NAMES, seed=0)
     shares = np.exp(model.logits([("Bob", "Zoe", "met")]))
     assert shares[0] == pytest.approx([0, 2 / 3, 1 / 3, 0], abs=1e-6)
     assert shares[1] == pytest.approx([4 / 9, 4 / 9, 1 / 9, 0], abs=1e-6)  # of all words
@@ -112,14 +113,14 @@ def test_features_tell_a_word_that_was_never_seen():
     """Names of a shape and an end, verbs behind them."""
     train = [(f"{start}nia", f"{stem}ed") for start in "BDGKL" for stem in ("ask", "walk")]
     model = TagLinear(TagLinearConfig(min_words=1))
-    model.fit(train, np.array([1, 0] * len(train)), classes=2, seed=0)
+    model.fit(train, np.array([1, 0] * len(train)), tags=TAG_NAMES[:2], seed=0)
     assert model.logits([("Vonia", "jumped")]).argmax(1).tolist() == [1, 0]
 
 
 @pytest.mark.parametrize("kind", [(TagCounts, TagCountsConfig), (TagLinear, TagLinearConfig)])
 def test_baselines_come_back_to_the_bit_and_damage_is_refused(kind):
     model = kind[0](kind[1]())
-    model.fit(WORDS, LABELS, classes=3, seed=0)
+    model.fit(WORDS, LABELS, tags=TAG_NAMES[:3], seed=0)
     again = kind[0].restore(model.settings(), model.tensors())
     assert np.array_equal(again.logits(WORDS), model.logits(WORDS))
     for name, array in model.tensors().items():

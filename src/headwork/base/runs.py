@@ -21,6 +21,7 @@ from headwork.base.files import read_json
 from headwork.base.language import LanguageComparison, LanguageRun
 from headwork.base.multilabel import MultilabelComparison, MultilabelRun
 from headwork.base.pair import PairComparison, PairMaps, PairRun
+from headwork.base.parse_log import LogComparison, LogRun
 from headwork.base.recipes import Recipe, decode_recipe
 from headwork.base.results import Compared, Comparison, DataFacts, Explanations, Finished, RunResult
 from headwork.base.span import SpanComparison, SpanRun
@@ -29,7 +30,7 @@ from headwork.base.translation import Alignments, TranslationComparison, Transla
 
 ANY_RUN = cast(
     type[Finished],
-    RunResult | TranslationRun | LanguageRun | AlgorithmRun | PairRun | MultilabelRun | TagRun | SpanRun,
+    RunResult | TranslationRun | LanguageRun | AlgorithmRun | PairRun | MultilabelRun | TagRun | SpanRun | LogRun,
 )
 ANY_COMPARISON = cast(
     type[Compared],
@@ -40,7 +41,8 @@ ANY_COMPARISON = cast(
     | PairComparison
     | MultilabelComparison
     | TagComparison
-    | SpanComparison,
+    | SpanComparison
+    | LogComparison,
 )
 """the structs of all tasks; a file says which of them it holds"""
 F = TypeVar("F", bound=Finished)

@@ -109,3 +109,8 @@ class TagComparison(Compared, frozen=True, kw_only=True, tag="tag"):
     @property
     def of_entities(self) -> bool:
         return is_iob2(self.data.classes)
+
+    @property
+    def glue(self) -> str:
+        """What stands between words that are shown one after the other."""
+        return " "

@@ -68,6 +68,8 @@ data_options = _all(
     click.option("--separator", metavar="TEXT", help="Of several labels in a cell: what parts them, or json."),
     click.option("--source", metavar="NAME", help="Language to translate from: a column, or the end of file names."),
     click.option("--target", metavar="NAME", help="Language to translate into."),
+    click.option("--format", metavar="TEXT", help="Of a table of logs: its line, as '[<Time>] [<Level>] <Content>'."),
+    click.option("--rows", type=click.IntRange(1), help="Of logs: learn from so many of the training lines."),
     click.option("--dev", metavar="FILE", help="Official development rows."),
     click.option("--test", metavar="FILE", help="Official test rows."),
     click.option("--group", metavar="COLUMN", help="Rows of one group stay on one side of the split."),

@@ -10,6 +10,7 @@ from headwork.base.algorithm import AlgorithmRun
 from headwork.base.language import LanguageRun
 from headwork.base.multilabel import MultilabelRun
 from headwork.base.pair import PairRun
+from headwork.base.parse_log import LogRun
 from headwork.base.results import Compared, Finished, RunResult
 from headwork.base.span import SpanRun
 from headwork.base.tag import TagRun
@@ -140,6 +141,14 @@ def _(result: MultilabelRun) -> str:
 def _(result: TagRun) -> str:
     names = {"f1": "entity F1", "macro_f1": "macro-F1"}
     return "test " + ", ".join(f"{names.get(name, name)} {score:.3f}" for name, score in result.scores.items())
+
+
+@scores_of.register
+def _(result: LogRun) -> str:
+    return (
+        f"test F1 of fields {result.scores['f1']:.3f}, whole lines {result.scores['whole']:.1%}; degraded "
+        f"{result.degraded['f1']:.3f}, {result.degraded['whole']:.1%}"
+    )
 
 
 @scores_of.register

@@ -13,7 +13,7 @@ from headwork.data.weights import find_encoder
 from headwork.models import config_of, kind_of, widths_of
 
 ORDER = (
-    *("sentence", "window"),
+    *("sentence", "window", "templates"),
     *("majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer"),
     *("features", "bilstm", "minilm-frozen", "minilm"),
     *("overlap", "second-only", "averaged", "decomposable", "decomposable-intra", "two-way-lstm"),
@@ -128,10 +128,13 @@ def _with_own(recipe: Recipe, settings: tuple[str, ...], size: str | None) -> Re
 
 
 def _has(recipe: Recipe, setting: str) -> bool:
-    """Does the setting concern this recipe? What belongs to training concerns every network."""
+    """Does the setting concern this recipe? What belongs to training concerns every network.
+
+    A recipe without a network has those settings of training that it names.
+    """
     table, _, key = setting.partition("=")[0].partition(".")
     if table != "model":
-        return kind_of(recipe).neural
+        return kind_of(recipe).neural or key in recipe.train
     _, config = kind_of(recipe).load()
     return key in config.__struct_fields__
 

@@ -28,6 +28,10 @@ def lists(values: np.ndarray) -> pa.Array:
     return pa.array(list(values), pa.list_(pa.from_numpy_dtype(values.dtype)))
 
 
+def answered(run: Run, side: str) -> pa.Table:
+    """What a run answered to the rows of a side."""
+    return pq.read_table(run.predictions_file).filter(pc.field("side") == side)
+
+
 def tested(run: Run) -> pa.Table:
-    """What a run answered to the test side."""
-    return pq.read_table(run.predictions_file).filter(pc.field("side") == "test")
+    return answered(run, "test")

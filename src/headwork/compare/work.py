@@ -94,4 +94,4 @@ class Work(Answering):
 
 def work_of(task: str) -> Work:
     check_task(task)
-    return importlib.import_module(f"headwork.compare.{task}").WORK
+    return importlib.import_module(f"headwork.compare.{task.replace('-', '_')}").WORK

@@ -57,10 +57,15 @@ def sets_of(ends: Collection[str] = TABLES) -> list[DataSet]:
 
 
 def resolve(source: str | Path, ends: Collection[str] = TABLES) -> DataSet:
-    """The data set that `source` means, of files whose names end so. A path that is there wins over a name."""
-    path = Path(source)
+    """The data set that `source` means, of files whose names end so. A path that is there wins over a name.
+
+    A path may also begin below the folder of data sets: `loghub_2k/Apache.csv`.
+    """
+    path, root = Path(source), os.environ.get("HEADWORK_DATA")
     if path.exists() and str(source):
         return DataSet(str(source), {"train": path})
+    if root and suffix_of(path, ends) and not path.is_absolute() and (Path(root) / path).is_file():
+        return DataSet(str(source), {"train": Path(root) / path})
     sets = {found.name: found for found in known_sets(ends)}
     if str(source) in sets:
         return sets[str(source)]

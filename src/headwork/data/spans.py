@@ -5,8 +5,10 @@ writes entities.
 """
 
 import itertools
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,7 +17,7 @@ from headwork.base.limits import Limits
 from headwork.base.tag import OUTSIDE
 from headwork.data.conll import Sentence
 from headwork.data.lines import read_lines
-from headwork.data.words import Place, places_of_words
+from headwork.data.words import Splitting, places_of_words, words_at
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -32,7 +34,9 @@ class Line(msgspec.Struct, frozen=True):
 _line = msgspec.json.Decoder(Line)
 
 
-def read_spans(path: Path, limits: Limits, *, tagged: bool) -> tuple[list[Sentence], int]:
+def read_spans(
+    path: Path, limits: Limits, *, tagged: bool, splitting: Splitting = "parts"
+) -> tuple[list[Sentence], int]:
     """The texts in words, and how many spans began or ended within a word and were widened to it."""
     sentences, widened = [], 0
     for number, line in enumerate(read_lines(path, limits), 1):
@@ -44,14 +48,12 @@ def read_spans(path: Path, limits: Limits, *, tagged: bool) -> tuple[list[Senten
             raise HeadworkError(
                 f'{path}, line {number}: {error}; expected {{"text": "…", "spans": [[start, end, "label"], …]}}'
             ) from error
-        places = places_of_words(read.text, "parts")
-        tags: list[str] = []
-        if tagged:
-            spans = _checked(read, f"{path}, line {number}")
-            tags, wide = _tags(places, spans, f"{path}, line {number}")
-            widened += wide
-        words = tuple(read.text[start:end] for start, end in places)
-        sentences.append(Sentence(read.text, words, tuple(places), tuple(tags), (number,) * len(words)))
+        marked = with_spans(read.text, _checked(read, f"{path}, line {number}") if tagged else [], splitting)
+        if marked.lost:
+            raise HeadworkError(f"{path}, line {number}: the span {_shown(marked.lost[0])} holds no word of its own")
+        widened += marked.widened
+        lines = (number,) * len(marked.sentence.words)
+        sentences.append(marked.sentence._replace(tags=marked.sentence.tags if tagged else (), lines=lines))
     return sentences, widened
 
 
@@ -71,18 +73,31 @@ def _checked(line: Line, where: str) -> list[Named]:
     return spans
 
 
-def _tags(places: Sequence[Place], spans: Sequence[Named], where: str) -> tuple[list[str], int]:
-    """The tag of each word in IOB2, and how many spans are wider in words."""
-    tags, widened = [OUTSIDE] * len(places), 0
+class Marked(NamedTuple):
+    """A text in words, with the tags that its spans give them in IOB2."""
+
+    sentence: Sentence
+    widened: int
+    """spans that begin or end within a word, and are wider in words"""
+    lost: list[Named]
+    """spans without a word of their own"""
+
+
+def with_spans(text: str, spans: Sequence[Named], splitting: Splitting) -> Marked:
+    """`spans` in their order, none of which overlaps another."""
+    places = places_of_words(text, splitting)
+    starts, ends = [start for start, _ in places], [end for _, end in places]
+    tags, widened, lost = [OUTSIDE] * len(places), 0, []
     for span in spans:
-        inside = [n for n, (start, end) in enumerate(places) if start < span.end and end > span.start]
-        inside = [n for n in inside if tags[n] == OUTSIDE]
+        first, last = bisect_right(ends, span.start), bisect_left(starts, span.end)
+        inside = [place for place in range(first, last) if tags[place] == OUTSIDE]
         if not inside:
-            raise HeadworkError(f"{where}: the span {_shown(span)} holds no word of its own")
-        widened += places[inside[0]][0] < span.start or places[inside[-1]][1] > span.end
+            lost.append(span)
+            continue
+        widened += starts[inside[0]] < span.start or ends[inside[-1]] > span.end
         for place in inside:
             tags[place] = f"{'B' if place == inside[0] else 'I'}-{span.label.strip()}"
-    return tags, widened
+    return Marked(Sentence(text, words_at(text, places, splitting), tuple(places), tuple(tags), ()), widened, lost)
 
 
 def _shown(span: Named) -> str:

@@ -6,9 +6,11 @@ the name of a data set. Tags that mark entities are brought to IOB2 (`headwork.d
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -132,7 +134,7 @@ class TaggedCorpus:
         write_facts(folder, self.facts, rows=self.whole.rows, sides=self.sides)
 
     @classmethod
-    def load(cls, folder: Path) -> "TaggedCorpus":
+    def load(cls, folder: Path) -> Self:
         """Read what `save` wrote; HeadworkError where it is missing or was changed."""
         facts, path = read_json(folder / "data.json", DataFacts), folder / "rows.parquet"
         try:
@@ -184,41 +186,71 @@ def prepare_tagged(
     rows: list[tuple[Side, Sentence]] = [(side, one) for side, each in read.items() for one in each.sentences]
     tags, scheme = to_iob2([Tagged(each.tags, each.lines, str(files[side])) for side, each in rows])
     sentences = [each._replace(tags=tuple(own)) for (_, each), own in zip(rows, tags, strict=True)]
-    kept, dropped = _kept([side for side, _ in rows], sentences)
+    return settled(
+        found.name,
+        [side for side, _ in rows],
+        sentences,
+        columns=(read["train"].words_by, read["train"].tagged_by),
+        files=read,
+        notes=list(_notes(scheme, sum(each.widened for each in read.values()))),
+        seed=seed,
+        limits=limits,
+    )
+
+
+C = TypeVar("C", bound=TaggedCorpus)
+
+
+def settled(
+    source: str,
+    given: Sequence[Side],
+    sentences: Sequence[Sentence],
+    *,
+    columns: tuple[str, str],
+    files: Collection[Side],
+    notes: Sequence[str],
+    seed: int,
+    limits: Limits,
+    kind: type[C] = TaggedCorpus,
+    unit: str = "sentences",
+    split_by: str = "files",
+    unread: Mapping[str, int] = MappingProxyType({}),
+) -> C:
+    """Sentences on the sides that they were given, as a corpus; those of train are split where a side has no file.
+
+    columns: what texts and tags come from; files: the sides that are given; unread: what was dropped before, by reason.
+    """
+    kept, dropped = _kept(given, sentences)
     words = Counter(tag for place in kept for tag in sentences[place].tags)
-    limits.check("classes", len(words), f"{found.name}, {read['train'].tagged_by}")
+    limits.check("classes", len(words), f"{source}, {columns[1]}")
     if len(kept) < FEWEST_SENTENCES or len(words) < 2:
         raise HeadworkError(
-            f"{found.name}: {len(kept)} sentences with {len(words)} different tags; at least {FEWEST_SENTENCES} with 2 "
-            "are needed"
+            f"{source}: {len(kept)} {unit} with {len(words)} different tags; at least {FEWEST_SENTENCES} with 2 are "
+            "needed"
         )
-    sides = _sides([rows[place][0] for place in kept], [sentences[place] for place in kept], words, read, seed)
+    sides = _sides([given[place] for place in kept], [sentences[place] for place in kept], words, files, seed)
     for side in SIDES:
         if side not in sides:
             different = len({sentences[place].words for place in kept})
             raise HeadworkError(
-                f"{found.name}: of {len(kept)} sentences, {different} of them different, none is left for {side}; give "
-                "more, or other files with --dev and --test"
+                f"{source}: of {len(kept)} {unit}, {different} of them different, none is left for {side}; give more, "
+                "or other files with --dev and --test"
             )
-    return _corpus(
-        DataFacts(
-            source=found.name,
-            fingerprint="",
-            text_column=read["train"].words_by,
-            label_column=read["train"].tagged_by,
-            rows=len(rows),
-            classes=_in_order(words),
-            split=Split(**{side: sides.count(side) for side in SIDES}),
-            dropped=dropped,
-            split_by="files" if len(read) == len(SIDES) else "sentences, those with the same words together",
-            class_rows={tag: words[tag] for tag in _in_order(words)},
-            notes=list(_notes(scheme, sum(each.widened for each in read.values()))),
-            unit="sentences",
-        ),
-        [sentences[place] for place in kept],
-        sides,
-        np.array(kept, dtype=np.int64),
+    facts = DataFacts(
+        source=source,
+        fingerprint="",
+        text_column=columns[0],
+        label_column=columns[1],
+        rows=len(sentences) + sum(unread.values()),
+        classes=_in_order(words),
+        split=Split(**{side: sides.count(side) for side in SIDES}),
+        dropped={**unread, **dropped},
+        split_by=split_by if len(files) == len(SIDES) else f"{unit}, those with the same words together",
+        class_rows={tag: words[tag] for tag in _in_order(words)},
+        notes=list(notes),
+        unit=unit,
     )
+    return _corpus(kind, facts, [sentences[place] for place in kept], sides, np.array(kept, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -273,7 +305,7 @@ def _sides(
     given: Sequence[Side],
     sentences: Sequence[Sentence],
     words: Mapping[str, int],
-    files: Mapping[Side, object],
+    files: Collection[Side],
     seed: int,
 ) -> list[Side]:
     """The side of each sentence; what is cut from train is dealt out by the rarest tag of a sentence."""
@@ -302,7 +334,7 @@ def _notes(scheme: str, widened: int) -> Iterator[str]:
         yield f"{widened:,} spans begin or end within a word and were widened to it"
 
 
-def _corpus(facts: DataFacts, sentences: list[Sentence], sides: list[Side], rows: np.ndarray) -> TaggedCorpus:
+def _corpus(kind: type[C], facts: DataFacts, sentences: list[Sentence], sides: list[Side], rows: np.ndarray) -> C:
     columns = {name: [getattr(each, name) for each in sentences] for name in MARKED[:4]}
     told = replace(facts, fingerprint=fingerprint(*columns.values(), sides))
-    return TaggedCorpus(told, TaggedExamples(sentences, rows, facts.classes), np.array(sides))
+    return kind(told, TaggedExamples(sentences, rows, facts.classes), np.array(sides))

@@ -1,6 +1,8 @@
 """Texts to words, each with its place, for models that tag words.
 
 parts    runs of letters, runs of digits, single signs: for texts whose spans may begin and end anywhere
+log      runs of letters and digits, single signs: for lines of logs, whose ids mix both (0x0b85eee0) and whose fields
+         are parted by signs; a model is told of each word whether a blank stands before it
 words    as treebanks and collections of names write them: what stands between blanks, without the signs around it,
          and English 's, n't, 'll, … by themselves
 """
@@ -8,11 +10,11 @@ words    as treebanks and collections of names write them: what stands between b
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Literal
 
-Splitting = Literal["parts", "words"]
+Splitting = Literal["parts", "words", "log"]
 Place = tuple[int, int]
 """characters start to end of a text"""
 
@@ -25,15 +27,24 @@ KEPT = re.compile(r"(?i)(?:[a-z]\.)+|https?://\S*[\w/]|[:;=8][-o']?[()\[\]dp/]+|
 
 def places_of_words(text: str, splitting: Splitting) -> list[Place]:
     """Every character that is no blank is in just one word."""
-    if splitting == "parts":
-        return [found.span() for found in _parts().finditer(text)]
+    if splitting != "words":
+        return [found.span() for found in _runs(splitting).finditer(text)]
     return [place for found in re.finditer(r"\S+", text) for place in _peeled(found.group(), found.start())]
 
 
+def words_at(text: str, places: Sequence[Place], splitting: Splitting) -> tuple[str, ...]:
+    """What a model is given of the words at these places: of a log with one blank in front where the text has any."""
+    if splitting != "log":
+        return tuple(text[start:end] for start, end in places)
+    return tuple(f"{' ' if text[start - 1 : start].isspace() else ''}{text[start:end]}" for start, end in places)
+
+
 @cache
-def _parts() -> re.Pattern[str]:
+def _runs(splitting: Literal["parts", "log"]) -> re.Pattern[str]:
     # A mark above a letter is no letter to `re`, and would part the words of many scripts.
     marks = "".join(chr(code) for code in range(sys.maxunicode >> 4) if unicodedata.category(chr(code))[0] == "M")
+    if splitting == "log":
+        return re.compile(rf"(?:[^\W_]|[{marks}])+|[^\w\s]|_")
     return re.compile(rf"(?:[^\W\d_]|[{marks}])+|\d+|[^\w\s]|_")
 
 

@@ -1,7 +1,7 @@
 """Which model to take: the smallest that the test side cannot tell from the best."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from headwork.base.results import Standing, Verdict
@@ -54,6 +54,7 @@ ENTITY_F1 = Yardstick(
     lambda value: signed(f"{100 * value:+.1f}"),
     " points",
 )
+FIELD_F1 = replace(ENTITY_F1, called="F1 of fields", is_best="has the highest F1 of fields")
 BLEU = Yardstick(
     "bleu", "BLEU", "has the highest BLEU", lambda value: f"{value:.1f}", lambda value: signed(f"{value:+.1f}"), " BLEU"
 )

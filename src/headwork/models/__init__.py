@@ -60,6 +60,7 @@ MODELS = {
     "pair": ModelKind("pair", "PairNetwork", "PairConfig"),
     "tag-counts": ModelKind("tag_linear", "TagCounts", "TagCountsConfig", neural=False),
     "tag-linear": ModelKind("tag_linear", "TagLinear", "TagLinearConfig", neural=False),
+    "tag-templates": ModelKind("tag_templates", "TagTemplates", "TagTemplatesConfig", neural=False),
     "bilstm-tagger": ModelKind("bilstm_tagger", "BiLstmTagger", "BiLstmTaggerConfig"),
     "encoder-tagger": ModelKind("encoder_tagger", "EncoderTagger", "EncoderTaggerConfig"),
     "span-overlap": ModelKind("span_overlap", "SpanOverlap", "SpanOverlapConfig", neural=False),

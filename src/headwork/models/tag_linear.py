@@ -49,13 +49,13 @@ class TagCounts:
         self.shares = np.zeros((1, 0), np.float32)
         """(W + 1, C); the last row is of unseen words"""
 
-    def fit(self, sentences: Sentences, labels: np.ndarray, *, classes: int, seed: int) -> None:
+    def fit(self, sentences: Sentences, labels: np.ndarray, *, tags: Sequence[str], seed: int) -> None:
         """labels: (N,) places among the tags."""
-        counts: defaultdict[str, np.ndarray] = defaultdict(lambda: np.zeros(classes))
+        counts: defaultdict[str, np.ndarray] = defaultdict(lambda: np.zeros(len(tags)))
         for word, label in zip(_flat(sentences), labels.tolist(), strict=True):
             counts[word][label] += 1
         self.rows = {word: row for row, word in enumerate(counts)}
-        every = np.stack([*counts.values(), np.bincount(labels, minlength=classes)])
+        every = np.stack([*counts.values(), np.bincount(labels, minlength=len(tags))])
         self.shares = (every / every.sum(1, keepdims=True)).astype(np.float32)
 
     def logits(self, sentences: Sentences) -> np.ndarray:
@@ -111,7 +111,7 @@ class TagLinear:
         self.coefficients = np.zeros((0, 0), np.float32)
         self.intercepts = np.zeros(0, np.float32)
 
-    def fit(self, sentences: Sentences, labels: np.ndarray, *, classes: int, seed: int) -> None:
+    def fit(self, sentences: Sentences, labels: np.ndarray, *, tags: Sequence[str], seed: int) -> None:
         """labels: (N,) places among the tags. Raises HeadworkError where all words have one tag."""
         if len(np.unique(labels)) < 2:
             raise HeadworkError("tag features: all training words have one tag; give it words of at least two")
@@ -122,7 +122,7 @@ class TagLinear:
         self.coefficients, self.intercepts = fit_logistic(
             self.values(sentences),
             labels,
-            classes=classes,
+            classes=len(tags),
             strength=self.config.strength,
             seed=seed,
             iterations=self.config.iterations,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from headwork.base.multilabel import MultilabelStanding
 from headwork.base.pair import PairStanding
+from headwork.base.parse_log import LogStanding
 from headwork.base.results import Cut, ModelResult, Standing
 from headwork.base.span import SpanStanding
 from headwork.base.tag import TagStanding
@@ -38,7 +39,8 @@ def _kept_from(model: Limited) -> dict[str, str]:
             "training pairs left out": numbers.count(model.left_out),
         }
     if isinstance(model, TagStanding):
-        return {"sentences in windows": numbers.count(model.windows), "words cut": numbers.count(model.cut.rows)}
+        unit = "lines" if isinstance(model, LogStanding) else "sentences"
+        return {f"{unit} in windows": numbers.count(model.windows), "words cut": numbers.count(model.cut.rows)}
     if isinstance(model, SpanStanding):
         return {
             "passages in windows": numbers.count(model.reading.in_windows),

@@ -34,7 +34,7 @@ class ClassicalTagger(Tagger):
 
     def fit(self, items: Sequence[Words], labels: np.ndarray, *, seed: int) -> None:
         """labels: (N,) places among the tags."""
-        self.model.fit(items, labels, classes=len(self.tags), seed=seed)
+        self.model.fit(items, labels, tags=self.tags, seed=seed)
 
     def logits(self, items: Sequence[Words]) -> np.ndarray:
         return self.model.logits(items)

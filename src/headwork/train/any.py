@@ -15,6 +15,7 @@ LEARNT_AS = {
     "multilabel": ("multilabel", "Label"),
     "pair": ("pair", "Match"),
     "tag": ("tag", "Tag"),
+    "parse-log": ("tag", "Tag"),
     "span": ("span", "Answer"),
     "triplets": ("triplet", "FromTriplets"),
 }

@@ -49,6 +49,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     linear_start: int = 0
     """of a memory network: the softmax over the memories is left out until the loss on dev has not fallen for so many
     looks; 0: it is there from the start"""
+    damaged: int = 0
+    """of log lines: damaged copies of each that are learnt from, too (`headwork.data.log_damage`)"""
     precision: Literal["fp32", "bf16"] = "fp32"
     """of the products; a processor that does not multiply bfloat16 computes in fp32"""
 
@@ -67,6 +69,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "average": self.average >= 0,
             "curriculum": 0 <= self.curriculum < 1,
             "linear_start": self.linear_start >= 0,
+            "damaged": 0 <= self.damaged <= 100,
             "weight_decay": self.weight_decay >= 0,
             "margin": self.margin > 0,
         }.items():
@@ -86,6 +89,7 @@ ONLY_FOR = {
     "class_weights": (CLASSIFYING, "classes and labels"),
     "focal": (CLASSIFYING, "classes and labels"),
     "objective": (("classify",), "texts with classes"),
+    "damaged": (("parse-log",), "lines of logs"),
 }
 """settings that some tasks alone have, and what of"""
 

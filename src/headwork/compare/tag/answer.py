@@ -10,7 +10,7 @@ from headwork.data.conll import Sentence
 from headwork.data.lines import read_lines
 from headwork.data.tables import suffix_of
 from headwork.data.tagged import CONLLU, JSONL, PACKED, read_tagged
-from headwork.data.words import places_of_words
+from headwork.data.words import places_of_words, words_at
 from headwork.tasks.classify import in_blocks
 from headwork.tasks.tag import Tagger
 
@@ -24,24 +24,28 @@ LINES = ".txt"
 def sentences_asked(tagger: Tagger, asked: Asked) -> list[Sentence]:
     """The words of a file that names them; else texts, which become words as those that were learnt from are."""
     path = Path(asked.file) if asked.file and not any(asked.columns) else None
-    kind = (
-        suffix_of(path, [each + packed for each in (*WORDS, JSONL, LINES) for packed in ("", PACKED)]) if path else None
-    )
-    kind = kind.removesuffix(PACKED) if kind else None
-    if path and kind in WORDS:
+    if path and suffix_of(path, _ends(WORDS)):
         return read_tagged(path, limits=asked.limits, tagged=False).sentences
-    if path and kind == JSONL:
-        texts = [each.text for each in read_tagged(path, limits=asked.limits, tagged=False).sentences]
-    elif path and kind == LINES:
-        texts = read_lines(path, asked.limits)
-    else:
-        texts = texts_asked(tagger, asked)
-    return [as_words(text, tagger) for text in texts]
+    return [as_words(text, tagger) for text in texts_asked_in(tagger, asked, lines=(LINES,))]
+
+
+def texts_asked_in(tagger: Tagger, asked: Asked, *, lines: Sequence[str]) -> list[str]:
+    """Texts: the lines of files whose names end so, those of a .jsonl file, or else as they are asked of any model."""
+    path = Path(asked.file) if asked.file and not any(asked.columns) else None
+    if path and suffix_of(path, _ends([JSONL])):
+        return [each.text for each in read_tagged(path, limits=asked.limits, tagged=False).sentences]
+    if path and suffix_of(path, _ends(lines)):
+        return read_lines(path, asked.limits)
+    return texts_asked(tagger, asked)
+
+
+def _ends(suffixes: Sequence[str]) -> list[str]:
+    return [suffix + packed for suffix in suffixes for packed in ("", PACKED)]
 
 
 def as_words(text: str, tagger: Tagger) -> Sentence:
     places = tuple(places_of_words(text, tagger.splitting))
-    return Sentence(text, tuple(text[start:end] for start, end in places), places, (), ())
+    return Sentence(text, words_at(text, places, tagger.splitting), places, (), ())
 
 
 def answers(tagger: Tagger, sentences: Sequence[Sentence]) -> Iterator[dict[str, Any]]:

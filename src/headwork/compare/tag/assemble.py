@@ -10,7 +10,7 @@ import numpy as np
 
 from headwork.base.runs import Run
 from headwork.base.tag import OUTSIDE, TagComparison, TagMistake, TagRun, TagStanding, entities_of, is_iob2
-from headwork.compare.predictions import tested
+from headwork.compare.predictions import answered
 from headwork.compare.seeds import by_model
 from headwork.compare.standing import compared, middle_latency, placed, standing
 from headwork.compare.work import Conditions
@@ -18,7 +18,7 @@ from headwork.data.tagged import TaggedCorpus, TaggedExamples
 from headwork.measure.entities import by_kind, facts_of, formulas_of, kinds_of
 from headwork.measure.scores import confusion
 from headwork.measure.sums import summed_differences, summed_score
-from headwork.measure.verdict import ACCURACY, ENTITY_F1, best_model
+from headwork.measure.verdict import ACCURACY, ENTITY_F1, Yardstick, best_model
 
 MISTAKES_SHOWN = 8
 FEW_SENTENCES, FEW_ENTITIES = 200, 100
@@ -35,19 +35,24 @@ class Answers:
     """(S, n, F)"""
 
     @classmethod
-    def of(cls, runs: Sequence[Run], test: TaggedExamples) -> "Answers":
-        tables = [tested(run) for run in runs]
+    def of(cls, runs: Sequence[Run], test: TaggedExamples, side: str = "test") -> "Answers":
+        tables = [answered(run, side) for run in runs]
         predicted = [table["predicted"].to_pylist() for table in tables]
         facts = np.stack([facts_of(test.truth, each, test.tags) for each in predicted])
         return cls([run.result(TagRun) for run in runs], predicted, facts)
 
 
 def assemble(
-    corpus: TaggedCorpus, runs: Sequence[Run], curve_runs: Sequence[Run], conditions: Conditions
+    corpus: TaggedCorpus,
+    runs: Sequence[Run],
+    curve_runs: Sequence[Run],
+    conditions: Conditions,
+    *,
+    by: Yardstick | None = None,
 ) -> TagComparison:
     """The result of a comparison from its trials; `curve_runs` saw only a share of the training sentences."""
     test, train, tags = corpus.part("test"), corpus.part("train"), corpus.facts.classes
-    by = ENTITY_F1 if is_iob2(tags) else ACCURACY
+    by = by or (ENTITY_F1 if is_iob2(tags) else ACCURACY)
     answers = {name: Answers.of(own, test) for name, own in by_model(runs).items()}
     models = [_describe(each, tags) for each in answers.values()]
     best = best_model(models, by).name
@@ -63,7 +68,7 @@ def assemble(
         kinds=shown,
         confusion=_confusion(test, answers[best].predicted[0], shown),
         per_class=by_kind(answers[best].facts[0], kinds),
-        mistakes={model.name: _mistakes(test, answers[model.name]) for model in ranked[:2]},
+        mistakes={model.name: mistakes_of(test, answers[model.name]) for model in ranked[:2]},
         warnings=list(_warnings(corpus, models)),
     )
 
@@ -93,7 +98,7 @@ def _confusion(test: TaggedExamples, predicted: Sequence[Sequence[str]], kinds: 
     return confusion(numbers(test.truth), numbers(predicted), classes=len(kinds)).tolist()
 
 
-def _mistakes(test: TaggedExamples, answers: Answers) -> list[TagMistake]:
+def mistakes_of(test: TaggedExamples, answers: Answers) -> list[TagMistake]:
     """The sentences in which the first seed makes the most errors: missed and false entities, or wrong words."""
     facts = answers.facts[0].reshape(len(test), 3, -1).sum(2)
     hits, true, found = facts.T
@@ -111,18 +116,18 @@ def _mistakes(test: TaggedExamples, answers: Answers) -> list[TagMistake]:
 
 
 def _warnings(corpus: TaggedCorpus, models: Sequence[TagStanding]) -> Iterator[str]:
-    test = corpus.part("test")
+    test, unit = corpus.part("test"), corpus.facts.unit
     if len(test) < FEW_SENTENCES:
-        yield f"{len(test):,} test sentences are few: look at the intervals before the order"
+        yield f"{len(test):,} test {unit} are few: look at the intervals before the order"
     if is_iob2(test.tags):
         entities = sum(len(entities_of(tags)) for tags in test.truth)
         if entities < FEW_ENTITIES:
             yield f"{entities:,} test entities are few: look at the intervals before the order"
     unseen = {tag for tags in test.truth for tag in tags} - {tag for tags in corpus.part("train").truth for tag in tags}
     if unseen:
-        yield f"tags that no training sentence has cannot be told: {', '.join(sorted(unseen)[:10])}"
+        yield f"tags that none of the training {unit} has cannot be told: {', '.join(sorted(unseen)[:10])}"
     for model in models:
         if model.windows:
-            yield f"{model.name} reads {model.windows:,} test sentences in windows, longer than it takes at once"
+            yield f"{model.name} reads {model.windows:,} test {unit} in windows, longer than it takes at once"
         if model.cut.rows:
             yield f"{model.name} does not see the ends of {model.cut.rows:,} test words that are very long"

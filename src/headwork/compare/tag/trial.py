@@ -1,7 +1,8 @@
 """One trial of a tagger. The test side is read once, after training has ended."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 
@@ -20,6 +21,8 @@ from headwork.tasks.tag import Tagger, new_tagger
 from headwork.train.record import Fitted, Progress
 
 LATENCY_SENTENCES = 1000
+Found = Mapping[str, tuple[TaggedExamples, list[list[str]]]]
+"""by side the sentences and their tags"""
 
 
 def trial(
@@ -33,28 +36,36 @@ def trial(
     )
     tagger.splitting = corpus.splitting
     fitted = fit_in(run, tagger, train, dev, identity=identity, settings=settings, progress=progress)
-    result = measure_and_store(tagger, run, corpus, fitted, identity, began)
-    write_text(run.model / "README.md", model_card(result, corpus))
+    found = read_sides(tagger, run, {"dev": dev, "test": corpus.part("test")})
+    result = TagRun(
+        **measured(tagger, run, found, fitted, identity),
+        scores=scores_of(*found["test"]),
+        seconds=time.perf_counter() - began,
+    )
+    write_text(
+        run.model / "README.md",
+        model_card(result, corpus, does=f"Tells the tag ({corpus.facts.label_column}) of each word."),
+    )
     return result
 
 
-def measure_and_store(
-    tagger: Tagger, run: Run, corpus: TaggedCorpus, fitted: Fitted, identity: Identity, began: float
-) -> TagRun:
-    """One reading of test, cost and latency; all of it in the run folder but result.json."""
-    dev, test = corpus.part("dev"), corpus.part("test")
-    size = tagger.save(run.model)
-    found = {"dev": (dev, tagger.tag(dev.items)), "test": (test, tagger.tag(test.items))}
+def read_sides(tagger: Tagger, run: Run, sides: Mapping[str, TaggedExamples]) -> Found:
+    """One reading of each side, which is written down."""
+    found = {side: (examples, tagger.tag(examples.items)) for side, examples in sides.items()}
     write_predictions(run, {name: (side.rows, told(side, tags)) for name, (side, tags) in found.items()})
-    return TagRun(
-        **ended(tagger.recipe, identity, fitted, parameters=tagger.parameters, size=size),
-        dev_score=next(iter(scores_of(*found["dev"]).values())),
-        scores=scores_of(*found["test"]),
-        latency=measure_latency(tagger.tag, test.items[:LATENCY_SENTENCES]),
-        windows=tagger.in_windows(test.items),
-        cut=tagger.cut(test.items),
-        seconds=time.perf_counter() - began,
-    )
+    return found
+
+
+def measured(tagger: Tagger, run: Run, found: Found, fitted: Fitted, identity: Identity) -> dict[str, Any]:
+    """Store the tagger; the fields of `TagRun` but its scores on test and the seconds of the trial."""
+    items = found["test"][0].items
+    return {
+        **ended(tagger.recipe, identity, fitted, parameters=tagger.parameters, size=tagger.save(run.model)),
+        "dev_score": next(iter(scores_of(*found["dev"]).values())),
+        "latency": measure_latency(tagger.tag, items[:LATENCY_SENTENCES]),
+        "windows": tagger.in_windows(items),
+        "cut": tagger.cut(items),
+    }
 
 
 def scores_of(examples: TaggedExamples, found: Sequence[Sequence[str]]) -> dict[str, float]:
@@ -69,14 +80,18 @@ def told(side: TaggedExamples, found: list[list[str]]) -> dict[str, pa.Array]:
     return {"tags": pa.array([list(tags) for tags in side.truth], strings), "predicted": pa.array(found, strings)}
 
 
-def model_card(result: TagRun, corpus: TaggedCorpus) -> str:
+def model_card(result: TagRun, corpus: TaggedCorpus, *, does: str, more: str = "") -> str:
     """model/README.md: what the model is and how it scored, for whoever finds the folder."""
-    scored = ", ".join(f"{name.replace('_', '-')} {score:.3f}" for name, score in result.scores.items())
+    unit = corpus.facts.unit
     return (
         f"# {result.title}\n\n"
-        f"Tells the tag ({corpus.facts.label_column}) of each word. Recipe `{result.model}`, seed {result.seed}, "
-        f"trained on {corpus.facts.split.train:,} sentences of {corpus.facts.source}.\n\n"
-        f"On {corpus.facts.split.test:,} test sentences: {scored}.\n"
+        f"{does} Recipe `{result.model}`, seed {result.seed}, trained on {corpus.facts.split.train:,} {unit} of "
+        f"{corpus.facts.source}.\n\n"
+        f"On {corpus.facts.split.test:,} test {unit}: {in_words(result.scores)}.\n{more}"
         f"Tags: {', '.join(corpus.facts.classes)}.\n\n"
         "Use it with `headwork predict` on the folder that holds this one.\n"
     )
+
+
+def in_words(scores: Mapping[str, float]) -> str:
+    return ", ".join(f"{name.replace('_', '-')} {score:.3f}" for name, score in scores.items())

@@ -1,9 +1,12 @@
 """report.md of a comparison of taggers."""
 
+from collections.abc import Sequence
+
 from headwork.base.tag import TagComparison
 from headwork.report.markdown import closing, listed, plain, written
+from headwork.report.standings import standings
 from headwork.report.tag.sentences import lines_of
-from headwork.report.tag.standings import ranked, tag_table
+from headwork.report.tag.standings import ranked
 from headwork.report.tag.terms import terms
 from headwork.report.tag.types import kind_table
 from headwork.report.text import quoted
@@ -11,14 +14,22 @@ from headwork.report.text import quoted
 
 def tag_markdown(comparison: TagComparison) -> str:
     """The report of a comparison of taggers without pictures."""
+    return markdown_of(comparison, who="tagger", terms=terms(of_entities=comparison.of_entities))
+
+
+def markdown_of(
+    comparison: TagComparison, *, who: str, terms: Sequence[tuple[str, str]], more: Sequence[str] = ()
+) -> str:
+    """`who` is compared, `more` is said behind the table of all models."""
     blocks = [
-        f"# Which tagger for {plain(quoted(comparison.name))}?",
+        f"# Which {who} for {plain(quoted(comparison.name))}?",
         f"**Take {plain(comparison.verdict.model)}**",
         listed([comparison.verdict.reason]),
         "Pictures are in `report.html`; all numbers in `result.json`.",
         *(["## Notes", listed(comparison.warnings)] if comparison.warnings else []),
         "## All models",
-        written(tag_table(comparison)),
+        written(standings(comparison)),
+        *more,
         f"## {'Types' if comparison.of_entities else 'Tags'}, as {plain(comparison.best)} tells them",
         written(kind_table(comparison)),
     ]
@@ -27,8 +38,8 @@ def tag_markdown(comparison: TagComparison) -> str:
             f"row {mistake.row}, {line.who}: "
             + " ".join(f"[{piece.text} {piece.label}]" if piece.label else piece.text for piece in line.pieces)
             for mistake in mistakes
-            for line in lines_of(mistake, of_entities=comparison.of_entities)
+            for line in lines_of(mistake, of_entities=comparison.of_entities, glue=comparison.glue)
         ]
-        blocks += [f"## Worst sentences of {plain(model)}", listed(lines)]
-    blocks += closing(comparison, ranked(comparison), terms(of_entities=comparison.of_entities))
+        blocks += [f"## Worst {comparison.data.unit} of {plain(model)}", listed(lines)]
+    blocks += closing(comparison, ranked(comparison), terms)
     return "\n\n".join(block for block in blocks if block) + "\n"

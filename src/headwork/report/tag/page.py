@@ -1,7 +1,10 @@
 """report.html and report.md of taggers."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from headwork.base.files import write_text
-from headwork.base.runs import ComparisonFolder, Run
+from headwork.base.runs import ComparisonFolder, Point, Run
 from headwork.base.tag import TagComparison, TagRun, is_iob2
 from headwork.report.charts.drawing import looks
 from headwork.report.classes import shown_confusion
@@ -9,57 +12,74 @@ from headwork.report.limits import budget_note, limits_table
 from headwork.report.page import run_page, write_pages
 from headwork.report.pictures import draw_training
 from headwork.report.render import render
+from headwork.report.standings import standings
 from headwork.report.tag.markdown import tag_markdown
 from headwork.report.tag.pictures import TagPictures, draw_all
 from headwork.report.tag.sentences import lines_of
-from headwork.report.tag.standings import OF_ENTITIES, OF_WORDS, called, ranked, tag_table
+from headwork.report.tag.standings import OF_ENTITIES, OF_WORDS, called, ranked
 from headwork.report.tag.terms import terms
 from headwork.report.tag.types import kind_table
 
 
 @write_pages.register
 def _(comparison: TagComparison, folder: ComparisonFolder) -> None:
-    curves = {
+    write_text(folder.report_file, tag_page(comparison, draw_all(comparison, curves_of(comparison, folder))))
+    write_text(folder.markdown_file, tag_markdown(comparison))
+
+
+def curves_of(comparison: TagComparison, folder: ComparisonFolder) -> dict[str, list[list[Point]]]:
+    """Of each model the metrics of its seeds."""
+    return {
         model.name: [folder.trial(model.name, seed).metrics() for seed in model.seeds] for model in comparison.models
     }
-    write_text(folder.report_file, tag_page(comparison, draw_all(comparison, curves)))
-    write_text(folder.markdown_file, tag_markdown(comparison))
 
 
 @run_page.register
 def _(result: TagRun, run: Run) -> str:
+    of_entities = is_iob2(run.data().classes)
+    scores = OF_ENTITIES if of_entities else OF_WORDS
+    return render("tag_run.html.jinja", **shown_run(result, run, scores), terms=terms(of_entities=of_entities))
+
+
+def shown_run(result: TagRun, run: Run, scores: Mapping[str, str]) -> dict[str, Any]:
+    """What the page of a run of any tagger shows, but the meaning of its terms."""
+    score = "accuracy" if "accuracy" in scores else "F1"
     data = run.data()
-    of_entities = is_iob2(data.classes)
-    return render(
-        "tag_run.html.jinja",
-        result=result,
-        data=data,
-        scores=OF_ENTITIES if of_entities else OF_WORDS,
-        training=draw_training(
-            {result.model: [run.metrics()]}, looks([result.model]), score="F1" if of_entities else "accuracy"
-        ),
-        terms=terms(of_entities=of_entities),
-    )
+    return {
+        "result": result,
+        "data": data,
+        "unit": data.unit.removesuffix("s"),
+        "scores": scores,
+        "training": draw_training({result.model: [run.metrics()]}, looks([result.model]), score=score),
+    }
 
 
 def tag_page(comparison: TagComparison, pictures: TagPictures) -> str:
     """The whole page as text."""
+    return render("tag.html.jinja", **shown(comparison, pictures), terms=terms(of_entities=comparison.of_entities))
+
+
+def shown(comparison: TagComparison, pictures: TagPictures) -> dict[str, Any]:
+    """What the page shows of any comparison of taggers, but the meaning of its terms."""
     models = ranked(comparison)
-    return render(
-        "tag.html.jinja",
-        comparison=comparison,
-        data=comparison.data,
-        chosen=next(model for model in models if model.name == comparison.verdict.model),
-        scores=called(comparison),
-        table=tag_table(comparison),
-        pictures=pictures,
-        confusion=shown_confusion(comparison.confusion, comparison.kinds),
-        kind_table=kind_table(comparison),
-        mistakes={
-            name: [(mistake.row, lines_of(mistake, of_entities=comparison.of_entities)) for mistake in found]
+    return {
+        "comparison": comparison,
+        "data": comparison.data,
+        "unit": comparison.data.unit.removesuffix("s"),
+        "more": [],
+        "chosen": next(model for model in models if model.name == comparison.verdict.model),
+        "scores": called(comparison),
+        "table": standings(comparison),
+        "pictures": pictures,
+        "confusion": shown_confusion(comparison.confusion, comparison.kinds),
+        "kind_table": kind_table(comparison),
+        "mistakes": {
+            name: [
+                (mistake.row, lines_of(mistake, of_entities=comparison.of_entities, glue=comparison.glue))
+                for mistake in found
+            ]
             for name, found in comparison.mistakes.items()
         },
-        limits=limits_table(models),
-        budget_note=budget_note(models),
-        terms=terms(of_entities=comparison.of_entities),
-    )
+        "limits": limits_table(models),
+        "budget_note": budget_note(models),
+    }

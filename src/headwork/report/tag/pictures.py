@@ -26,6 +26,7 @@ def draw_all(comparison: TagComparison, curves: dict[str, list[list[Point]]]) ->
     """`curves` holds for each model the metrics of its seeds; models that did not train by steps have none."""
     models, score, chosen = ranked(comparison), comparison.score, comparison.verdict.model
     look, name = looks([model.name for model in models]), called(comparison)[score]
+    unit = comparison.data.unit.removesuffix("s")
     told = f"{name[0].upper()}{name[1:]}"
     by_time = {model.name: model.latency.p50_ms for model in models}
     by_size = {model.name: float(model.cost.bytes) for model in models}
@@ -41,8 +42,8 @@ def draw_all(comparison: TagComparison, curves: dict[str, list[list[Point]]]) ->
         ),
         latency=tradeoff_chart(
             spots(by_time, models, look, score=score, chosen=chosen),
-            name="latency", title=f"{told} of each model against the median time for one sentence",
-            axis="median time for one sentence", number=numbers.milliseconds,
+            name="latency", title=f"{told} of each model against the median time for one {unit}",
+            axis=f"median time for one {unit}", number=numbers.milliseconds,
         ),
         size=tradeoff_chart(
             spots(by_size, models, look, score=score, chosen=chosen),
@@ -50,5 +51,5 @@ def draw_all(comparison: TagComparison, curves: dict[str, list[list[Point]]]) ->
             axis="size", number=lambda value: numbers.size(round(value)),
         ),
         training=draw_training(curves, look, score="F1" if comparison.of_entities else "accuracy"),
-        learning=draw_learning(models, look, title=f"{told} of each model for fewer training sentences"),
+        learning=draw_learning(models, look, title=f"{told} of each model for fewer training {unit}s"),
     )  # fmt: skip

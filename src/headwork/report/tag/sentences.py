@@ -27,8 +27,8 @@ class Line(msgspec.Struct, frozen=True):
     pieces: list[Piece]
 
 
-def lines_of(mistake: TagMistake, *, of_entities: bool) -> list[Line]:
-    """The truth, and what was told; what both have is right."""
+def lines_of(mistake: TagMistake, *, of_entities: bool, glue: str = " ") -> list[Line]:
+    """The truth, and what was told; what both have is right. glue: what stands between words."""
     if of_entities:
         true, told = entities_of(mistake.target), entities_of(mistake.predicted)
     else:
@@ -36,8 +36,8 @@ def lines_of(mistake: TagMistake, *, of_entities: bool) -> list[Line]:
     both = {*true} & {*told}
     near = {word for entity in {*true, *told} for word in range(entity.start - CONTEXT, entity.end + CONTEXT)}
     return [
-        Line("true", list(_pieces(mistake.words, true, both, near))),
-        Line("told", list(_pieces(mistake.words, told, both, near))),
+        Line("true", list(_pieces(mistake.words, true, both, near, glue))),
+        Line("told", list(_pieces(mistake.words, told, both, near, glue))),
     ]
 
 
@@ -48,19 +48,19 @@ def _wrong(tags: Sequence[str], others: Sequence[str]) -> list[Entity]:
 
 
 def _pieces(
-    words: Sequence[str], marked: Sequence[Entity], both: Collection[Entity], near: Collection[int]
+    words: Sequence[str], marked: Sequence[Entity], both: Collection[Entity], near: Collection[int], glue: str
 ) -> Iterator[Piece]:
     end = 0
     for entity in [*marked, Entity(len(words), len(words), "")]:
-        if between := _plain(words, range(end, entity.start), near):
+        if between := _plain(words, range(end, entity.start), near, glue):
             yield Piece(between)
         if entity.label:
-            text = visible(" ".join(words[entity.start : entity.end]))
+            text = visible(glue.join(words[entity.start : entity.end]).strip())
             yield Piece(text, visible(entity.label), "right" if entity in both else "wrong")
         end = entity.end
 
 
-def _plain(words: Sequence[str], places: range, near: Collection[int]) -> str:
+def _plain(words: Sequence[str], places: range, near: Collection[int], glue: str) -> str:
     """Words without a mark; of those far from any mark only that they are there."""
     runs = itertools.groupby(places, key=lambda place: place in near)
-    return " ".join(" ".join(visible(words[place]) for place in run) if close else GAP for close, run in runs)
+    return " ".join(glue.join(visible(words[place]) for place in run).strip() if close else GAP for close, run in runs)

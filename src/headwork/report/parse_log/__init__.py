@@ -1,0 +1,1 @@
+"""Pages on parsers of log lines."""

@@ -1,0 +1,57 @@
+"""report.html and report.md of parsers of logs."""
+
+from headwork.base.files import write_text
+from headwork.base.parse_log import LogComparison, LogRun
+from headwork.base.runs import ComparisonFolder, Run
+from headwork.report.charts.drawing import looks
+from headwork.report.charts.intervals import Mark, interval_chart
+from headwork.report.markdown import written
+from headwork.report.page import run_page, write_pages
+from headwork.report.parse_log.degraded import damage_table
+from headwork.report.parse_log.standings import OF_FIELDS
+from headwork.report.parse_log.terms import terms
+from headwork.report.render import render
+from headwork.report.tag.markdown import markdown_of
+from headwork.report.tag.page import curves_of, shown, shown_run
+from headwork.report.tag.pictures import draw_all
+from headwork.report.tag.standings import ranked
+
+
+@write_pages.register
+def _(comparison: LogComparison, folder: ComparisonFolder) -> None:
+    pictures = draw_all(comparison, curves_of(comparison, folder))
+    damages = damage_table(comparison)
+    page = render(
+        "parse_log.html.jinja",
+        **{**shown(comparison, pictures), "scores": OF_FIELDS, "more": [("degraded", "Degraded lines")]},
+        damages=damages,
+        degraded=_degraded_chart(comparison),
+        best_degraded=next(model for model in comparison.models if model.name == comparison.best_degraded),
+        terms=terms(),
+    )
+    write_text(folder.report_file, page)
+    more = ["## Degraded lines, F1 by what was done to them", written(damages)]
+    write_text(folder.markdown_file, markdown_of(comparison, who="parser of logs", terms=terms(), more=more))
+
+
+@run_page.register
+def _(result: LogRun, run: Run) -> str:
+    return render("parse_log_run.html.jinja", **shown_run(result, run, OF_FIELDS), terms=terms())
+
+
+def _degraded_chart(comparison: LogComparison):
+    models = ranked(comparison)
+    look = looks([model.name for model in models])
+    marks = [
+        Mark(
+            name=model.name,
+            look=look[model.name],
+            value=model.degraded["f1"].mean,
+            low=model.degraded["f1"].low,
+            high=model.degraded["f1"].high,
+            strong=model.name == comparison.best_degraded,
+        )
+        for model in models
+    ]
+    title = "F1 of fields of each model on degraded lines with its 95% interval"
+    return interval_chart(marks, name="degraded", title=title, axis="F1 of fields, degraded lines")

@@ -1,0 +1,65 @@
+"""The main table of a comparison of parsers: both conditions side by side."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec.structs import replace
+
+from headwork.base.parse_log import LogComparison, LogStanding
+from headwork.report import numbers
+from headwork.report.columns import (
+    GAP,
+    MEMORY,
+    NAME,
+    SIZE,
+    TRAINING,
+    Maker,
+    points,
+    share,
+    shares,
+    speed,
+    spread,
+    table_of,
+)
+from headwork.report.standings import standings
+from headwork.report.table import DASH, Cell, Column, Table
+from headwork.report.tag.standings import ranked
+
+OF_FIELDS: Mapping[str, str] = {"f1": "F1 of fields", "macro_f1": "macro-F1", "whole": "whole lines"}
+"""scores and what they are called; the one that models are ranked by comes first"""
+
+
+@standings.register
+def log_table(comparison: LogComparison) -> Table:
+    """One row a model, best first."""
+    makers = [
+        NAME,
+        shares(OF_FIELDS["f1"], "f1", "whole"),
+        spread("f1"),
+        shares(OF_FIELDS["macro_f1"], "macro_f1", "no"),
+        shares(OF_FIELDS["whole"], "whole", "no"),
+        degraded("degraded", "f1", "whole"),
+        degraded("whole lines, degraded", "whole", "no"),
+        replace(GAP, column=replace(GAP.column, brief="text")),
+        *(against_templates(side, called) for side, called in (("test", ""), ("degraded", "degraded"))),
+        Maker(Column(title="copies"), lambda model: Cell(numbers.count(model.copies))),
+        TRAINING,
+        SIZE,
+        *speed("line"),
+        MEMORY,
+    ]
+    return table_of(comparison, ranked(comparison), makers)
+
+
+def degraded(title: str, score: str, brief: Literal["whole", "no"]) -> Maker:
+    return Maker(Column(title=title, detail="95% interval", brief=brief), lambda model: share(model.degraded[score]))
+
+
+def against_templates(side: str, called: str) -> Maker:
+    def cell(model: LogStanding) -> Cell:
+        if model.against_templates is None or model.name == "templates":
+            return Cell(DASH)
+        return points(model.against_templates[side])
+
+    detail = "points, interval"
+    return Maker(Column(title=f"against templates{', ' * bool(called)}{called}", detail=detail), cell)
