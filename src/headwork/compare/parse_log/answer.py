@@ -46,7 +46,8 @@ def fields_of(spans: Sequence[dict[str, Any]]) -> dict[str, str | list[str]]:
 def template_of(text: str, spans: Sequence[dict[str, Any]], *, parts: bool) -> str:
     """The content with <*> for each value and <name> for any other field there.
 
-    parts: is a line a header and a content? The content is what stands behind the last field before a value; without
+    Blanks are of one kind in it, so that contents of one template have one. parts: is a line a header and a content? The
+    content is what stands behind the last field before a value; without
     parts it is the whole line.
     """
     at, header = 0, 0
@@ -60,4 +61,4 @@ def template_of(text: str, spans: Sequence[dict[str, Any]], *, parts: bool) -> s
     for span in spans[header:]:
         pieces += [text[at : span["start"]], "<*>" if span["label"] == VALUE else f"<{span['label']}>"]
         at = span["end"]
-    return "".join([*pieces, text[at:]])
+    return " ".join("".join([*pieces, text[at:]]).split())
