@@ -15,7 +15,7 @@ import numpy as np
 from headwork.base.errors import HeadworkError
 from headwork.base.limits import DEFAULT_LIMITS, Limits
 from headwork.base.parse_log import VALUE
-from headwork.base.tag import is_iob2
+from headwork.base.tag import OUTSIDE, is_iob2
 from headwork.data.conll import Sentence
 from headwork.data.log_damage import Degraded, degraded
 from headwork.data.log_tables import ReadLog, read_log_table
@@ -26,8 +26,6 @@ from headwork.data.split import SIDES, Side
 from headwork.data.tables import suffix_of
 from headwork.data.tagged import JSONL, PACKED, TaggedCorpus, settled
 from headwork.data.words import Splitting
-
-UNSEEN = "O"
 
 
 class LogCorpus(TaggedCorpus):
@@ -98,6 +96,8 @@ def prepare_logs(
         unit="lines",
         split_by=by,
         unread=dropped,
+        # A field that is one word in each of these lines may be several in the next.
+        more_tags={f"I-{tag[2:]}" for line in lines for tag in line.tags if tag != OUTSIDE},
     )
     if not is_iob2(corpus.facts.classes):
         raise HeadworkError(f"{found.name}: its lines have no fields")
@@ -112,7 +112,7 @@ def template_of(line: Sentence) -> tuple[str, ...]:
     kept = [
         tag if tag == f"B-{VALUE}" else word
         for word, tag in zip(line.words, line.tags, strict=True)
-        if tag in (UNSEEN, f"B-{VALUE}")
+        if tag in (OUTSIDE, f"B-{VALUE}")
     ]
     return tuple(kept)
 

@@ -215,13 +215,16 @@ def settled(
     unit: str = "sentences",
     split_by: str = "files",
     unread: Mapping[str, int] = MappingProxyType({}),
+    more_tags: Collection[str] = (),
 ) -> C:
     """Sentences on the sides that they were given, as a corpus; those of train are split where a side has no file.
 
-    columns: what texts and tags come from; files: the sides that are given; unread: what was dropped before, by reason.
+    columns: what texts and tags come from; files: the sides that are given; unread: what was dropped before, by reason;
+    more_tags: those that may be told though no word may have them.
     """
     kept, dropped = _kept(given, sentences)
     words = Counter(tag for place in kept for tag in sentences[place].tags)
+    words.update(dict.fromkeys(more_tags, 0))
     limits.check("classes", len(words), f"{source}, {columns[1]}")
     if len(kept) < FEWEST_SENTENCES or len(words) < 2:
         raise HeadworkError(

@@ -93,7 +93,8 @@ class TagTemplates:
     def logits(self, sentences: Sequence[Words]) -> np.ndarray:
         """(N, C) the logarithms of 1 for the tag that an expression gives, and of nearly 0 for the others."""
         place = {tag: number for number, tag in enumerate(self.tags)}
-        told = [place[tag] for words in sentences for tag in self.read(words)]
+        # Where training has fields of one word alone, an I is not among the tags.
+        told = [place.get(tag, place[OUTSIDE]) for words in sentences for tag in self.read(words)]
         logits = np.full((len(told), len(self.tags)), float(NEVER))
         logits[np.arange(len(told)), told] = 0.0
         return logits
@@ -104,8 +105,7 @@ class TagTemplates:
         for field, (start, end) in self._fields(line.text):
             inside = range(np.searchsorted(line.begins, start), np.searchsorted(line.begins, end))
             for word in inside:
-                tag = f"{'B' if word == inside[0] else 'I'}-{field}"
-                tags[word] = tag if tag in self.tags else f"B-{field}"
+                tags[word] = f"{'B' if word == inside[0] else 'I'}-{field}"
         return tags
 
     def _fields(self, text: str) -> Iterator[tuple[str, Gap]]:

@@ -44,10 +44,9 @@ def fields_of(spans: Sequence[dict[str, Any]]) -> dict[str, str | list[str]]:
 
 
 def template_of(text: str, spans: Sequence[dict[str, Any]], *, parts: bool) -> str:
-    """The content with <*> for each value and <name> for any other field there.
+    """The content with <*> for each value and <name> for any other field there, its blanks of one kind.
 
-    Blanks are of one kind in it, so that contents of one template have one. parts: is a line a header and a content? The
-    content is what stands behind the last field before a value; without
+    parts: is a line a header and a content? The content is what stands behind the last field before a value; without
     parts it is the whole line.
     """
     at, header = 0, 0

@@ -23,7 +23,7 @@ def _(comparison: LogComparison, folder: ComparisonFolder) -> None:
     damages = damage_table(comparison)
     page = render(
         "parse_log.html.jinja",
-        **{**shown(comparison, pictures), "scores": OF_FIELDS, "more": [("degraded", "Degraded lines")]},
+        **{**shown(comparison, pictures), "more": [("degraded", "Degraded lines")]},
         damages=damages,
         degraded=_degraded_chart(comparison),
         best_degraded=next(model for model in comparison.models if model.name == comparison.best_degraded),

@@ -23,10 +23,15 @@ from headwork.report.columns import (
 )
 from headwork.report.standings import standings
 from headwork.report.table import DASH, Cell, Column, Table
-from headwork.report.tag.standings import ranked
+from headwork.report.tag.standings import called, ranked
 
 OF_FIELDS: Mapping[str, str] = {"f1": "F1 of fields", "macro_f1": "macro-F1", "whole": "whole lines"}
 """scores and what they are called; the one that models are ranked by comes first"""
+
+
+@called.register
+def _(comparison: LogComparison) -> Mapping[str, str]:
+    return OF_FIELDS
 
 
 @standings.register
@@ -38,10 +43,11 @@ def log_table(comparison: LogComparison) -> Table:
         spread("f1"),
         shares(OF_FIELDS["macro_f1"], "macro_f1", "no"),
         shares(OF_FIELDS["whole"], "whole", "no"),
-        degraded("degraded", "f1", "whole"),
-        degraded("whole lines, degraded", "whole", "no"),
         replace(GAP, column=replace(GAP.column, brief="text")),
-        *(against_templates(side, called) for side, called in (("test", ""), ("degraded", "degraded"))),
+        gap("gap", "test"),
+        degraded("degraded F1", "f1", "whole"),
+        degraded("degraded whole", "whole", "no"),
+        gap("degraded gap", "degraded"),
         Maker(Column(title="copies"), lambda model: Cell(numbers.count(model.copies))),
         TRAINING,
         SIZE,
@@ -55,11 +61,12 @@ def degraded(title: str, score: str, brief: Literal["whole", "no"]) -> Maker:
     return Maker(Column(title=title, detail="95% interval", brief=brief), lambda model: share(model.degraded[score]))
 
 
-def against_templates(side: str, called: str) -> Maker:
+def gap(title: str, side: str) -> Maker:
+    """F1 minus that of the expressions."""
+
     def cell(model: LogStanding) -> Cell:
         if model.against_templates is None or model.name == "templates":
             return Cell(DASH)
         return points(model.against_templates[side])
 
-    detail = "points, interval"
-    return Maker(Column(title=f"against templates{', ' * bool(called)}{called}", detail=detail), cell)
+    return Maker(Column(title=title, detail="to templates"), cell)

@@ -23,9 +23,10 @@ _FIELDS = (
         "may do more harm than is measured here.",
     ),
     (
-        "templates",
+        "templates, gap",
         "Expressions made from the training lines, literal words with a gap for each field, the most specific first. "
-        "Where no content fits, the header is read alone.",
+        "Where no content fits, the header is read alone. The gap is the F1 of a model minus that of templates on the "
+        "same lines, drawn again together, in points.",
     ),
 )
 

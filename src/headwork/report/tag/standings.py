@@ -1,6 +1,7 @@
 """The main table of a comparison of taggers."""
 
 from collections.abc import Mapping
+from functools import singledispatch
 
 from headwork.base.tag import TagComparison, TagStanding
 from headwork.report.columns import GAP, MEMORY, NAME, SIZE, TRAINING, P, best_first, shares, speed, spread, table_of
@@ -12,6 +13,7 @@ OF_WORDS: Mapping[str, str] = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
 """scores and what they are called; the one that models are ranked by comes first"""
 
 
+@singledispatch
 def called(comparison: TagComparison) -> Mapping[str, str]:
     """The scores, and what they are called."""
     return OF_ENTITIES if comparison.of_entities else OF_WORDS
