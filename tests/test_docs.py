@@ -29,6 +29,7 @@ LONG = {
     "memory.md",
     "multilabel.md",
     "pair.md",
+    "parse-log.md",
     "README.md",
     "span.md",
     "tag.md",
@@ -111,6 +112,9 @@ def desk(tmp_path: Path) -> Path:
             for words in speech
         )
     )
+    found = [f"Dec {n},notice,Found child {n} in slot {n % 9},Found child <*> in slot <*>\n" for n in range(60)]
+    (tmp_path / "apache.csv").write_text("Time,Level,Content,EventTemplate\n" + "".join(found))
+    (tmp_path / "raw.log").write_text("[Dec 4] [notice] Found child 6725 in slot 10\nce] Found  child 7 in\n")
     (tmp_path / "lines.txt").write_text("A great evening.\nAn awful one.\n")
     story = "In winter the {0} sleeps, in summer the {0} sings.\n\nNaïve, who asks the {0} why!\n\n"
     columns = np.where(np.arange(8) % 4 < 2, 30, 220) + np.arange(60)[:, None, None] % 9

@@ -19,7 +19,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.row("BE18")
 def test_train_then_predict(headwork, table: Path, tmp_path: Path):
     form = ("--format", "<Date> (at <Host>) | <Content>")
-    done = headwork("train", "templates", table, *TASK, *form, "-o", tmp_path / "log")
+    done = headwork("train", "templates", table, *TASK, *form, "-o", tmp_path / "log", "--device", "cpu")
     assert done.returncode == 0, done.stderr
     assert "note: lines are put together as <Date> (at <Host>) | <Content>" in done.stderr
     assert "test F1 of fields 1.000, whole lines 100.0%; degraded 0." in done.stdout
