@@ -10,7 +10,7 @@ so that vectors which do not see the text answer the most frequent sense. Brute 
 Axes: n training texts, m queries, D width, C classes (all words' senses), S senses of one word.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -34,9 +34,14 @@ class Near(NamedTuple):
 
 class SenseMemory:
     def __init__(self, vectors: np.ndarray, labels: np.ndarray, of_class: np.ndarray, *, k: int):
-        """vectors: (n, D), brought to length 1; labels: (n,) classes; of_class: (C,) the word of each class."""
-        self.vectors, self.labels, self.of_class, self.k = unit(vectors), labels, of_class, k
+        """vectors: (n, D) of length 1; labels: (n,) classes; of_class: (C,) the word of each class."""
+        self.vectors, self.labels, self.of_class, self.k = vectors, labels, of_class, k
         self._of_row = of_class[labels]
+
+    @classmethod
+    def of(cls, vectors: np.ndarray, labels: np.ndarray, of_class: np.ndarray, *, k: int) -> Self:
+        """From vectors of any length."""
+        return cls(unit(vectors), labels, of_class, k=k)
 
     def rows(self, word: int) -> np.ndarray:
         """Of the training texts those of one word, ascending."""

@@ -109,7 +109,7 @@ class NeighbourDisambiguator(NeuralDisambiguator):
     def remember(
         self, vectors: np.ndarray, labels: np.ndarray, items: Sequence[Occurrence], *, layer: Layer, k: int
     ) -> None:
-        """Keep (n, D) vectors of training texts, which `layer` gave, with their (n,) classes."""
+        """Keep (n, D) vectors of length 1 of training texts, which `layer` gave, with their (n,) classes."""
         self.network.layers = (layer,)
         self.changed()
         self.items, self.memory = items, SenseMemory(vectors, labels, self.inventory.of_class, k=k)

@@ -12,7 +12,7 @@ import numpy as np
 from headwork.base.results import Cut
 from headwork.data.senses import SenseExamples
 from headwork.models.sense_encoder import Layer
-from headwork.models.sense_memory import SenseMemory
+from headwork.models.sense_memory import SenseMemory, unit
 from headwork.tasks.neural_disambiguate import NeighbourDisambiguator, NeuralDisambiguator
 from headwork.train.classify import Classify
 from headwork.train.logistic import LogisticFit, fit_logistic_head
@@ -51,11 +51,11 @@ def keep_vectors(model: NeighbourDisambiguator, train: SenseExamples, dev: Sense
     words, tried = of_class[dev.labels], []
     for place, layer in enumerate(config.layers_to_try()):
         for k in NEIGHBOURS if config.k == "chosen" else (config.k,):
-            memory = SenseMemory(vectors[:, place], train.labels, of_class, k=k)
+            memory = SenseMemory.of(vectors[:, place], train.labels, of_class, k=k)
             accuracy = float((memory.logits(asked[:, place], words).argmax(1) == dev.labels).mean())
             tried.append(Tried(accuracy, place, layer, k))
     accuracy, place, layer, k = _best(tried, vectors, train.labels, of_class)
-    model.remember(np.ascontiguousarray(vectors[:, place]), train.labels, train.items, layer=layer, k=k)
+    model.remember(unit(vectors[:, place]), train.labels, train.items, layer=layer, k=k)
     return Choice(layer, k, accuracy, time.perf_counter() - began, model.cut(train.items))
 
 
@@ -67,7 +67,7 @@ def _best(tried: list[Tried], vectors: np.ndarray, labels: np.ndarray, of_class:
     rows = np.sort(np.random.default_rng(0).permutation(len(labels))[:LEFT_OUT])
 
     def others(each: Tried) -> float:
-        memory = SenseMemory(vectors[:, each.place], labels, of_class, k=each.k)
+        memory = SenseMemory.of(vectors[:, each.place], labels, of_class, k=each.k)
         return float((memory.left_out(rows).argmax(1) == labels[rows]).mean())
 
     return max(equal, key=others)
