@@ -1,7 +1,10 @@
 """How a marked word is found among pieces, also of long texts, and what is stored and loaded."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.ducks import write_ducks
@@ -13,7 +16,11 @@ from headwork.base.results import Cut
 from headwork.data.marked import Occurrence, in_brackets
 from headwork.data.senses import SenseCorpus, prepare_senses
 from headwork.data.tokenizers import fit_bpe, fit_wordpiece, fit_words
+from headwork.data.words import places_of_words
+from headwork.models.elmo import Elmo, ElmoConfig
+from headwork.models.formats.elmo import write
 from headwork.tasks.disambiguate import Disambiguator, load_disambiguator, new_disambiguator
+from headwork.tasks.neural_disambiguate import NeighbourDisambiguator
 from headwork.tasks.reading_marked import MarkedReader, beginning
 from headwork.train.any import fit_any
 
@@ -27,9 +34,17 @@ def ducks(tmp_path_factory: pytest.TempPathFactory) -> SenseCorpus:
     return prepare_senses(write_ducks(tmp_path_factory.mktemp("ducks") / "duck.csv"))
 
 
+@pytest.fixture(scope="module")
+def elmo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("elmo")
+    torch.manual_seed(0)
+    write(Elmo(ElmoConfig(width=4, filters=((1, 8), (3, 16)), projection=8, hidden=16)), folder)
+    return folder
+
+
 def fitted(name: str, corpus: SenseCorpus, *settings: str) -> Disambiguator:
     recipe = load_recipe(name, "disambiguate")
-    scratch = SCRATCH if "pretrained" in recipe.model else ()
+    scratch = SCRATCH if recipe.model.get("pretrained") == "minilm" else ()
     recipe = with_settings(recipe, (*scratch, *settings), size="tiny")
     train = corpus.part("train")
     model = new_disambiguator(recipe, corpus.inventory, train.texts, seed=0)
@@ -89,18 +104,20 @@ def test_a_word_without_pieces_of_its_own_takes_the_nearest():
         ("static-neighbours", ()),
         ("sense-neighbours", ()),
         ("sense-neighbours", ("model.k=5", "model.layer=1")),
+        ("elmo-neighbours", ()),
         ("minilm", ()),
     ],
 )
-def test_what_is_stored_answers_the_same(ducks, tmp_path, name, settings):
-    model = fitted(name, ducks, *settings)
+def test_what_is_stored_answers_the_same(ducks, elmo, tmp_path, name, settings):
+    model = fitted(name, ducks, *settings, *([f"model.pretrained={elmo}"] if "elmo" in name else []))
     model.temperature, model.columns = 1.5, ducks.asked_by
     items = ducks.part("test").items
     size = model.save(tmp_path)
     assert size == sum(file.stat().st_size for file in tmp_path.iterdir())
     loaded = load_disambiguator(tmp_path)
     assert np.array_equal(loaded.probabilities(items), model.probabilities(items))
-    assert loaded.neighbours(items, 3) == model.neighbours(items, 3)
+    again, before = loaded.answer(items, near=3), model.answer(items, near=3)
+    assert again.neighbours == before.neighbours and np.array_equal(before.probabilities, model.probabilities(items))
     assert loaded.chosen == model.chosen and loaded.columns == model.columns and loaded.parameters == model.parameters
     assert model.probabilities(items).sum(1) == pytest.approx(np.ones(len(items)))
 
@@ -108,7 +125,7 @@ def test_what_is_stored_answers_the_same(ducks, tmp_path, name, settings):
 @pytest.mark.row("BE15")
 def test_the_neighbours_of_a_training_text_begin_with_itself(ducks):
     model, train = fitted("sense-neighbours", ducks), ducks.part("train")
-    near = model.neighbours(train.items, 2)
+    near = model.answer(train.items, near=2).neighbours
     assert near is not None
     for item, label, (first, second) in zip(train.items, train.labels, near, strict=True):
         assert first.item == item and first.label == label and first.cosine == pytest.approx(1, abs=1e-5)
@@ -147,3 +164,22 @@ def test_a_memory_of_other_texts_is_refused(ducks, tmp_path):
     model.save(tmp_path)
     with pytest.raises(HeadworkError, match="do not fit together"):
         load_disambiguator(tmp_path)
+
+
+@pytest.mark.row("EL16")
+def test_elmo_gives_a_word_what_its_layers_say_of_it(ducks, elmo):
+    """Layer by layer what ELMo itself gives whole texts under the names of the published module."""
+    recipe = with_settings(load_recipe("elmo-neighbours", "disambiguate"), (f"model.pretrained={elmo}",))
+    model = new_disambiguator(recipe, ducks.inventory, ducks.texts, seed=0)
+    assert isinstance(model, NeighbourDisambiguator)
+    model.network.layers = ("static", 1, "last", "all")
+    items = ducks.part("test").items[:3]
+    texts = [[item.text[start:end] for start, end in places_of_words(item.text, "parts")] for item in items]
+    given = {
+        name: model.network.elmo.embed(texts, output=name) for name in ("word_emb", "lstm_outputs1", "lstm_outputs2")
+    }
+    for row, (item, found) in enumerate(zip(items, model.at_layers(items), strict=True)):
+        at = texts[row].index(item.surface)
+        free, one, two = (given[name][row][at].numpy() for name in given)
+        expected = [np.concatenate([free, free]), one, two, (one + two) / 2]
+        assert found == pytest.approx(np.stack(expected), abs=1e-5)

@@ -69,6 +69,7 @@ MODELS = {
     "sense-counts": ModelKind("sense_linear", "SenseCounts", "SenseCountsConfig", neural=False),
     "sense-context": ModelKind("sense_linear", "SenseContext", "SenseContextConfig", neural=False),
     "sense-neighbours": ModelKind("sense_encoder", "SenseNeighbours", "SenseNeighboursConfig"),
+    "sense-elmo": ModelKind("sense_elmo", "SenseElmo", "SenseElmoConfig"),
     "sense-encoder": ModelKind("sense_encoder", "SenseEncoder", "SenseEncoderConfig"),
 }
 

@@ -35,15 +35,12 @@ class SenseEncoderConfig(EncoderTaggerConfig, frozen=True, kw_only=True, forbid_
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.layer, int) and not 0 <= self.layer <= self.top:
-            raise ValueError(f"layer is {self.layer}; expected 0 to {self.top}, or static, first, last, all")
-        if self.layer == "chosen":
-            self.check_choosing()
+        check_neighbours(self.layer, 0, self.top)
+        self.check_choosing()
 
     def check_choosing(self) -> None:
-        raise ValueError(
-            "layer is 'chosen', but what is trained needs one; expected a number, static, first, last, all"
-        )
+        if self.layer == "chosen":
+            raise ValueError("layer is 'chosen', but weights are trained at one; expected a number, first, last, all")
 
     @property
     def top(self) -> int:
@@ -59,17 +56,8 @@ class SenseNeighboursConfig(SenseEncoderConfig, frozen=True, kw_only=True, forbi
     k: int | Literal["chosen"] = "chosen"
     """nearest training texts that vote; 0: the nearest mean of a sense; chosen: by the accuracy on dev"""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.k != "chosen" and self.k < 0:
-            raise ValueError(f"k is {self.k}; expected a number of neighbours, 0 for means of senses, or chosen")
-
     def check_choosing(self) -> None:
-        """Nothing stands against it."""
-
-    def layers_to_try(self) -> tuple[Layer, ...]:
-        """One, or all of those that see the text, from the bottom."""
-        return (*range(1, self.top + 1), "all") if self.layer == "chosen" else (self.layer,)
+        check_neighbours(self.layer, self.k, self.top)
 
 
 class SenseEncoder(WithCore):
@@ -99,7 +87,7 @@ class SenseNeighbours(WithCore):
 
     def __init__(self, config: SenseNeighboursConfig, *, vocabulary: int, of_class: Sequence[int]) -> None:
         super().__init__(config, vocabulary=vocabulary)
-        self.layers = config.layers_to_try()
+        self.layers = layers_to_try(config.layer, config.top)
 
     def encode(self, batch: MarkedBatch) -> Tensor:
         """(B, L, D)"""
@@ -115,19 +103,49 @@ def states_at(core: Core, batch: MarkedBatch, layers: Sequence[Layer]) -> Tensor
         return segment_mean(states[batch.places], batch.counts)
 
     top = core.config.layers
-    named: dict[Layer, int] = {"static": -1, "first": min(1, top), "last": top, "all": top}
-    needed = max(named.get(layer, layer) for layer in layers if layer != "chosen")
+    needed = max(-1 if layer == "static" else number_of(layer, top) for layer in layers)
     found: list[Tensor] = []
     if needed >= 0:
         for number, states in enumerate(core.hidden_states(batch.pieces)):
             found.append(of_words(core.norm(states) if number == top else states))
             if number == needed:
                 break
-    at = {
-        "static": lambda: of_words(core.embeddings.tokens(batch.pieces.ids)),
-        "all": lambda: torch.stack(found[1:] or found).mean(0),
-    }
-    return torch.stack([at[layer]() if layer in at else found[named.get(layer, layer)] for layer in layers], 1)
+    static = of_words(core.embeddings.tokens(batch.pieces.ids)) if "static" in layers else None
+    return picked(layers, found, static, top=top)
+
+
+def number_of(layer: Layer, top: int) -> int:
+    """Of the highest layer that goes into it."""
+    if layer in ("last", "all"):
+        return top
+    return min(1, top) if layer == "first" else int(layer)
+
+
+def picked(layers: Sequence[Layer], found: Sequence[Tensor], static: Tensor | None, *, top: int) -> Tensor:
+    """(B, L, D) of the layers that are asked for, from the (B, D) of each number and what does not see the text."""
+    chosen: list[Tensor] = []
+    for layer in layers:
+        if layer == "static":
+            assert static is not None
+            chosen.append(static)
+        else:
+            chosen.append(
+                torch.stack(list(found[1:] or found)).mean(0) if layer == "all" else found[number_of(layer, top)]
+            )
+    return torch.stack(chosen, 1)
+
+
+def layers_to_try(layer: Layer, top: int) -> tuple[Layer, ...]:
+    """One, or all of those that see the text, from the bottom."""
+    return (*range(1, top + 1), "all") if layer == "chosen" else (layer,)
+
+
+def check_neighbours(layer: Layer, k: int | str, top: int) -> None:
+    """Refuse a layer that is not there, and a number of neighbours that is none."""
+    if isinstance(layer, int) and not 0 <= layer <= top:
+        raise ValueError(f"layer is {layer}; expected 0 to {top}, or static, first, last, all")
+    if isinstance(k, int) and k < 0:
+        raise ValueError(f"k is {k}; expected a number of neighbours, 0 for means of senses, or chosen")
 
 
 def _width(core: Core, layer: Layer) -> int:

@@ -33,6 +33,13 @@ class Neighbour(NamedTuple):
     cosine: float
 
 
+class Answered(NamedTuple):
+    probabilities: np.ndarray
+    """(n, C)"""
+    neighbours: list[list[Neighbour]] | None
+    """the nearest training texts of each; None where the model keeps none"""
+
+
 class StoredDisambiguator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """model/config.json."""
 
@@ -83,13 +90,13 @@ class Disambiguator(ABC):
         """(n, D) what the model makes of the marked words, or None where it makes no vectors."""
         return None
 
-    def neighbours(self, items: Sequence[Occurrence], top: int) -> list[list[Neighbour]] | None:
-        """The training texts nearest to each, or None where the model keeps none."""
-        return None
-
     def probabilities(self, items: Sequence[Occurrence]) -> np.ndarray:
         """(n, C) calibrated probabilities, 0 for other words' senses."""
         return softmax(self.logits(items) / self.temperature)
+
+    def answer(self, items: Sequence[Occurrence], *, near: int) -> Answered:
+        """The probabilities, with `near` training texts of each word where the model keeps some."""
+        return Answered(self.probabilities(items), None)
 
     def learn_forms(self, items: Sequence[Occurrence]) -> None:
         """Which word a spelling stands for that is not the word itself: the one it does most often."""

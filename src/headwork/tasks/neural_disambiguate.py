@@ -16,13 +16,14 @@ from headwork.base.recipes import Recipe
 from headwork.data.batches import ordered_batches
 from headwork.data.marked import Occurrence
 from headwork.data.tokenizers import TextTokenizer
+from headwork.measure.calibration import softmax
 from headwork.models import config_of, kind_of
 from headwork.models.sense_encoder import Layer, SenseNeighboursConfig
 from headwork.models.sense_memory import SenseMemory
 from headwork.models.stored import load_tensors
 from headwork.ops.threads import each_in_a_thread
 from headwork.tasks.classify import in_blocks
-from headwork.tasks.disambiguate import Disambiguator, Neighbour, StoredDisambiguator
+from headwork.tasks.disambiguate import Answered, Disambiguator, Neighbour, StoredDisambiguator
 from headwork.tasks.neural import PREDICT_TOKENS, Neural, start
 from headwork.tasks.reading_marked import MarkedReader
 
@@ -37,7 +38,8 @@ class NeuralDisambiguator(Neural, Disambiguator):
         model, _ = kind_of(recipe).load()
         self.config = config_of(recipe)
         network = model(self.config, vocabulary=tokenizer.vocabulary, of_class=inventory.of_class.tolist())
-        reader = MarkedReader(tokenizer, self.config.max_tokens, inventory)
+        written = getattr(model, "WRITTEN", False)
+        reader = MarkedReader(tokenizer, self.config.max_tokens, inventory, written)
         Neural.__init__(self, reader, network, device, outputs=len(inventory.classes))
 
     @classmethod
@@ -125,17 +127,21 @@ class NeighbourDisambiguator(NeuralDisambiguator):
         return super().vectors(items)
 
     def logits(self, items: Sequence[Occurrence]) -> np.ndarray:
-        words = self.inventory.numbers([item.word for item in items])
-        return self.memory.logits(self.vectors(items), words)
+        return self.memory.logits(self.vectors(items), self.numbers(items))
 
-    def neighbours(self, items: Sequence[Occurrence], top: int) -> list[list[Neighbour]]:
-        words = self.inventory.numbers([item.word for item in items])
-        found = []
-        for vector, word in zip(self.vectors(items), words.tolist(), strict=True):
-            rows, cosines = self.memory.nearest(vector, word, top)
-            near = zip(rows.tolist(), cosines.tolist(), strict=True)
-            found.append([Neighbour(self.items[row], int(self.memory.labels[row]), cosine) for row, cosine in near])
-        return found
+    def answer(self, items: Sequence[Occurrence], *, near: int) -> Answered:
+        vectors, words = self.vectors(items), self.numbers(items)
+        chances = softmax(self.memory.logits(vectors, words) / self.temperature)
+        return Answered(chances, [self._near(*each, near) for each in zip(vectors, words.tolist(), strict=True)])
+
+    def _near(self, vector: np.ndarray, word: int, top: int) -> list[Neighbour]:
+        rows, cosines = self.memory.nearest(vector, word, top)
+        found = zip(rows.tolist(), cosines.tolist(), strict=True)
+        return [Neighbour(self.items[row], int(self.memory.labels[row]), cosine) for row, cosine in found]
+
+    def numbers(self, items: Sequence[Occurrence]) -> np.ndarray:
+        """(n,) of their words."""
+        return self.inventory.numbers([item.word for item in items])
 
     @property
     def parameters(self) -> int:
@@ -150,4 +156,5 @@ class NeighbourDisambiguator(NeuralDisambiguator):
 
 
 def neural_kind(recipe: Recipe) -> type[NeuralDisambiguator]:
-    return NeighbourDisambiguator if recipe.kind == "sense-neighbours" else NeuralDisambiguator
+    model, _ = kind_of(recipe).load()
+    return NeighbourDisambiguator if getattr(model, "KEEPS", False) else NeuralDisambiguator

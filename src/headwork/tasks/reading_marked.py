@@ -28,6 +28,8 @@ class ReadMarked:
     words: np.ndarray
     """(n,) numbers of the words"""
     cut: Cut
+    written: list[list[str]] | None = None
+    """each piece as the text writes it, where a model asks for it"""
 
     @property
     def lengths(self) -> list[int]:
@@ -38,8 +40,9 @@ class ReadMarked:
         begins = accumulate((len(self.ids[row]) for row in rows), initial=0)
         spans = [self.spans[row] for row in rows]
         places = [begin + place for begin, span in zip(begins, spans, strict=False) for place in range(*span)]
+        written = None if self.written is None else [self.written[row] for row in rows]
         return MarkedBatch(
-            pack([self.ids[row] for row in rows]),
+            pack([self.ids[row] for row in rows], written=written),
             torch.tensor(places, dtype=torch.int64),
             tuple(end - start for start, end in spans),
             torch.as_tensor(self.words[list(rows)]),
@@ -53,25 +56,30 @@ class MarkedReader:
     tokenizer: TextTokenizer
     max_tokens: int
     inventory: Inventory
+    written: bool = False
 
     def read(self, items: Sequence[Occurrence]) -> ReadMarked:
         before, after = list(self.tokenizer.before), list(self.tokenizer.after)
         room = self.max_tokens - len(before) - len(after)
-        ids, spans = [], []
+        ids, spans, written = [], [], []
         rows_cut = tokens_cut = of_tokens = 0
         for item, encoded in zip(items, self.tokenizer.encode([item.text for item in items]), strict=True):
             framed = slice(len(before), len(encoded.ids) - len(after))
-            pieces = encoded.ids[framed] or [self.tokenizer.unknown]
-            start, end = of_word(encoded.offsets[framed], item.start, item.end)
+            pieces, places = encoded.ids[framed], encoded.offsets[framed]
+            if not pieces:
+                pieces, places = [self.tokenizer.unknown], [(item.start, item.end)]
+            start, end = of_word(places, item.start, item.end)
             end = min(end, start + max(1, int(LONGEST_WORD * room)))
             first = beginning(start, end, len(pieces), room)
             kept = pieces[first : first + room]
             ids.append([*before, *kept, *after])
+            written.append([item.text[slice(*place)] for place in places[first : first + room]])
             spans.append((len(before) + start - first, len(before) + end - first))
             left_out = len(pieces) - len(kept)
             of_tokens, tokens_cut, rows_cut = of_tokens + len(pieces), tokens_cut + left_out, rows_cut + (left_out > 0)
         words = self.inventory.numbers([item.word for item in items])
-        return ReadMarked(ids, spans, words, Cut(rows=rows_cut, tokens=tokens_cut, of_tokens=of_tokens))
+        cut = Cut(rows=rows_cut, tokens=tokens_cut, of_tokens=of_tokens)
+        return ReadMarked(ids, spans, words, cut, written if self.written else None)
 
 
 def of_word(offsets: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int]:

@@ -49,7 +49,7 @@ def keep_vectors(model: NeighbourDisambiguator, train: SenseExamples, dev: Sense
     config, of_class = model.config, model.inventory.of_class
     vectors, asked = model.at_layers(train.items), model.at_layers(dev.items)
     words, tried = of_class[dev.labels], []
-    for place, layer in enumerate(config.layers_to_try()):
+    for place, layer in enumerate(model.network.layers):
         for k in NEIGHBOURS if config.k == "chosen" else (config.k,):
             memory = SenseMemory.of(vectors[:, place], train.labels, of_class, k=k)
             accuracy = float((memory.logits(asked[:, place], words).argmax(1) == dev.labels).mean())

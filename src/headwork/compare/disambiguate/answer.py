@@ -55,8 +55,8 @@ def answers(model: Disambiguator, items: Sequence[Occurrence]) -> Iterator[dict[
     """
     classes = model.inventory.classes
     for block in in_blocks(items, BLOCK):
-        near = model.neighbours(block, NEIGHBOURS)
-        for place, (item, chances) in enumerate(zip(block, model.probabilities(block), strict=True)):
+        found = model.answer(block, near=NEIGHBOURS)
+        for place, (item, chances) in enumerate(zip(block, found.probabilities, strict=True)):
             answer: dict[str, Any] = {
                 "text": item.text,
                 "word": item.word,
@@ -67,9 +67,9 @@ def answers(model: Disambiguator, items: Sequence[Occurrence]) -> Iterator[dict[
                     sense_of(classes[label]): float(chances[label]) for label in model.inventory.senses(item.word)
                 },
             }
-            if near is not None:
+            if found.neighbours is not None:
                 answer["neighbours"] = [
                     {"text": each.item.marked, "sense": sense_of(classes[each.label]), "cosine": each.cosine}
-                    for each in near[place]
+                    for each in found.neighbours[place]
                 ]
             yield answer
