@@ -186,7 +186,8 @@ def choose_sense_columns(
     return SenseColumns(text=found.text, word=word, index=index), found.label
 
 
-REWRITTEN = Columns("text", "class", second="place")
+REWRITTEN = Columns("(text)", "(class)", second="(place)")
+"""in a table beside its own, one of which may tell groups"""
 
 
 def _rewritten(table: Table, columns: SenseColumns, sense: str) -> Table:
@@ -194,9 +195,9 @@ def _rewritten(table: Table, columns: SenseColumns, sense: str) -> Table:
     items = columns.occurrences(table)
     senses = [" ".join((cell or "").split()) for cell in table.columns[sense]]
     rewritten = {
-        "text": [item.text for item in items],
-        "class": [class_name(item.word, own) if own else "" for item, own in zip(items, senses, strict=True)],
-        "place": [f"{item.start} {item.end}" for item in items],
+        REWRITTEN.text: [item.text for item in items],
+        REWRITTEN.label: [class_name(item.word, own) if own else "" for item, own in zip(items, senses, strict=True)],
+        REWRITTEN.second: [f"{item.start} {item.end}" for item in items],
     }
     return replace(table, columns={**table.columns, **rewritten})
 

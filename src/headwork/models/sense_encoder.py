@@ -35,10 +35,10 @@ class SenseEncoderConfig(EncoderTaggerConfig, frozen=True, kw_only=True, forbid_
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_neighbours(self.layer, 0, self.top)
-        self.check_choosing()
+        self.check_layer()
 
-    def check_choosing(self) -> None:
+    def check_layer(self) -> None:
+        check_neighbours(self.layer, 0, self.top)
         if self.layer == "chosen":
             raise ValueError("layer is 'chosen', but weights are trained at one; expected a number, first, last, all")
 
@@ -56,7 +56,7 @@ class SenseNeighboursConfig(SenseEncoderConfig, frozen=True, kw_only=True, forbi
     k: int | Literal["chosen"] = "chosen"
     """nearest training texts that vote; 0: the nearest mean of a sense; chosen: by the accuracy on dev"""
 
-    def check_choosing(self) -> None:
+    def check_layer(self) -> None:
         check_neighbours(self.layer, self.k, self.top)
 
 

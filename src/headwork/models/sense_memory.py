@@ -20,6 +20,8 @@ TIED = 1e-6
 """cosines in single precision that are nearer to each other are equal"""
 PRIOR = 1e-4
 """what a sense's share adds to 20 cosines, to decide between equal ones"""
+NOBODY = -2.0
+"""no cosine"""
 NEVER = np.exp(-30.0)
 """least probability of a sense of the word"""
 
@@ -37,6 +39,11 @@ class SenseMemory:
         """vectors: (n, D) of length 1; labels: (n,) classes; of_class: (C,) the word of each class."""
         self.vectors, self.labels, self.of_class, self.k = vectors, labels, of_class, k
         self._of_row = of_class[labels]
+        counts = np.bincount(labels, minlength=len(of_class))
+        self.shares = counts / np.maximum(np.bincount(of_class, counts)[of_class], 1)
+        """(C,) of the training texts of its word"""
+        own = (vectors[labels == label] for label in range(len(of_class)))
+        self._sums = np.stack([each.sum(0, dtype=np.float64) for each in own])
 
     @classmethod
     def of(cls, vectors: np.ndarray, labels: np.ndarray, of_class: np.ndarray, *, k: int) -> Self:
@@ -49,20 +56,42 @@ class SenseMemory:
 
     def logits(self, queries: np.ndarray, words: np.ndarray) -> np.ndarray:
         """(m, C) float64 of (m, D) vectors of (m,) words; -inf for the senses of other words."""
-        return self._logits(unit(queries), words, np.full(len(words), -1))
+        return self._logits(unit(queries), words, None)
 
     def left_out(self, rows: np.ndarray) -> np.ndarray:
         """(m, C) the same of (m,) training texts, each asked of the others alone."""
         return self._logits(self.vectors[rows], self._of_row[rows], rows)
 
-    def _logits(self, queries: np.ndarray, words: np.ndarray, themselves: np.ndarray) -> np.ndarray:
-        found = np.full((len(queries), len(self.of_class)), -np.inf)
+    def _logits(self, queries: np.ndarray, words: np.ndarray, themselves: np.ndarray | None) -> np.ndarray:
+        found = self._votes(queries, words, themselves) if self.k else self._means(queries, themselves)
+        return np.where(words[:, None] == self.of_class, found, -np.inf)
+
+    def _means(self, queries: np.ndarray, themselves: np.ndarray | None) -> np.ndarray:
+        """(m, C) by the mean of each sense."""
+        queries = queries.astype(np.float64)
+        cosines = queries @ unit(self._sums).T
+        if themselves is not None:
+            own = self.labels[themselves]
+            others = unit(self._sums[own] - self.vectors[themselves])
+            cosines[np.arange(len(own)), own] = (queries * others).sum(1)
+        return np.where(self.shares > 0, SHARPNESS * cosines + PRIOR * self.shares, -SHARPNESS)
+
+    def _votes(self, queries: np.ndarray, words: np.ndarray, themselves: np.ndarray | None) -> np.ndarray:
+        """(m, C) by the nearest texts of the same word."""
+        found = np.full((len(queries), len(self.of_class)), np.log(NEVER))
         for word in np.unique(words).tolist():
-            own, senses, rows = np.flatnonzero(words == word), np.flatnonzero(self.of_class == word), self.rows(word)
-            has = self.labels[rows][:, None] == senses
-            itself = themselves[own][:, None] == rows
-            score = _votes if self.k else _means
-            found[np.ix_(own, senses)] = score(queries[own], self.vectors[rows], has, itself, self.k)
+            own, rows = np.flatnonzero(words == word), self.rows(word)
+            if not len(rows):
+                continue
+            cosines = queries[own] @ self.vectors[rows].T
+            if themselves is not None:
+                cosines[themselves[own][:, None] == rows] = NOBODY
+            last = len(rows) - min(self.k, len(rows))
+            kth = np.partition(cosines, last, axis=1)[:, last, None]
+            near = ((cosines >= kth - TIED) & (cosines > NOBODY)).astype(np.float64)
+            has = self.labels[rows][:, None] == np.arange(len(self.of_class))
+            chances = (near @ has + self.shares) / (near.sum(1, keepdims=True) + 1)
+            found[own] = np.log(np.maximum(chances, NEVER))
         return found
 
     def nearest(self, query: np.ndarray, word: int, top: int) -> Near:
@@ -71,26 +100,6 @@ class SenseMemory:
         cosines = self.vectors[rows].astype(np.float64) @ unit(query[None])[0].astype(np.float64)
         order = np.lexsort((rows, -cosines.round(9)))[:top]
         return Near(rows[order], cosines[order])
-
-
-def _votes(queries: np.ndarray, vectors: np.ndarray, has: np.ndarray, itself: np.ndarray, k: int) -> np.ndarray:
-    """(m, S) of one word: has (n, S) is which sense a vector has, itself (m, n) which one a query is."""
-    cosines = np.where(itself, -2.0, queries @ vectors.T)
-    last = len(vectors) - min(k, len(vectors))
-    near = (cosines >= np.partition(cosines, last, axis=1)[:, last, None] - TIED) & ~itself
-    chances = (near.astype(np.float64) @ has + has.mean(0)) / (near.sum(1, keepdims=True) + 1)
-    return np.log(np.maximum(chances, NEVER))
-
-
-def _means(queries: np.ndarray, vectors: np.ndarray, has: np.ndarray, itself: np.ndarray, k: int) -> np.ndarray:
-    """(m, S) of one word; the same."""
-    queries = queries.astype(np.float64)
-    sums = has.T.astype(np.float64) @ vectors.astype(np.float64)
-    cosines = queries @ unit(sums).T
-    for query, place in np.argwhere(itself):
-        (sense,) = np.flatnonzero(has[place])
-        cosines[query, sense] = queries[query] @ unit(sums[None, sense] - vectors[place])[0]
-    return np.where(has.any(0), SHARPNESS * cosines + PRIOR * has.mean(0), -SHARPNESS)
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

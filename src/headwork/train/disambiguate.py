@@ -4,7 +4,6 @@ The weights with the best accuracy on dev are kept. Of vectors that are kept, de
 how many neighbours vote; where dev is too small to tell them apart, training texts do, each asked of the others.
 """
 
-import time
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -38,14 +37,12 @@ class Choice(NamedTuple):
     layer: Layer
     k: int
     accuracy: float
-    seconds: float
     cut: Cut
     """what of the training texts was not seen"""
 
 
 def keep_vectors(model: NeighbourDisambiguator, train: SenseExamples, dev: SenseExamples) -> Choice:
     """Keep the vectors of `train` at the layer, and with the number of neighbours, that suit `dev` best."""
-    began = time.perf_counter()
     config, of_class = model.config, model.inventory.of_class
     vectors, asked = model.at_layers(train.items), model.at_layers(dev.items)
     words, tried = of_class[dev.labels], []
@@ -56,7 +53,7 @@ def keep_vectors(model: NeighbourDisambiguator, train: SenseExamples, dev: Sense
             tried.append(Tried(accuracy, place, layer, k))
     accuracy, place, layer, k = _best(tried, vectors, train.labels, of_class)
     model.remember(unit(vectors[:, place]), train.labels, train.items, layer=layer, k=k)
-    return Choice(layer, k, accuracy, time.perf_counter() - began, model.cut(train.items))
+    return Choice(layer, k, accuracy, model.cut(train.items))
 
 
 def _best(tried: list[Tried], vectors: np.ndarray, labels: np.ndarray, of_class: np.ndarray) -> Tried:

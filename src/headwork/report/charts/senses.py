@@ -36,6 +36,7 @@ def sense_chart(found: SenseMap, *, name: str, title: str) -> Markup:
             loc="lower left",
             frameon=False,
             borderaxespad=0,
+            handletextpad=0.1,
             labelspacing=0.25,
         )
 
@@ -51,7 +52,7 @@ def _scatter(axes, points: list[SensePoint], look: Look, *, filled: bool) -> Non
         facecolor=look.color if filled else "none",
         edgecolor=look.color,
         linewidth=0.8,
-        alpha=0.75 if filled else 0.5,
+        alpha=0.75 if filled else 0.6,
         zorder=3 if filled else 2,
     )
 
