@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.data.test_captions import album
+from tests.ducks import write_ducks
 from tests.published import write_decoder, write_small_clip
 
 from headwork.models.elmo import Elmo, ElmoConfig
@@ -21,6 +22,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 LONG = {
     "attention.md",
+    "disambiguate.md",
     "embed.md",
     "first-steps.md",
     "formats.md",
@@ -115,6 +117,7 @@ def desk(tmp_path: Path) -> Path:
     found = [f"Dec {n},notice,Found child {n} in slot {n % 9},Found child <*> in slot <*>\n" for n in range(60)]
     (tmp_path / "apache.csv").write_text("Time,Level,Content,EventTemplate\n" + "".join(found))
     (tmp_path / "raw.log").write_text("[Dec 4] [notice] Found child 6725 in slot 10\nce] Found  child 7 in\n")
+    write_ducks(tmp_path / "duck.csv")
     (tmp_path / "lines.txt").write_text("A great evening.\nAn awful one.\n")
     story = "In winter the {0} sleeps, in summer the {0} sings.\n\nNaïve, who asks the {0} why!\n\n"
     columns = np.where(np.arange(8) % 4 < 2, 30, 220) + np.arange(60)[:, None, None] % 9

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from headwork.base.results import Bin, Calibration, ClassScore, Compared, Cut, Finished, Latency, Standing
+from headwork.base.results import Calibrated, ClassScore, Compared, Cut, Finished, Latency, Standing
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,14 +57,6 @@ class PairMaps(msgspec.Struct, frozen=True, kw_only=True):
     """maps.json of a run."""
 
     pairs: list[DrawnPair]
-
-
-class Calibrated(msgspec.Struct, frozen=True, kw_only=True):
-    """How sure a model is and how often it is right, before and after temperature scaling."""
-
-    numbers: Calibration
-    before: list[Bin]
-    after: list[Bin]
 
 
 class PairStanding(Standing, frozen=True, kw_only=True):

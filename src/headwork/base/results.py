@@ -72,6 +72,14 @@ class Bin(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
 
 
+class Calibrated(msgspec.Struct, frozen=True, kw_only=True):
+    """How sure a model is and how often it is right, before and after temperature scaling."""
+
+    numbers: Calibration
+    before: list[Bin]
+    after: list[Bin]
+
+
 class ClassScore(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     precision: float
@@ -184,6 +192,8 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
     """what is counted: characters of a running text, dimensions of pictures"""
     second_column: str = ""
     """of the second text, where a row is a pair of texts"""
+    word_columns: dict[str, str] = {}
+    """of the word that is meant in a text and of its index there, where columns say so"""
     cardinality: float | None = None
     """labels of a row, on average, where it may have several or none; `classes` are the labels then"""
     picture: tuple[int, int, int] | None = None
@@ -196,7 +206,7 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
             target = "label" if self.classes else "score"
             return {"text": self.text_column, "second text": self.second_column, target: self.label_column}
         names = ("text", "label") if self.classes else ("from", "into")
-        return dict(zip(names, (self.text_column, self.label_column), strict=True))
+        return dict(zip(names, (self.text_column, self.label_column), strict=True)) | self.word_columns
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

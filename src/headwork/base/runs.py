@@ -1,7 +1,7 @@
 """The run folder, the only place where making and showing meet.
 
     run.json  recipe.toml  data.json  split.json  plan.json  metrics.jsonl  predictions.parquet  explanations.json
-    alignments.json  looks.json  maps.json  result.json  report.html
+    alignments.json  looks.json  maps.json  senses.json  result.json  report.html
     model/{config.json, model.safetensors, tokenizer.json, README.md}  checkpoint/ (gone when done)
     model/datastore.safetensors, where a language model has one
     imported.json in place of what training writes, where `headwork import` made the folder
@@ -16,6 +16,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from headwork.base.algorithm import AlgorithmComparison, AlgorithmRun, Looks
+from headwork.base.disambiguate import SenseComparison, SenseMaps, SenseRun
 from headwork.base.errors import HeadworkError
 from headwork.base.files import read_json
 from headwork.base.language import LanguageComparison, LanguageRun
@@ -30,7 +31,16 @@ from headwork.base.translation import Alignments, TranslationComparison, Transla
 
 ANY_RUN = cast(
     type[Finished],
-    RunResult | TranslationRun | LanguageRun | AlgorithmRun | PairRun | MultilabelRun | TagRun | SpanRun | LogRun,
+    RunResult
+    | TranslationRun
+    | LanguageRun
+    | AlgorithmRun
+    | PairRun
+    | MultilabelRun
+    | TagRun
+    | SpanRun
+    | LogRun
+    | SenseRun,
 )
 ANY_COMPARISON = cast(
     type[Compared],
@@ -42,7 +52,8 @@ ANY_COMPARISON = cast(
     | MultilabelComparison
     | TagComparison
     | SpanComparison
-    | LogComparison,
+    | LogComparison
+    | SenseComparison,
 )
 """the structs of all tasks; a file says which of them it holds"""
 F = TypeVar("F", bound=Finished)
@@ -110,6 +121,7 @@ class Run:
         self.alignments_file = folder / "alignments.json"
         self.looks_file = folder / "looks.json"
         self.maps_file = folder / "maps.json"
+        self.senses_file = folder / "senses.json"
         self.result_file = folder / "result.json"
         self.report_file = folder / "report.html"
         self.imported_file = folder / "imported.json"
@@ -152,6 +164,9 @@ class Run:
 
     def maps(self) -> PairMaps | None:
         return read_json(self.maps_file, PairMaps) if self.maps_file.is_file() else None
+
+    def senses(self) -> SenseMaps | None:
+        return read_json(self.senses_file, SenseMaps) if self.senses_file.is_file() else None
 
     def metrics(self) -> list[Point]:
         if not self.metrics_file.is_file():

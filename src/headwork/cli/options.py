@@ -66,6 +66,8 @@ data_options = _all(
     click.option("--label", metavar="COLUMN", help="Column of the labels; guessed when not given."),
     click.option("--labels", metavar="A,B,…", help="Of several labels a row: columns of 0 and 1, or of votes."),
     click.option("--separator", metavar="TEXT", help="Of several labels in a cell: what parts them, or json."),
+    click.option("--word", metavar="COLUMN", help="Of word senses: what the marked word is called, where it differs."),
+    click.option("--index", metavar="COLUMN", help="Of word senses: the word's place, instead of square brackets."),
     click.option("--source", metavar="NAME", help="Language to translate from: a column, or the end of file names."),
     click.option("--target", metavar="NAME", help="Language to translate into."),
     click.option("--format", metavar="TEXT", help="Of a table of logs: its line, as '[<Time>] [<Level>] <Content>'."),

@@ -32,7 +32,8 @@ def predict(run, file, text, image, text_b, column, column_b, device, threads, l
     On standard input a line is a text; of a model of pairs two texts with a tab between them, of one that answers from
     passages a question and its passage. One JSON object a row, in order: the text unchanged with its label, or its
     labels, and the probabilities, or with its translation; a pair with its label or its score; a question with its
-    answer and the place in the passage; a picture's caption, or its label and the probabilities.
+    answer and the place in the passage; a marked word, as in "the [duck] swam", with its sense; a picture's caption,
+    or its label and the probabilities.
     """
     set_threads(threads)
     import msgspec

@@ -7,7 +7,8 @@ import click
 
 @click.command()
 @click.argument("folder")
-def report(folder) -> None:
+@click.option("--word", metavar="WORD", help="Of word senses: the word whose vectors are drawn.")
+def report(folder, word) -> None:
     """Write the page of the comparison or run in FOLDER again."""
     from headwork.base.errors import HeadworkError
     from headwork.base.runs import ComparisonFolder, Run
@@ -19,4 +20,9 @@ def report(folder) -> None:
             f"{folder}: nothing finished here (result.json is missing); name a folder that `headwork compare` "
             "or `headwork train` has finished"
         )
+    if word is not None:
+        from headwork.report.disambiguate.page import write_about
+
+        click.echo(write_about(comparison, run, word))
+        return
     click.echo(write_run_report(run) if run.identity_file.is_file() else write_report(comparison))

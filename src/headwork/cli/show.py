@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headwork.base.algorithm import AlgorithmRun
+from headwork.base.disambiguate import SenseRun
 from headwork.base.language import LanguageRun
 from headwork.base.multilabel import MultilabelRun
 from headwork.base.pair import PairRun
@@ -154,3 +155,10 @@ def _(result: LogRun) -> str:
 @scores_of.register
 def _(result: SpanRun) -> str:
     return f"test F1 {result.scores['f1']:.3f}, exact match {result.scores['exact']:.3f}"
+
+
+@scores_of.register
+def _(result: SenseRun) -> str:
+    scores = result.scores
+    chosen = f", {result.chosen}" if result.chosen else ""
+    return f"test accuracy {scores['accuracy']:.3f}, macro-F1 {scores['macro_f1']:.3f} (mean over words){chosen}"

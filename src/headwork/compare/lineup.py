@@ -15,6 +15,7 @@ from headwork.models import config_of, kind_of, widths_of
 ORDER = (
     *("sentence", "window", "templates"),
     *("majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer"),
+    *("most-frequent", "context", "static-neighbours", "sense-neighbours"),
     *("features", "bilstm", "minilm-frozen", "minilm"),
     *("overlap", "second-only", "averaged", "decomposable", "decomposable-intra", "two-way-lstm"),
     *("minilm-cosine", "sbert", "minilm-cross"),

@@ -6,10 +6,11 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from msgspec.structs import replace
 
-from headwork.base.results import Difference, Finished, Latency, Standing
+from headwork.base.results import Calibrated, Calibration, Difference, Finished, Latency, Standing
 from headwork.base.runs import Run
-from headwork.compare.seeds import curve, mean_cost
+from headwork.compare.seeds import curve, mean, mean_cost
 from headwork.compare.work import Conditions, Data
+from headwork.measure.calibration import calibration, reliability, softmax
 from headwork.measure.machine import describe_machine
 from headwork.measure.verdict import Yardstick, choose
 
@@ -46,6 +47,22 @@ def middle_latency(latencies: Sequence[Latency]) -> Latency:
     """The medians over a model's seeds."""
     return Latency(
         **{name: float(np.median([getattr(each, name) for each in latencies])) for name in Latency.__struct_fields__}
+    )
+
+
+def calibrated(logits: np.ndarray, truth: np.ndarray, temperatures: Sequence[float]) -> Calibrated:
+    """Of a model's (S, n, C) logits, with the temperature of each seed."""
+    seeds = list(zip(logits, temperatures, strict=True))
+    each = [calibration(own, truth, temperature=temperature) for own, temperature in seeds]
+    before, after = (
+        np.concatenate([softmax(own / by) for own, by in pairs]) for pairs in ([(own, 1.0) for own, _ in seeds], seeds)
+    )
+    every = np.tile(truth, len(seeds))
+    names = Calibration.__struct_fields__
+    return Calibrated(
+        numbers=Calibration(**{name: mean(getattr(one, name) for one in each) for name in names}),
+        before=reliability(before, every),
+        after=reliability(after, every),
     )
 
 

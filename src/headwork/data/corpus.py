@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import msgspec
 import numpy as np
@@ -77,6 +77,9 @@ class Corpus:
     row in the source, counted over its files in the order train, dev, test.
     """
 
+    BESIDE: ClassVar[tuple[str, ...]] = ()
+    """further columns of rows.parquet, fields of a kind of corpus that has them"""
+
     facts: DataFacts
     texts: list[str]
     labels: np.ndarray
@@ -132,7 +135,7 @@ class Corpus:
         """Read what `save` wrote; HeadworkError where it is missing or was changed."""
         facts = read_json(folder / "data.json", DataFacts)
         path = folder / "rows.parquet"
-        texts = ("text", "second") if facts.second_column else ("text",)
+        texts = ("text", *cls.BESIDE)
         try:
             columns = parquet.read_table(path, columns=["row", "side", "label", *texts]).to_pydict()
             labels = cls.read_labels(columns["label"], facts.classes)

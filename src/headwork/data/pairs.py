@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -54,6 +54,8 @@ class PairExamples(Examples):
 @dataclass(frozen=True, eq=False)
 class PairCorpus(Corpus):
     """All kept pairs, in the order of the source. labels: (n,) int64, or float64 where facts.classes is empty."""
+
+    BESIDE: ClassVar[tuple[str, ...]] = ("second",)
 
     seconds: list[str]
 

@@ -65,21 +65,22 @@ def gap_of_bins(filled: Sequence[Bin]) -> float:
 
 
 def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
-    """The temperature with the least NLL on dev rows: logits (n, C), truth (n,).
+    """The temperature with the least NLL on dev rows: logits (n, C), -inf where a row cannot have a class; truth (n,).
 
     NLL is convex in b = 1 / T with the slope mean_i(E_p[z] - z_true), p = softmax(b z), so the slope's sign is bisected
     on a logarithmic scale: the same steps each time, and none can overshoot. T never makes dev NLL worse than T = 1.
     """
     logits = np.asarray(logits, dtype=np.float64)
-    rows = np.arange(len(truth))
-    target = logits[rows, truth]
+    possible = np.isfinite(logits)
+    plain = np.where(possible, logits, 0.0)
+    target = plain[np.arange(len(truth)), truth]
     if (target == logits.max(1)).all():
         # Without a mistake NLL falls for ever as T goes to 0. Platt (1999, section 2.2) then aims at probabilities
         # as if one row more had been seen, whose class is anybody's guess.
-        target = (len(truth) * target + logits.mean(1)) / (len(truth) + 1)
+        target = (len(truth) * target + plain.sum(1) / possible.sum(1)) / (len(truth) + 1)
 
     def slope(inverse: float) -> float:
-        return float(((softmax(logits * inverse) * logits).sum(1) - target).mean())
+        return float(((softmax(logits * inverse) * plain).sum(1) - target).mean())
 
     low, high = np.log(1 / HOTTEST), np.log(1 / COLDEST)
     for _ in range(60):

@@ -67,6 +67,11 @@ MODELS = {
     "span-encoder": ModelKind("span_encoder", "SpanEncoder", "SpanEncoderConfig"),
     "span-lstm": ModelKind("span_lstm", "SpanLstm", "SpanLstmConfig"),
     "pair-encoder": ModelKind("pair_encoder", "PairEncoder", "PairEncoderConfig"),
+    "sense-counts": ModelKind("sense_linear", "SenseCounts", "SenseCountsConfig", neural=False),
+    "sense-context": ModelKind("sense_linear", "SenseContext", "SenseContextConfig", neural=False),
+    "sense-neighbours": ModelKind("sense_encoder", "SenseNeighbours", "SenseNeighboursConfig"),
+    "sense-elmo": ModelKind("sense_elmo", "SenseElmo", "SenseElmoConfig"),
+    "sense-encoder": ModelKind("sense_encoder", "SenseEncoder", "SenseEncoderConfig"),
 }
 
 

@@ -20,14 +20,13 @@ import msgspec
 import torch
 from torch import Tensor, nn
 
-from headwork.base.errors import HeadworkError
 from headwork.layers.embeddings import WordEmbedding
 from headwork.layers.pooling import POOLINGS
 from headwork.layers.recurrent import Recurrent
 from headwork.layers.scalar_mix import ScalarMix
 from headwork.models import Weights
 from headwork.models.elmo import Elmo, ElmoConfig
-from headwork.models.elmo_folder import describe, load
+from headwork.models.elmo_folder import describe, take_over
 from headwork.ops.dropout import drop
 from headwork.ops.packed import TokenBatch
 from headwork.ops.spelling import Lexicon
@@ -95,12 +94,7 @@ class ElmoClassifier(nn.Module):
         """Take over the ELMo in `folder`; its own mix belongs to no task and is not used."""
         if self.elmo is None:
             return
-        loaded = load(folder)
-        if (loaded.config, loaded.lexicon) != (self.elmo.config, self.elmo.lexicon):
-            raise HeadworkError(
-                f"{folder}: another ELMo than the settings in model.bilm and model.lexicon say; leave them out"
-            )
-        self.elmo.load_state_dict(loaded.state_dict())
+        take_over(self.elmo, folder)
 
     def forward(self, batch: TokenBatch) -> Tensor:
         """(B, C) logits; `batch.sentences` and `batch.written` must be there."""

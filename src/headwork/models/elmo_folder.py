@@ -80,6 +80,16 @@ def load(path: Path) -> Elmo:
     return elmo
 
 
+def take_over(elmo: Elmo, folder: Path) -> None:
+    """Give `elmo` the weights of that in `folder`; one of other settings is refused."""
+    loaded = load(folder)
+    if (loaded.config, loaded.lexicon) != (elmo.config, elmo.lexicon):
+        raise HeadworkError(
+            f"{folder}: another ELMo than the settings in model.bilm and model.lexicon say; leave them out"
+        )
+    elmo.load_state_dict(loaded.state_dict())
+
+
 def _place(path: Path) -> Path | None:
     """The folder with config.json, where there is one."""
     return next((place for place in (path / "model", path) if (place / "config.json").is_file()), None)

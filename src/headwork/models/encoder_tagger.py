@@ -22,8 +22,8 @@ class EncoderTaggerConfig(EncoderConfig, frozen=True, kw_only=True, forbid_unkno
         for name, plain in (("pooling", "mean"), ("between", "none"), ("long", "cut")):
             if getattr(self, name) != plain:
                 raise ValueError(
-                    f"{name} is {getattr(self, name)!r}, which means nothing where each word keeps its own state and "
-                    "long sentences are read in windows; leave it out"
+                    f"{name} is {getattr(self, name)!r}, which means nothing where words keep their own states; leave "
+                    "it out"
                 )
 
 

@@ -95,6 +95,22 @@ class WordBatch:
         return WordBatch(self.pieces.to(device), self.firsts.to(device), spellings)
 
 
+@dataclass(frozen=True)
+class MarkedBatch:
+    """Texts of which one word each is meant, in pieces.
+
+    places: (M,) where the pieces of these words stand among all; counts: how many each has; words: (B,) their numbers.
+    """
+
+    pieces: TokenBatch
+    places: Tensor
+    counts: tuple[int, ...]
+    words: Tensor
+
+    def to(self, device: torch.device | str) -> "MarkedBatch":
+        return MarkedBatch(self.pieces.to(device), self.places.to(device), self.counts, self.words.to(device))
+
+
 def pack(
     rows: Sequence[Sequence[int]],
     sentences: Sequence[Sequence[int]] | None = None,

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from headwork.base.disambiguate import SenseStanding
 from headwork.base.multilabel import MultilabelStanding
 from headwork.base.pair import PairStanding
 from headwork.base.parse_log import LogStanding
@@ -13,7 +14,9 @@ from headwork.base.translation import TranslationStanding
 from headwork.report import numbers
 from headwork.report.table import Cell, Column, Row, Table
 
-Limited = ModelResult | TranslationStanding | PairStanding | MultilabelStanding | TagStanding | SpanStanding
+Limited = (
+    ModelResult | TranslationStanding | PairStanding | MultilabelStanding | TagStanding | SpanStanding | SenseStanding
+)
 """models that do not take texts of any length"""
 
 

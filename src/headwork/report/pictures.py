@@ -1,12 +1,12 @@
 """All pictures of a page, drawn from its results and from the training curves of its trials."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 from markupsafe import Markup
 
-from headwork.base.results import Comparison, ModelResult, Standing
+from headwork.base.results import Calibrated, Comparison, ModelResult, Standing
 from headwork.base.runs import Point
 from headwork.report import numbers
 from headwork.report.charts.drawing import Look, looks
@@ -136,6 +136,38 @@ def _reliability(models: list[ModelResult], look: dict[str, Look]) -> dict[str, 
         )
         for place, model in enumerate(models)
     }
+
+
+class Told(Protocol):
+    """A model that says how sure it is, or that has no classes to be sure of."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def calibrated(self) -> Calibrated | None: ...
+
+
+def draw_calibration(models: Sequence[Told], look: dict[str, Look]) -> dict[str, tuple[str, Markup]]:
+    """By model a caption and a diagram; of models without classes none."""
+    return {
+        model.name: (
+            _errors(model.calibrated),
+            reliability_chart(
+                model.calibrated.before,
+                model.calibrated.after,
+                look[model.name],
+                name=f"reliability{place}",
+                title=f"How often {model.name} is right for how sure it is",
+            ),
+        )
+        for place, model in enumerate(models)
+        if model.calibrated
+    }
+
+
+def _errors(found: Calibrated) -> str:
+    before, after = numbers.percent(found.numbers.ece_before), numbers.percent(found.numbers.ece_after)
+    return f"ECE {before} → {after}, temperature {numbers.decimal(found.numbers.temperature)}"
 
 
 def draw_training(

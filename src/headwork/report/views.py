@@ -1,6 +1,7 @@
 """Pages and tables of every task. Importing a task's page here is what makes it known."""
 
 from headwork.report.algorithm import page as algorithm
+from headwork.report.disambiguate import page as disambiguate
 from headwork.report.language import page as language
 from headwork.report.multilabel import page as multilabel
 from headwork.report.page import write_report, write_run_report
@@ -13,6 +14,7 @@ from headwork.report.translation import page as translation
 
 __all__ = [
     "algorithm",
+    "disambiguate",
     "language",
     "multilabel",
     "pair",

@@ -49,7 +49,7 @@ class Start(NamedTuple):
     """the folder of the pretrained encoder"""
 
 
-def start(recipe: Recipe, texts: Sequence[str], *, offline: bool, **outputs: int) -> Start:
+def start(recipe: Recipe, texts: Sequence[str], *, offline: bool, **outputs: Any) -> Start:
     """Find the pretrained encoder that the recipe names, or fit a tokenizer; `outputs` go to the network."""
     model, _ = kind_of(recipe).load()
     config = config_of(recipe)

@@ -17,6 +17,7 @@ LEARNT_AS = {
     "tag": ("tag", "Tag"),
     "parse-log": ("tag", "Tag"),
     "span": ("span", "Answer"),
+    "disambiguate": ("disambiguate", "Disambiguate"),
     "triplets": ("triplet", "FromTriplets"),
 }
 """by task, or by another objective: the module of this room, and its problem of fitting a network to rows"""
@@ -35,6 +36,11 @@ def check_recipe(recipe: Recipe) -> None:
                 f"recipe {recipe.name}: train.{name} is {asked!r}, but {recipe.kind} has no features apart from its "
                 f"head; use {plain!r}"
             )
+    if kind.neural and (config.fit == "neighbours") != getattr(kind.load()[0], "KEEPS", False):
+        raise HeadworkError(
+            f"recipe {recipe.name}: train.fit is {config.fit!r}, and {recipe.kind} "
+            + ("trains weights" if config.fit == "neighbours" else "keeps vectors and trains nothing; use 'neighbours'")
+        )
 
 
 def fit_any(
@@ -59,7 +65,7 @@ def fit_any(
     from headwork.train.fit import fit
 
     learn = _problem_of(model.recipe.task if config.objective == "labels" else "triplets")
-    if config.fit == "logistic":
+    if config.fit in ("logistic", "neighbours"):
         cut = learn.fit_head(model, train, dev).cut
         return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[], cut=cut)
     problem = learn(model, train, dev, config, seed=seed)

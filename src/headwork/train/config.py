@@ -12,10 +12,10 @@ from headwork.base.recipes import Recipe, strictly
 class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a network is fitted. Rates and shares are per optimiser step."""
 
-    fit: Literal["gradient", "logistic", "logistic-gradient"] = "gradient"
+    fit: Literal["gradient", "logistic", "logistic-gradient", "neighbours"] = "gradient"
     """gradient: every free weight by AdamW; logistic: only the head, by logistic regression on frozen features (ridge
     regression where it tells scores); logistic-gradient: the second, then the first from there (Kumar et al. 2022,
-    linear probing then fine-tuning)"""
+    linear probing then fine-tuning); neighbours: nothing, the vectors of the training rows are kept"""
     objective: Literal["labels", "hard-triplets", "random-triplets"] = "labels"
     """of texts with classes: what the head says of them; or, before a head is fitted, that those of one class are
     nearer to each other than to the nearest of another class in the batch, or to any (`headwork.train.triplet`)"""

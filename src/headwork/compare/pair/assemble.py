@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from headwork.base.pair import (
-    Calibrated,
     Exchange,
     Exchanges,
     PairComparison,
@@ -17,14 +16,14 @@ from headwork.base.pair import (
     PairRun,
     PairStanding,
 )
-from headwork.base.results import Calibration, Difference
+from headwork.base.results import Difference
 from headwork.base.runs import Run
 from headwork.compare.predictions import tested
 from headwork.compare.seeds import by_model, mean
-from headwork.compare.standing import compared, middle_latency, placed, standing
+from headwork.compare.standing import calibrated, compared, middle_latency, placed, standing
 from headwork.compare.work import Conditions
 from headwork.data.pairs import PairCorpus
-from headwork.measure.calibration import calibration, reliability, softmax
+from headwork.measure.calibration import softmax
 from headwork.measure.correlation import correlations, spearman_differences
 from headwork.measure.intervals import bootstrap
 from headwork.measure.means import mean_differences
@@ -99,27 +98,14 @@ def _describe(answers: Answers, truth: np.ndarray) -> PairStanding:
             first=_mean_exchange([run.exchanges.first for run in runs]),
             second=_mean_exchange([run.exchanges.second for run in runs]),
         ),
-        calibrated=_calibrated(answers.logits, truth, runs) if answers.logits is not None else None,
+        calibrated=calibrated(answers.logits, truth, [run.temperature for run in runs])
+        if answers.logits is not None
+        else None,
     )
 
 
 def _mean_exchange(found: Sequence[Exchange]) -> Exchange:
     return Exchange(moved=mean(each.moved for each in found), score=mean(each.score for each in found))
-
-
-def _calibrated(logits: np.ndarray, truth: np.ndarray, runs: Sequence[PairRun]) -> Calibrated:
-    seeds = list(zip(logits, [run.temperature for run in runs], strict=True))
-    each = [calibration(own, truth, temperature=temperature) for own, temperature in seeds]
-    before, after = (
-        np.concatenate([softmax(own / by) for own, by in pairs]) for pairs in ([(own, 1.0) for own, _ in seeds], seeds)
-    )
-    every = np.tile(truth, len(runs))
-    names = Calibration.__struct_fields__
-    return Calibrated(
-        numbers=Calibration(**{name: mean(getattr(one, name) for one in each) for name in names}),
-        before=reliability(before, every),
-        after=reliability(after, every),
-    )
 
 
 def _mistakes(corpus: PairCorpus, answers: Answers) -> list[PairMistake]:

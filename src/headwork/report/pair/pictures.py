@@ -8,10 +8,9 @@ from headwork.base.runs import Point
 from headwork.report import numbers
 from headwork.report.charts.drawing import looks
 from headwork.report.charts.intervals import interval_chart
-from headwork.report.charts.reliability import reliability_chart
 from headwork.report.charts.tradeoff import tradeoff_chart
 from headwork.report.pair.standings import ranked
-from headwork.report.pictures import draw_learning, draw_training, gap_marks, score_marks, spots
+from headwork.report.pictures import draw_calibration, draw_learning, draw_training, gap_marks, score_marks, spots
 
 CALLED = {"accuracy": "accuracy", "spearman": "Spearman's correlation x 100"}
 
@@ -54,25 +53,7 @@ def draw_all(comparison: PairComparison, curves: dict[str, list[list[Point]]]) -
             name="size", title=f"{told} of each model against its size in bytes",
             axis="size", number=lambda value: numbers.size(round(value)), unit=unit,
         ),
-        reliability={
-            model.name: (
-                _calibrated(model.calibrated.numbers),
-                reliability_chart(
-                    model.calibrated.before,
-                    model.calibrated.after,
-                    look[model.name],
-                    name=f"reliability{place}",
-                    title=f"How often {model.name} is right for how sure it is",
-                ),
-            )
-            for place, model in enumerate(models)
-            if model.calibrated
-        },
+        reliability=draw_calibration(models, look),
         training=draw_training(curves, look, score=score),
         learning=draw_learning(models, look, title=f"{told} of each model for fewer training pairs", unit=unit),
     )  # fmt: skip
-
-
-def _calibrated(found) -> str:
-    before, after = numbers.percent(found.ece_before), numbers.percent(found.ece_after)
-    return f"ECE {before} → {after}, temperature {numbers.decimal(found.temperature)}"

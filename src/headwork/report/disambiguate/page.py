@@ -1,0 +1,83 @@
+"""report.html and report.md of disambiguators."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from markupsafe import Markup
+
+from headwork.base.disambiguate import SenseComparison, SenseRun
+from headwork.base.files import write_text
+from headwork.base.runs import ComparisonFolder, Run
+from headwork.report.charts.drawing import looks
+from headwork.report.classes import class_table, shown_confusion
+from headwork.report.disambiguate.markdown import sense_markdown
+from headwork.report.disambiguate.mistakes import shown
+from headwork.report.disambiguate.pictures import SensePictures, draw_all, draw_maps
+from headwork.report.disambiguate.standings import ranked, sense_table, word_table
+from headwork.report.disambiguate.terms import TERMS
+from headwork.report.limits import budget_note, limits_table
+from headwork.report.page import run_page, write_pages
+from headwork.report.pictures import draw_training
+from headwork.report.render import render
+
+Maps = Mapping[str, tuple[str, Markup]]
+
+
+@write_pages.register
+def _(comparison: SenseComparison, folder: ComparisonFolder) -> None:
+    write_sense_pages(comparison, folder)
+
+
+@run_page.register
+def _(result: SenseRun, run: Run) -> str:
+    return sense_run_page(result, run)
+
+
+def write_about(folder: ComparisonFolder, run: Run, word: str) -> Path:
+    """Write the page of a comparison, or of a run, again with a map of `word`."""
+    if run.identity_file.is_file():
+        write_text(run.report_file, sense_run_page(run.result(SenseRun), run, word=word))
+        return run.report_file
+    write_sense_pages(folder.result(SenseComparison), folder, word=word)
+    return folder.report_file
+
+
+def write_sense_pages(comparison: SenseComparison, folder: ComparisonFolder, *, word: str | None = None) -> None:
+    """`word` is the one whose vectors are drawn; the first when not given."""
+    models = ranked(comparison)
+    curves = {model.name: [folder.trial(model.name, seed).metrics() for seed in model.seeds] for model in models}
+    maps = draw_maps({model.name: folder.trial(model.name, model.seeds[0]).senses() for model in models}, word)
+    write_text(folder.report_file, sense_page(comparison, draw_all(comparison, curves), maps))
+    write_text(folder.markdown_file, sense_markdown(comparison))
+
+
+def sense_page(comparison: SenseComparison, pictures: SensePictures, maps: Maps) -> str:
+    """The whole page as text."""
+    models = ranked(comparison)
+    return render(
+        "disambiguate.html.jinja",
+        comparison=comparison,
+        data=comparison.data,
+        chosen=next(model for model in models if model.name == comparison.verdict.model),
+        table=sense_table(comparison),
+        word_table=word_table(comparison),
+        pictures=pictures,
+        maps=maps,
+        confusion=shown_confusion(comparison.confusion, comparison.data.classes),
+        class_table=class_table(comparison.per_class, name="sense"),
+        mistakes={name: list(map(shown, found)) for name, found in comparison.mistakes.items()},
+        limits=limits_table(models),
+        budget_note=budget_note(models),
+        terms=TERMS,
+    )
+
+
+def sense_run_page(result: SenseRun, run: Run, *, word: str | None = None) -> str:
+    return render(
+        "disambiguate_run.html.jinja",
+        result=result,
+        data=run.data(),
+        maps=draw_maps({result.model: run.senses()}, word),
+        training=draw_training({result.model: [run.metrics()]}, looks([result.model])),
+        terms=TERMS,
+    )
