@@ -11,6 +11,7 @@ from headwork.base.language import LanguageRun
 from headwork.base.multilabel import MultilabelRun
 from headwork.base.pair import PairRun
 from headwork.base.results import Compared, Finished, RunResult
+from headwork.base.retrieve import RetrieveRun
 from headwork.base.span import SpanRun
 from headwork.base.tag import TagRun
 from headwork.base.translation import TranslationRun
@@ -140,6 +141,15 @@ def _(result: MultilabelRun) -> str:
 def _(result: TagRun) -> str:
     names = {"f1": "entity F1", "macro_f1": "macro-F1"}
     return "test " + ", ".join(f"{names.get(name, name)} {score:.3f}" for name, score in result.scores.items())
+
+
+@scores_of.register
+def _(result: RetrieveRun) -> str:
+    scores = result.scores
+    return (
+        f"test MRR {scores['mrr']:.3f} among {result.distractors:,} others, found first {scores['recall_1']:.1%}, "
+        f"among ten {scores['recall_10']:.1%}"
+    )
 
 
 @scores_of.register

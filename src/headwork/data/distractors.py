@@ -1,9 +1,9 @@
 """Among which documents each query is to find its own: the same for every model, seed and run.
 
-A query is ranked against `count` documents of its side, drawn without replacement by a generator that is seeded with the
-query's place; against all where there are no more. The 999 of Husain et al. 2019, "CodeSearchNet challenge", section 4,
-there the rest of a batch of 1000. No distractor is a document that answers: the query's own, however often it stands in
-the data, and those of equal queries.
+A query is ranked against `count` documents of its side, drawn without replacement by a generator that is seeded with
+the query's place; against all where there are no more. The 999 of Husain et al. 2019, "CodeSearchNet challenge",
+section 4, there the rest of a batch of 1000. No distractor is a document that answers: the query's own, however often
+it stands in the data, and those of equal queries.
 
 Axes: n queries, D different documents.
 """

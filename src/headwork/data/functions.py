@@ -55,7 +55,13 @@ def functions_in(path: Path, limits: Limits = DEFAULT_LIMITS) -> Functions:
         try:
             limits.check("file_bytes", file.stat().st_size, str(file))
             found += functions_of(file.read_bytes().decode("utf-8-sig"), str(file))
-        except (SyntaxError, ValueError, RecursionError, MemoryError, OSError):  # what ast raises on what it cannot read
+        except (
+            SyntaxError,
+            ValueError,
+            RecursionError,
+            MemoryError,
+            OSError,
+        ):  # what ast raises on what it cannot read
             unread.append(str(file))
     if not found:
         told = f" ({len(unread):,} of {len(files):,} files cannot be read as Python)" if unread else ""

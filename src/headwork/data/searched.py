@@ -91,9 +91,7 @@ def prepare_searched(
 
 def _corpus(facts: DataFacts, sieve: Sieve, sides: Sequence[Side]) -> SearchCorpus:
     queries, documents = [row.text for row in sieve.rows], [row.second for row in sieve.rows]
-    told = msgspec.structs.replace(
-        facts, fingerprint=fingerprint(queries, documents, [""] * len(queries), list(sides))
-    )
+    told = msgspec.structs.replace(facts, fingerprint=fingerprint(queries, documents, [""] * len(queries), list(sides)))
     rows = np.array([row.index for row in sieve.rows], dtype=np.int64)
     return SearchCorpus(told, queries, np.zeros(len(rows), np.int64), np.array(sides), rows, documents)
 

@@ -56,7 +56,7 @@ def choose_sides_by_labels(
 def choose_sides_by_texts(
     sieve: Sieve, *, files: Collection[Side], group: str | None, seed: int, source: str
 ) -> list[Side]:
-    """As `choose_sides`, of pairs without a target: those that share their first text, or their second, stay together."""
+    """As `choose_sides`, of pairs without a target: those that share either of their texts stay together."""
     _check_enough(sieve, source, of="")
     return _sides(sieve.rows, files, group, seed, [0] * len(sieve.rows), either=True)
 

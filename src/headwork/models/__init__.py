@@ -65,6 +65,9 @@ MODELS = {
     "span-overlap": ModelKind("span_overlap", "SpanOverlap", "SpanOverlapConfig", neural=False),
     "span-encoder": ModelKind("span_encoder", "SpanEncoder", "SpanEncoderConfig"),
     "span-lstm": ModelKind("span_lstm", "SpanLstm", "SpanLstmConfig"),
+    "lexical": ModelKind("lexical", "Lexical", "LexicalConfig", neural=False),
+    "word-towers": ModelKind("word_towers", "WordTowers", "WordTowersConfig"),
+    "dual-encoder": ModelKind("dual_encoder", "DualEncoder", "DualEncoderConfig"),
     "pair-encoder": ModelKind("pair_encoder", "PairEncoder", "PairEncoderConfig"),
 }
 

@@ -6,13 +6,22 @@ from collections.abc import Sequence
 from headwork.base.multilabel import MultilabelStanding
 from headwork.base.pair import PairStanding
 from headwork.base.results import Cut, ModelResult, Standing
+from headwork.base.retrieve import RetrieveStanding
 from headwork.base.span import SpanStanding
 from headwork.base.tag import TagStanding
 from headwork.base.translation import TranslationStanding
 from headwork.report import numbers
 from headwork.report.table import Cell, Column, Row, Table
 
-Limited = ModelResult | TranslationStanding | PairStanding | MultilabelStanding | TagStanding | SpanStanding
+Limited = (
+    ModelResult
+    | TranslationStanding
+    | PairStanding
+    | MultilabelStanding
+    | TagStanding
+    | SpanStanding
+    | RetrieveStanding
+)
 """models that do not take texts of any length"""
 
 

@@ -16,6 +16,7 @@ LEARNT_AS = {
     "pair": ("pair", "Match"),
     "tag": ("tag", "Tag"),
     "span": ("span", "Answer"),
+    "retrieve": ("retrieve", "Retrieve"),
     "triplets": ("triplet", "FromTriplets"),
 }
 """by task, or by another objective: the module of this room, and its problem of fitting a network to rows"""
@@ -27,7 +28,7 @@ def check_recipe(recipe: Recipe) -> None:
     config, kind = train_config(recipe), kind_of(recipe)
     for name, plain in (("fit", "gradient"), ("objective", "labels")):
         asked = getattr(config, name)
-        if not kind.neural or asked == plain:
+        if not kind.neural or asked in (plain, "none"):
             continue
         if not hasattr(kind.load()[0], "encode") or not hasattr(_problem_of(recipe.task), "fit_head"):
             raise HeadworkError(
@@ -52,8 +53,9 @@ def fit_any(
     """
     began = time.perf_counter()
     config = train_config(model.recipe)
-    if not kind_of(model.recipe).neural:
-        model.fit(train.items, train.labels, seed=seed)
+    if config.fit == "none" or not kind_of(model.recipe).neural:
+        if config.fit != "none":
+            model.fit(train.items, train.labels, seed=seed)
         return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
     from headwork.train.fit import fit
 
