@@ -100,8 +100,8 @@ def _sieved(rows: Sequence[Row]) -> Sieve:
     """The rows without the ragged and the repeated ones, and without those that a later side would have seen."""
     sieve = Sieve(rows)
     sieve.drop("ragged row", {row.index for row in sieve.rows if row.ragged})
-    for what, texts in (("document", _documents(sieve)), ("query", _queries(sieve))):
-        sieve.drop(f"{what} of a later side", _seen_later(sieve.rows, texts))
+    for what, texts in (("document", _documents), ("query", _queries)):
+        sieve.drop(f"{what} of a later side", _seen_later(sieve.rows, texts(sieve)))
     places = repeats(zip(_queries(sieve), _documents(sieve), (row.side for row in sieve.rows), strict=True))
     sieve.drop("duplicate", {sieve.rows[place].index for place in places})
     return sieve
