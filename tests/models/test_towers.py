@@ -18,7 +18,7 @@ TEXTS = [[5, 6, 7, 8, 9], [4], [], [10, 11, 12, 13, 14, 15, 7, 7], [9, 9, 9]]
 OTHERS = [[20, 21], [22, 5, 6], [6], [], [33, 8, 8, 8]]
 CASES = {
     "nbow": ("nbow", ()),
-    "one tower, largest": ("nbow", ("model.towers=one", "model.pool=max")),
+    "two towers, largest": ("nbow", ("model.towers=two", "model.pool=max")),
     "mean": ("nbow", ("model.pool=mean",)),
     "cnn": ("cnn", ()),
     "codebert": ("codebert", ()),

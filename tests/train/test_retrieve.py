@@ -1,6 +1,7 @@
 """Learning to search: losses against loops, what is looked at, two parts of training, and a cut run that goes on."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -177,3 +178,16 @@ def test_a_few_pairs_are_learnt_by_heart(name):
     queries, documents = learning.network.eval().both(learning.train.batch(list(range(8))))
     found = (queries @ documents.T).masked_fill(learning.right(list(range(8))) & ~torch.eye(8, dtype=torch.bool), -9)
     assert F.cross_entropy(20 * found, torch.arange(8)).item() < 0.1
+
+
+def test_published_weights_are_kept_where_training_makes_nothing_better():
+    learning = problem("nbow", config=TrainConfig(epochs=2, lr=50.0, batch_tokens=400))
+    assert not learning.start()
+    learning.retriever.config = SimpleNamespace(pretrained="some encoder")
+    with torch.no_grad():
+        learning.network.documents.weigh.weight.zero_()  # all words alike: what both have in common is found
+    assert learning.start()
+    before = {name: value.clone() for name, value in learning.network.state_dict().items()}
+    fitted = fit(learning)
+    assert fitted.steps > 0 and max(point.dev_accuracy for point in fitted.points) < learning.look().accuracy
+    assert all(torch.equal(before[name], value) for name, value in learning.network.state_dict().items())
