@@ -33,6 +33,7 @@ LONG = {
     "pair.md",
     "parse-log.md",
     "README.md",
+    "retrieve.md",
     "span.md",
     "tag.md",
     "translate.md",
@@ -93,6 +94,13 @@ def desk(tmp_path: Path) -> Path:
     lines = [f"I was {word} on day {number}.,{flags}\n" for number in range(30) for word, flags in moods]
     (tmp_path / "moods.csv").write_text("text,anger,joy,fear\n" + "".join(lines))
     (tmp_path / "likeness.csv").write_text("".join(likeness))
+    described = [
+        {"summary": f"{verb} the {noun} {n}", "code": f"def {verb}_{noun}(x):\n    return x.{verb}({n})"}
+        for n, (verb, noun) in enumerate((v, w) for v in ("open", "read", "send") for w in ("file", "key") * 15)
+    ]
+    (tmp_path / "functions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in described))
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "files.py").write_text("def read_file(path):\n    return open(path).read()\n" * 4)
     paragraphs = []
     for number in range(30):
         context = f"Ada lives in town {number}. Boris lives in Oslo."

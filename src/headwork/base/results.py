@@ -202,6 +202,8 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def columns(self) -> dict[str, str]:
         """What each column holds, and its name."""
+        if self.second_column and not self.label_column:
+            return {"query": self.text_column, "document": self.second_column}
         if self.second_column:
             target = "label" if self.classes else "score"
             return {"text": self.text_column, "second text": self.second_column, target: self.label_column}

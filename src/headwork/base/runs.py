@@ -25,6 +25,7 @@ from headwork.base.pair import PairComparison, PairMaps, PairRun
 from headwork.base.parse_log import LogComparison, LogRun
 from headwork.base.recipes import Recipe, decode_recipe
 from headwork.base.results import Compared, Comparison, DataFacts, Explanations, Finished, RunResult
+from headwork.base.retrieve import RetrieveComparison, RetrieveRun
 from headwork.base.span import SpanComparison, SpanRun
 from headwork.base.tag import TagComparison, TagRun
 from headwork.base.translation import Alignments, TranslationComparison, TranslationRun
@@ -40,7 +41,8 @@ ANY_RUN = cast(
     | TagRun
     | SpanRun
     | LogRun
-    | SenseRun,
+    | SenseRun
+    | RetrieveRun,
 )
 ANY_COMPARISON = cast(
     type[Compared],
@@ -53,7 +55,8 @@ ANY_COMPARISON = cast(
     | TagComparison
     | SpanComparison
     | LogComparison
-    | SenseComparison,
+    | SenseComparison
+    | RetrieveComparison,
 )
 """the structs of all tasks; a file says which of them it holds"""
 F = TypeVar("F", bound=Finished)

@@ -20,27 +20,22 @@ from headwork.cli.options import encoder_options, set_threads
 def search(encoder, file, queries, top, index, as_json, threads, **options) -> None:
     """Find the texts of FILE that are nearest in meaning to each query, exactly, by the cosine of their vectors.
 
-    ENCODER is as for embed. `--index FOLDER` keeps the vectors and texts; `headwork search --index FOLDER` then asks
-    them again at once, with the lines of standard input as queries where none is given.
+    FILE is a table, or a folder, of whose Python files the functions are found. ENCODER is as for embed, or a run of
+    the task retrieve, which scores as it does. `--index FOLDER` keeps the vectors and texts; `headwork search --index
+    FOLDER` then asks them again at once, with the lines of standard input as queries where none is given.
     """
     set_threads(threads)
     import msgspec
 
-    from headwork.cli.embedding import embedded
     from headwork.cli.options import choose_device, known_options
+    from headwork.cli.searching import opened_on, told
     from headwork.compare.asked import lines_of
-    from headwork.search.index import Index, check_new, open_index, save_index
+    from headwork.search.index import open_index
 
     if encoder and file:
         if not (queries or index):
             raise HeadworkError("nothing is asked: give --query, or --index to keep the vectors for later")
-        if index:
-            check_new(Path(index))
-        found = embedded(encoder, file, options)
-        opened = Index(found.embedder, found.vectors, found.texts)
-        if index:
-            save_index(opened, Path(index), encoder=encoder, reading=found.reading)
-            click.echo(f"{index}: {len(found.texts):,} texts; headwork search --index {index} --query TEXT", err=True)
+        opened = opened_on(encoder, file, index, options)
     elif index and not encoder:
         known_options(("device", "offline", "plain"), options, of="an index; it reads as it was made")
         opened = open_index(Path(index), device=choose_device(options["device"]), offline=options["offline"])
@@ -53,4 +48,4 @@ def search(encoder, file, queries, top, index, as_json, threads, **options) -> N
             continue
         if hit.rank == 1 and len(queries) > 1:
             click.echo(hit.query)
-        click.echo(f"{hit.score:6.3f}  {hit.row:>7}  {' '.join(hit.text.split())}")
+        click.echo(f"{hit.score:6.3f}  {told(hit)}")

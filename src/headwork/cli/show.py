@@ -13,6 +13,7 @@ from headwork.base.multilabel import MultilabelRun
 from headwork.base.pair import PairRun
 from headwork.base.parse_log import LogRun
 from headwork.base.results import Compared, Finished, RunResult
+from headwork.base.retrieve import RetrieveRun
 from headwork.base.span import SpanRun
 from headwork.base.tag import TagRun
 from headwork.base.translation import TranslationRun
@@ -149,6 +150,15 @@ def _(result: LogRun) -> str:
     return (
         f"test F1 of fields {result.scores['f1']:.3f}, whole lines {result.scores['whole']:.1%}; degraded "
         f"{result.degraded['f1']:.3f}, {result.degraded['whole']:.1%}"
+    )
+
+
+@scores_of.register
+def _(result: RetrieveRun) -> str:
+    scores = result.scores
+    return (
+        f"test MRR {scores['mrr']:.3f} among {result.distractors:,} others, found first {scores['recall_1']:.1%}, "
+        f"among ten {scores['recall_10']:.1%}"
     )
 
 

@@ -26,6 +26,9 @@ SETS_NAMES = LABEL_NAMES | frozenset("tags topics emotions genres intents types 
 SEVERAL = re.compile(r"[,;|\[]|\n\n")
 """what parts them"""
 SIDE_NAMES = TEXT_NAMES | frozenset("premise hypothesis answer passage response context title reference".split())
+QUERY_NAMES = ("query", "question", "summary", "search", "title", "headline", "description")
+DOCUMENT_NAMES = ("document", "code", "passage", "answer", "function", "source", "body", "context", "content", "text")
+"""what the sides of search are called, the likeliest first"""
 TARGET_NAMES = LABEL_NAMES | frozenset(
     "entailment relatedness similarity duplicate relation judgment judgement relevance".split()
 )
@@ -155,6 +158,42 @@ def choose_pair_columns(
     first, other = twins or _sides(table, {*taken, label}, text, second)
     guessed = [found for found, given in zip((first, other, label), named, strict=True) if found != given]
     return Columns(first, label, tuple(guessed), other)
+
+
+def choose_search_columns(
+    table: Table, *, text: str | None = None, second: str | None = None, exclude: Collection[str] = ()
+) -> Columns:
+    """The columns of queries and documents, those that were not named guessed among those not in `exclude`.
+
+    A column called like a query or a document comes before others; without such names queries are the shorter texts.
+    """
+    named = (text, second)
+    for name in filter(None, (*named, *exclude)):
+        check_column(table, name)
+    if text is not None and text == second:
+        raise HeadworkError(f"column {text!r} is named as query and as document; name two columns of {_listed(table)}")
+    free = [name for name in table.columns if name not in {*named, *exclude} and _has_words(table.columns[name])]
+    if len(free) < named.count(None):
+        found = ", ".join(repr(name) for name in (*filter(None, named), *free)) or "no column"
+        raise HeadworkError(
+            f"{table.source}: search needs a query and its document in two columns, but {found} alone looks like a "
+            f"text; name both with --text and --text-b, of {_listed(table)}"
+        )
+    document = second or _called(free, DOCUMENT_NAMES)
+    query = text or _called([name for name in free if name != document], QUERY_NAMES)
+    rest = sorted((name for name in free if name not in (query, document)), key=lambda n: _characters(table.columns[n]))
+    query = query or (rest.pop(0) if document else rest.pop(-2))
+    document = document or rest[-1]
+    guessed = [found for found, given in ((query, text), (document, second)) if found != given]
+    return Columns(query, "", tuple(guessed), document)
+
+
+def _called(free: Sequence[str], names: Sequence[str]) -> str | None:
+    """The column whose name holds the first of `names` that any has; of several the shortest."""
+    for wanted in names:
+        if called := [name for name in free if wanted in _parts(name)]:
+            return min(called, key=len)
+    return None
 
 
 def _twins(table: Table, taken: Collection[str]) -> tuple[str, str] | None:

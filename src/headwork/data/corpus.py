@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -194,10 +194,16 @@ def prepare(
     )
 
 
-def tables_of(found: DataSet, others: Mapping[Side, str | Path | None], limits: Limits) -> dict[Side, Table]:
+def tables_of(
+    found: DataSet,
+    others: Mapping[Side, str | Path | None],
+    limits: Limits,
+    *,
+    embedded: Callable[[], Table] = docstrings,
+) -> dict[Side, Table]:
     """The table of each side that has one; all rows of the embedded default are under train."""
     files = {**found.files, **{side: Path(path) for side, path in others.items() if path is not None}}
-    tables: dict[Side, Table] = {} if found.files else {"train": docstrings()}
+    tables: dict[Side, Table] = {} if found.files else {"train": embedded()}
     for side in SIDES:
         if side in files:
             tables[side] = read_table(files[side], limits)

@@ -53,18 +53,33 @@ def choose_sides_by_labels(
     return _sides(sieve.rows, files, group, seed, strata)
 
 
+def choose_sides_by_texts(
+    sieve: Sieve, *, files: Collection[Side], group: str | None, seed: int, source: str
+) -> list[Side]:
+    """As `choose_sides`, of pairs without a target: those that share either of their texts stay together."""
+    _check_enough(sieve, source, of="")
+    return _sides(sieve.rows, files, group, seed, [0] * len(sieve.rows), either=True)
+
+
 def _check_enough(sieve: Sieve, source: str, of: str = "class") -> None:
+    """`of` is what there must be two of; empty where rows have none."""
     classes = sorted({row.label for row in sieve.rows})
     account = ", ".join(f"{count:,} {reason}" for reason, count in sieve.dropped.items())
     dropped = f" (dropped: {account})" if account else ""
-    if len(classes) == 1:
+    if of and len(classes) == 1:
         raise HeadworkError(f"{source}: one {of} only, {classes[0]!r:.60}{dropped}; at least two are needed")
     if len(sieve.rows) < FEWEST_ROWS:
         raise HeadworkError(f"{source}: {len(sieve.rows)} usable rows{dropped}; at least {FEWEST_ROWS} are needed")
 
 
 def _sides(
-    rows: Sequence[Row], files: Collection[Side], group: str | None, seed: int, strata: Sequence[Hashable]
+    rows: Sequence[Row],
+    files: Collection[Side],
+    group: str | None,
+    seed: int,
+    strata: Sequence[Hashable],
+    *,
+    either: bool = False,
 ) -> list[Side]:
     sides: list[Side] = [row.side for row in rows]
     shares: dict[Side, float] = {side: SHARES[side] for side in SIDES if side not in files}
@@ -72,23 +87,24 @@ def _sides(
         shares["train"] = 1 - sum(shares.values())
         cut = [place for place, side in enumerate(sides) if side == "train"]
         training = [rows[place] for place in cut]
-        groups = _groups(training, group, fewest=len(shares))
+        groups = _groups(training, group, fewest=len(shares), either=either)
         chosen = split([strata[place] for place in cut], seed=seed, groups=groups, shares=shares)
         for place, side in zip(cut, chosen, strict=True):
             sides[place] = side
     return sides
 
 
-def _groups(rows: Sequence[Row], group: str | None, *, fewest: int) -> Sequence[Hashable]:
+def _groups(rows: Sequence[Row], group: str | None, *, fewest: int, either: bool) -> Sequence[Hashable]:
     """What must stay together: rows of one text (their labels differ, or they would be duplicates) and of one group.
 
-    Of pairs those with one first text too, as all hypotheses of a premise.
+    Of pairs those with one first text too, as all hypotheses of a premise, and where `either` counts with one second.
     """
     keys: Sequence[Hashable] = [row.key for row in rows]
     if any(row.second for row in rows):
-        firsts = [normalised(row.text) for row in rows]
-        if max(Counter(firsts).values()) <= MOST_OF_ONE * len(rows):
-            keys = linked(keys, firsts)
+        for texts in ([row.text for row in rows], [row.second for row in rows])[: 1 + either]:
+            same = list(map(normalised, texts))
+            if max(Counter(same).values()) <= MOST_OF_ONE * len(rows):
+                keys = linked(keys, same)
     if group is None:
         return keys
     named = [row.group or row.index for row in rows]  # a row without a group is one by itself

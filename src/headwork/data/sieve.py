@@ -55,7 +55,8 @@ def rows_of(tables: Mapping[Side, Table], columns: Columns, group: str | None) -
         ragged = set(table.ragged)
         groups = table.columns[group] if group else [None] * table.rows
         seconds = table.columns[columns.second] if columns.second else [None] * table.rows
-        cells = zip(table.columns[columns.text], table.columns[columns.label], groups, seconds, strict=True)
+        labels = table.columns[columns.label] if columns.label else [None] * table.rows
+        cells = zip(table.columns[columns.text], labels, groups, seconds, strict=True)
         for place, (text, label, of_group, second) in enumerate(cells):
             texts = [text or "", second or ""] if columns.second else [text or ""]
             found = (texts[0], (label or "").strip(), side, of_group or "", place in ragged, _key(texts), second or "")

@@ -1,6 +1,7 @@
-"""The embedded default: docstrings of the standard library that every Python carries, labelled with their package.
+"""The embedded default: what every Python carries, its standard library. The files are parsed, never imported.
 
-The files are parsed, never imported. What tells the answer outright, the package's own name, is hidden in the text.
+Docstrings are labelled with their package; what tells the answer outright, the package's own name, is hidden in the
+text. Functions are paired with the first line of their docstring, for search.
 """
 
 import ast
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from headwork.base.errors import HeadworkError
+from headwork.data.functions import documented, functions_of
 from headwork.data.tables import Table
 
 PACKAGES = (
@@ -34,10 +36,11 @@ PER_PACKAGE = 200
 FEWEST_ROWS = 30
 FEWEST_WORDS = 10
 MOST_CHARACTERS = 400
+FEWEST_SUMMARY_WORDS = 3
+MOST_CODE = 1500
+"""characters of a function"""
 HIDDEN = "library"
 """stands where the package's name stood"""
-
-Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def docstrings(root: Path | None = None) -> Table:
@@ -48,6 +51,27 @@ def docstrings(root: Path | None = None) -> Table:
         raise HeadworkError(f"stdlib: no sources of the standard library under {root}; name a file of your own instead")
     texts, packages, files = (list(column) for column in zip(*rows, strict=True))
     return Table({"text": texts, "package": packages, "file": files}, len(rows), "stdlib")
+
+
+def described_functions(root: Path | None = None) -> Table:
+    """A table with columns summary, code, name and file, read from the standard library at `root`."""
+    root = root or Path(sysconfig.get_path("stdlib"))
+    modules = [path for path in root.glob("*.py") if not path.name.startswith("_")]
+    packaged = [path for package in PACKAGES for path in (root / package).rglob("*.py")]
+    rows = [row for path in sorted((*modules, *packaged)) for row in _functions_of(path, root)]
+    if not rows:
+        raise HeadworkError(f"stdlib: no sources of the standard library under {root}; name a file of your own instead")
+    summaries, codes, names, files = (list(column) for column in zip(*rows, strict=True))
+    return Table({"summary": summaries, "code": codes, "name": names, "file": files}, len(rows), "stdlib")
+
+
+def _functions_of(path: Path, root: Path) -> Iterator[tuple[str, str, str, str]]:
+    place = path.relative_to(root).as_posix()
+    if {"test", "tests"} & set(place.split("/")):
+        return
+    for found in functions_of(path.read_text(encoding="utf-8"), place):
+        if len(found.summary.split()) >= FEWEST_SUMMARY_WORDS and 0 < len(found.code) <= MOST_CODE:
+            yield found.summary, found.code, found.name, place
 
 
 def _rows_of(root: Path, package: str) -> list[tuple[str, str, str]]:
@@ -64,21 +88,11 @@ def _rows_of(root: Path, package: str) -> list[tuple[str, str, str]]:
 
 
 def _texts_of(path: Path, package: str) -> Iterator[str]:
-    for node in _documented(ast.parse(path.read_bytes())):
+    for node in documented(ast.parse(path.read_bytes())):
         text = ast.get_docstring(node, clean=False) or ""
         text = _shortened(re.sub(re.escape(package), HIDDEN, inspect.cleandoc(text), flags=re.IGNORECASE))
         if len(text.split()) >= FEWEST_WORDS:
             yield text
-
-
-def _documented(node: ast.AST) -> Iterator[Documented]:
-    """All that may have a docstring; only blocks of statements are entered, which is far quicker than `ast.walk`."""
-    if isinstance(node, Documented):
-        yield node
-    for block in ("body", "orelse", "handlers", "finalbody", "cases"):
-        inner = getattr(node, block, ())
-        for statement in inner if isinstance(inner, list) else ():
-            yield from _documented(statement)
 
 
 def _shortened(text: str) -> str:

@@ -101,6 +101,14 @@ SPEARMAN = Yardstick(
     lambda value: signed(f"{value:+.3f}"),
 )
 
+MRR = Yardstick(
+    "mrr",
+    "MRR",
+    "has the highest MRR",
+    lambda value: f"{value:.3f}",
+    lambda value: signed(f"{value:+.3f}"),
+)
+
 MACRO_F1 = Yardstick(
     "macro_f1",
     "macro-F1",

@@ -26,10 +26,10 @@ from headwork.layers.windows import Windows
 from headwork.models import Weights
 from headwork.models.pretrained import core_config, load_core, own_settings
 from headwork.models.published import Pooling
+from headwork.models.towers import unit_vectors
 from headwork.ops.dropout import drop
 from headwork.ops.linear import Linear, for_inference, halving_works, multiplies_bf16
 from headwork.ops.packed import TokenBatch, rows_of, segment_first, segment_last, segment_mean
-from headwork.ops.threads import each_in_a_thread
 
 POOLINGS = {"mean": segment_mean, "cls": segment_first, "last": segment_last, "max": segment_max}
 
@@ -175,6 +175,11 @@ class Encoder(WithCore):
         dim = self.core.config.dim
         self.between = Linear(dim, dim) if config.between != "none" else None
 
+    @property
+    def width(self) -> int:
+        """D"""
+        return self.core.config.dim
+
     def vectors(self, batch: TokenBatch, *, types: Tensor | None = None) -> Tensor:
         """(B, D); zeros for a text without tokens. `types` are the (N,) segments of the tokens where they differ."""
         told = self.types(batch) if types is None else types
@@ -262,8 +267,7 @@ def embed(model: Encoder, batches: Iterable[TokenBatch], *, precision: Precision
 
     To embed often, prepare the model once with `for_embedding` and give the copy.
     """
-    fast = for_embedding(model, precision)
-    return F.normalize(torch.cat(each_in_a_thread(fast.vectors, batches)), dim=1)
+    return unit_vectors(for_embedding(model, precision), batches)
 
 
 def for_embedding(model: Encoder, precision: Precision = "fp32") -> Encoder:

@@ -8,14 +8,15 @@
             Robertson and Zaragoza 2009, "The probabilistic relevance framework: BM25 and beyond"; with the 1
             inside the logarithm no weight falls below 0
 
-Every text is scored. Of equal scores the earlier text comes first.
+Every text is scored. Of equal scores the earlier text comes first. Words of code are the parts of its names: of
+`read_HTTPLine` they are read, http and line.
 
 Axes: n texts, V words.
 """
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -26,6 +27,8 @@ Search = Literal["bm25", "tfidf"]
 _WITHOUT_BLANKS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """kana and Chinese characters, of which each is taken for a word"""
 WORD = re.compile(rf"[^\W{_WITHOUT_BLANKS}]+|[{_WITHOUT_BLANKS}]")
+WORD_END = re.compile(r"_+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=\D)(?=\d)|(?<=\d)(?=\D)")
+"""in a name; of several capitals the last begins a word where a small letter follows"""
 SATURATION, BY_LENGTH = 1.2, 0.75
 """k and b"""
 
@@ -34,12 +37,25 @@ def words_of(text: str) -> list[str]:
     return WORD.findall(text.casefold())
 
 
+def parts_of(text: str) -> list[str]:
+    """Words, and the parts of names written in snake_case and camelCase in their place."""
+    return [part.casefold() for word in WORD.findall(text) for part in WORD_END.split(word) if part]
+
+
 class Index:
     """Texts that can be searched."""
 
-    def __init__(self, texts: Sequence[str], *, by: Search = "bm25"):
-        self.by, self.size = by, len(texts)
-        counts = [Counter(words_of(text)) for text in texts]
+    def __init__(
+        self,
+        texts: Sequence[str],
+        *,
+        by: Search = "bm25",
+        words: Callable[[str], list[str]] = words_of,
+        k: float = SATURATION,
+        b: float = BY_LENGTH,
+    ):
+        self.by, self.size, self.words = by, len(texts), words
+        counts = [Counter(words(text)) for text in texts]
         self.columns = {word: place for place, word in enumerate(dict.fromkeys(word for one in counts for word in one))}
         ends = np.cumsum([0, *map(len, counts)])
         places = np.array([self.columns[word] for one in counts for word in one], dtype=np.int64)
@@ -53,14 +69,13 @@ class Index:
         else:
             self.rarity = np.log(1 + (self.size - texts_with + 0.5) / (texts_with + 0.5))
             lengths = np.array([one.total() for one in counts], dtype=np.float64)
-            allowance = 1 - BY_LENGTH + BY_LENGTH * lengths / max(lengths.mean() if len(lengths) else 0.0, 1e-9)
-            k = SATURATION * np.repeat(allowance, np.diff(ends))
-            values = self.rarity[places] * found * (SATURATION + 1) / (found + k)
+            allowance = 1 - b + b * lengths / max(lengths.mean() if len(lengths) else 0.0, 1e-9)
+            values = self.rarity[places] * found * (k + 1) / (found + k * np.repeat(allowance, np.diff(ends)))
         self.values = csc_array(csr_array((values, places, ends), shape=(self.size, len(self.columns))))
 
     def scores(self, question: str) -> np.ndarray:
         """(n,) of every text."""
-        counts = Counter(words_of(question))
+        counts = Counter(self.words(question))
         known = [word for word in counts if word in self.columns]
         columns = [self.columns[word] for word in known]
         times = np.array([counts[word] for word in known], dtype=np.float64)

@@ -18,7 +18,7 @@ class Maker(msgspec.Struct, frozen=True):
 
     column: Column
     cell: Callable[[Any], Cell]
-    against: Literal["best", "tfidf", ""] = ""
+    against: Literal["best", "tfidf", "bm25", ""] = ""
 
 
 def best_first(models: Sequence[S], score: str, best: str) -> list[S]:
@@ -38,7 +38,7 @@ def table_of(comparison: Any, models: Sequence[Standing], makers: Sequence[Maker
 
 
 def cell_of(maker: Maker, model: Standing, comparison: Any) -> Cell:
-    itself = {"best": comparison.best, "tfidf": "tfidf"}.get(maker.against) == model.name
+    itself = {"best": comparison.best}.get(maker.against, maker.against) == model.name
     return Cell(DASH) if itself else maker.cell(model)
 
 
@@ -63,6 +63,27 @@ def in_points(value: float) -> str:
 
 def shares(title: str, score: str, brief: Literal["whole", "text", "no"]) -> Maker:
     return Maker(Column(title=title, detail="95% interval", brief=brief), lambda model: share(model.scores[score]))
+
+
+def decimals(title: str, score: str, brief: Literal["whole", "text", "no"]) -> Maker:
+    """A score that is no share, to three places."""
+
+    def cell(model: Standing) -> Cell:
+        found = model.scores[score]
+        low, high = (numbers.thousandths(end) for end in (found.low, found.high))
+        return Cell(numbers.thousandths(found.mean), f"{low} to {high}")
+
+    return Maker(Column(title=title, detail="95% interval", brief=brief), cell)
+
+
+def decimal_difference(gap: Difference) -> Cell:
+    low, high = (numbers.signed_thousandths(end) for end in (gap.low, gap.high))
+    return Cell(numbers.signed_thousandths(gap.difference), f"{low} to {high}")
+
+
+def decimal_gap(called: str) -> Maker:
+    column = Column(title="against best", detail=f"{called}, interval", brief="whole")
+    return Maker(column, lambda model: decimal_difference(model.against_best), "best")
 
 
 def spread(score: str, show: Show = in_points) -> Maker:

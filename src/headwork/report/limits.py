@@ -8,6 +8,7 @@ from headwork.base.multilabel import MultilabelStanding
 from headwork.base.pair import PairStanding
 from headwork.base.parse_log import LogStanding
 from headwork.base.results import Cut, ModelResult, Standing
+from headwork.base.retrieve import RetrieveStanding
 from headwork.base.span import SpanStanding
 from headwork.base.tag import TagStanding
 from headwork.base.translation import TranslationStanding
@@ -15,7 +16,14 @@ from headwork.report import numbers
 from headwork.report.table import Cell, Column, Row, Table
 
 Limited = (
-    ModelResult | TranslationStanding | PairStanding | MultilabelStanding | TagStanding | SpanStanding | SenseStanding
+    ModelResult
+    | TranslationStanding
+    | PairStanding
+    | MultilabelStanding
+    | TagStanding
+    | SpanStanding
+    | SenseStanding
+    | RetrieveStanding
 )
 """models that do not take texts of any length"""
 

@@ -76,6 +76,16 @@ def decimal(value: float, places: int = 2) -> str:
     return f"{round(value, places) + 0.0:.{places}f}".replace("-", MINUS)
 
 
+def thousandths(value: float) -> str:
+    """A correlation, or another score that is no share: 0.812."""
+    return decimal(value, 3)
+
+
+def signed_thousandths(value: float) -> str:
+    """A difference of two such."""
+    return ("+" if value > 0 else "") + thousandths(value)
+
+
 def _digits(value: float) -> str:
     """Two significant digits below ten, whole numbers above."""
     if value >= 9.95:

@@ -7,6 +7,7 @@ from headwork.report.multilabel import page as multilabel
 from headwork.report.page import write_report, write_run_report
 from headwork.report.pair import page as pair
 from headwork.report.parse_log import page as parse_log
+from headwork.report.retrieve import page as retrieve
 from headwork.report.span import page as span
 from headwork.report.standings import standings
 from headwork.report.tag import page as tag
@@ -19,6 +20,7 @@ __all__ = [
     "multilabel",
     "pair",
     "parse_log",
+    "retrieve",
     "span",
     "standings",
     "tag",

@@ -2,7 +2,7 @@
 
     index.json             which encoder, and how it reads
     vectors.safetensors    vectors (n, D)
-    texts.sqlite           texts(row, text)
+    texts.sqlite           texts(row, text), and places(row, place) where texts come from files
 
 index.json is written last: a folder without it is made again. A folder remembers its encoder by its name, and the
 vector of its first text tells whether the encoder of that name is still the same.
@@ -14,7 +14,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -45,14 +45,20 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     rank: int
     row: int
     score: float
-    """the cosine"""
+    """the cosine, or what the model of a run says"""
     text: str
+    place: str | None = None
+    """file and line, where the text comes from a file"""
 
 
 class Texts:
-    """The texts of a folder, read one at a time."""
+    """What `table` holds of the texts of a folder, read one at a time."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, table: Literal["texts", "places"] = "texts"):
+        self.query = {
+            "texts": "SELECT text FROM texts WHERE row = ?",
+            "places": "SELECT place FROM places WHERE row = ?",
+        }[table]
         self.path = path
         with damaged(path):
             self.connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
@@ -60,7 +66,7 @@ class Texts:
 
     def __getitem__(self, row: int) -> str:
         with damaged(self.path):
-            (text,) = self.connection.execute("SELECT text FROM texts WHERE row = ?", (int(row),)).fetchone()
+            (text,) = self.connection.execute(self.query, (int(row),)).fetchone()
         return text
 
 
@@ -71,13 +77,16 @@ class Index(NamedTuple):
     vectors: np.ndarray
     """(n, D)"""
     texts: list[str] | Texts
+    places: list[str] | Texts | None = None
+    """file and line of each text, where they come from files"""
 
     def search(self, queries: Sequence[str], top: int) -> Iterator[Hit]:
         """The `top` nearest texts to each query, the nearest first; of equally near ones those that stand first."""
-        found = nearest(self.vectors, self.embedder.vectors(queries), top)
+        found = nearest(self.vectors, self.embedder.queries.vectors(queries), top)
         for query, near in zip(queries, found, strict=True):
             for rank, (row, score) in enumerate(zip(near.rows.tolist(), near.scores.tolist(), strict=True), 1):
-                yield Hit(query=query, rank=rank, row=row, score=score, text=self.texts[row])
+                place = self.places[row] if self.places is not None else None
+                yield Hit(query=query, rank=rank, row=row, score=score, text=self.texts[row], place=place)
 
 
 def check_new(folder: Path) -> None:
@@ -93,7 +102,7 @@ def save_index(index: Index, folder: Path, *, encoder: str, reading: Reading | N
     name = str(Path(encoder).absolute()) if Path(encoder).is_dir() else encoder
     texts, width = index.vectors.shape
     write_atomically(folder / "vectors.safetensors", lambda path: save_arrays({"vectors": index.vectors}, path))
-    write_atomically(folder / "texts.sqlite", lambda path: _write_texts(path, index.texts, texts))
+    write_atomically(folder / "texts.sqlite", lambda path: _write_texts(path, index, texts))
     write_json(folder / "index.json", Stored(encoder=name, reading=reading, texts=texts, width=width))
 
 
@@ -106,6 +115,8 @@ def open_index(folder: Path, *, device: str = "cpu", offline: bool = False) -> I
     texts = Texts(folder / "texts.sqlite")
     with damaged(texts.path):
         (count,) = texts.connection.execute("SELECT count(*) FROM texts").fetchone()
+        placed = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'places'"
+        (has_places,) = texts.connection.execute(placed).fetchone()
     fitting = vectors.shape == (stored.texts, stored.width) and vectors.dtype == np.float32 and count == stored.texts
     if not fitting or not count or not np.isfinite(vectors).all():
         raise HeadworkError(f"--index {folder}: its files do not fit together; make it again")
@@ -113,13 +124,16 @@ def open_index(folder: Path, *, device: str = "cpu", offline: bool = False) -> I
     now = embedder.vectors([texts[0]])[0]
     if now.shape != vectors[0].shape or (now @ vectors[0] < SAME and now.any()):
         raise HeadworkError(f"--index {folder}: {stored.encoder} is another encoder now; make the index again")
-    return Index(embedder, vectors, texts)
+    return Index(embedder, vectors, texts, Texts(texts.path, "places") if has_places else None)
 
 
-def _write_texts(path: Path, texts: list[str] | Texts, count: int) -> None:
+def _write_texts(path: Path, index: Index, count: int) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE texts(row INTEGER PRIMARY KEY, text TEXT NOT NULL)")
-        connection.executemany("INSERT INTO texts VALUES (?, ?)", ((row, texts[row]) for row in range(count)))
+        connection.executemany("INSERT INTO texts VALUES (?, ?)", ((row, index.texts[row]) for row in range(count)))
+        if (places := index.places) is not None:
+            connection.execute("CREATE TABLE places(row INTEGER PRIMARY KEY, place TEXT NOT NULL)")
+            connection.executemany("INSERT INTO places VALUES (?, ?)", ((row, places[row]) for row in range(count)))
 
 
 @contextlib.contextmanager

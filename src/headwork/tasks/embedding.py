@@ -3,35 +3,30 @@
     v = z / |z|,  z the pooled states of a text (`headwork.models.encoder`)
 
 The encoder is the published one that `minilm` names, the folder of a published or an imported encoder, whose files may
-say how to pool (Reimers and Gurevych 2019, section 3), or a finished run that trained one: of a classifier or of a
-bi-encoder.
-
-Axes: n texts, D width.
+say how to pool (Reimers and Gurevych 2019, section 3), or a finished run that trained one: of a classifier, of a
+bi-encoder or of search.
 """
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from headwork.base.errors import HeadworkError
 from headwork.base.runs import Run
-from headwork.data.batches import ordered_batches
 from headwork.data.published_tokens import load_published
 from headwork.data.weights import find_encoder
-from headwork.models.encoder import Encoder, EncoderConfig, embed, for_embedding
+from headwork.models import kind_of
+from headwork.models.encoder import Encoder, EncoderConfig
 from headwork.models.pretrained import core_config, sentences_of
 from headwork.models.published import Pooling
-from headwork.tasks.classify import in_blocks, load_classifier
+from headwork.tasks.classify import load_classifier
+from headwork.tasks.embedder import Embedder
 from headwork.tasks.pair import load_matcher
 from headwork.tasks.reading import TextReader
+from headwork.tasks.retrieve import load_retriever
 
 MAX_TOKENS = 256
-BATCH_TOKENS = 1024
-BLOCK = 1024
-"""texts between two words of progress"""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,41 +38,6 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """of its layers so many are taken, from the lowest; -1: all; 0: its embeddings alone"""
     max_tokens: int | None = None
     """256 when not given, or as many as it has positions"""
-
-
-class Embedder:
-    """An encoder and the tokenizer that goes with it."""
-
-    def __init__(self, texts: TextReader, encoder: Encoder, *, device: str = "cpu", text_column: str | None = None):
-        self.texts, self.encoder, self.device = texts, for_embedding(encoder.to(device)), device
-        self.text_column = text_column
-        self.cut = 0
-        """different texts so far that were longer than it takes, and lost their end"""
-
-    @property
-    def width(self) -> int:
-        return self.encoder.core.config.dim
-
-    def vectors(self, texts: Sequence[str], progress: Callable[[float], None] = lambda share: None) -> np.ndarray:
-        """(n, D) float32 of length 1, or zeros for a text without tokens. Equal texts have equal bits."""
-        different = sorted(dict.fromkeys(texts), key=len)
-        found = np.zeros((len(different), self.width), np.float32)
-        for place, block in enumerate(in_blocks(different, BLOCK)):
-            start = place * BLOCK
-            found[start : start + len(block)] = self._block(block)
-            if len(different) > BLOCK:
-                progress((start + len(block)) / len(different))
-        places = {text: place for place, text in enumerate(different)}
-        return found[[places[text] for text in texts]]
-
-    def _block(self, texts: Sequence[str]) -> np.ndarray:
-        read = self.texts.read(texts)
-        self.cut += read.cut.rows
-        batches = ordered_batches(read.lengths, BATCH_TOKENS)
-        found = embed(self.encoder, (read.batch(rows).to(self.device) for rows in batches)).float().cpu().numpy()
-        out = np.empty_like(found)
-        out[[row for rows in batches for row in rows]] = found
-        return out
 
 
 def open_embedder(name: str, reading: Reading | None = None, *, device: str = "cpu", offline: bool = False) -> Embedder:
@@ -117,6 +77,9 @@ def _trained(run: Run, device: str) -> Embedder:
     if recipe.task == "pair" and recipe.model.get("reads", "apart") == "apart" and recipe.kind == "pair-encoder":
         matcher: Any = load_matcher(run.model)
         return Embedder(matcher.reader.texts, matcher.network, device=device)
+    if recipe.task == "retrieve" and kind_of(recipe).neural:
+        retriever: Any = load_retriever(run.model, device=device)
+        return retriever.documents
     raise HeadworkError(
         f"{run.folder}: {recipe.name} (task {recipe.task}) makes no vectors of single texts; a run of an encoder does, "
         "such as minilm or sbert, and so does minilm itself"

@@ -18,6 +18,7 @@ LEARNT_AS = {
     "parse-log": ("tag", "Tag"),
     "span": ("span", "Answer"),
     "disambiguate": ("disambiguate", "Disambiguate"),
+    "retrieve": ("retrieve", "Retrieve"),
     "triplets": ("triplet", "FromTriplets"),
 }
 """by task, or by another objective: the module of this room, and its problem of fitting a network to rows"""
@@ -29,7 +30,7 @@ def check_recipe(recipe: Recipe) -> None:
     config, kind = train_config(recipe), kind_of(recipe)
     for name, plain in (("fit", "gradient"), ("objective", "labels")):
         asked = getattr(config, name)
-        if not kind.neural or asked == plain:
+        if not kind.neural or asked in (plain, "none"):
             continue
         if not hasattr(kind.load()[0], "encode") or not hasattr(_problem_of(recipe.task), "fit_head"):
             raise HeadworkError(
@@ -59,8 +60,10 @@ def fit_any(
     """
     began = time.perf_counter()
     config = train_config(model.recipe)
-    if not kind_of(model.recipe).neural:
+    neural = kind_of(model.recipe).neural
+    if not neural:
         model.fit(train.items, train.labels, seed=seed)
+    if not neural or config.fit == "none":
         return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[])
     from headwork.train.fit import fit
 

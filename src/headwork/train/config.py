@@ -12,15 +12,19 @@ from headwork.base.recipes import Recipe, strictly
 class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a network is fitted. Rates and shares are per optimiser step."""
 
-    fit: Literal["gradient", "logistic", "logistic-gradient", "neighbours"] = "gradient"
+    fit: Literal["gradient", "logistic", "logistic-gradient", "neighbours", "none"] = "gradient"
     """gradient: every free weight by AdamW; logistic: only the head, by logistic regression on frozen features (ridge
     regression where it tells scores); logistic-gradient: the second, then the first from there (Kumar et al. 2022,
-    linear probing then fine-tuning); neighbours: nothing, the vectors of the training rows are kept"""
+    linear probing then fine-tuning); neighbours: nothing, the vectors of the training rows are kept; none: nothing, a
+    published encoder searches as it is"""
     objective: Literal["labels", "hard-triplets", "random-triplets"] = "labels"
     """of texts with classes: what the head says of them; or, before a head is fitted, that those of one class are
     nearer to each other than to the nearest of another class in the batch, or to any (`headwork.train.triplet`)"""
     margin: float = 1.0
     """by which triplets are to be told apart"""
+    pretrain: float = 0.0
+    """of search: share of the steps in which the network first learns to repair texts (`headwork.layers.denoising`);
+    the schedule of the rate runs once in these and once in the others"""
     epochs: int = 20
     patience: int = 4
     """stop after as many epochs without a better dev score"""
@@ -72,6 +76,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "damaged": 0 <= self.damaged <= 100,
             "weight_decay": self.weight_decay >= 0,
             "margin": self.margin > 0,
+            "pretrain": 0 <= self.pretrain < 1,
         }.items():
             if not holds:
                 raise ValueError(f"train.{name} is {getattr(self, name)}, out of range")
@@ -90,6 +95,7 @@ ONLY_FOR = {
     "focal": (CLASSIFYING, "classes and labels"),
     "objective": (("classify",), "texts with classes"),
     "damaged": (("parse-log",), "lines of logs"),
+    "pretrain": (("retrieve",), "search"),
 }
 """settings that some tasks alone have, and what of"""
 
@@ -107,4 +113,6 @@ def train_config(recipe: Recipe) -> TrainConfig:
     for name, (tasks, what) in ONLY_FOR.items():
         if getattr(config, name) not in (0, "none", "labels") and recipe.task not in tasks:
             raise HeadworkError(f"recipe {recipe.name}: train.{name} is for {what}; leave it out")
+    if config.fit == "none" and not (recipe.task == "retrieve" and recipe.model.get("pretrained")):
+        raise HeadworkError(f"recipe {recipe.name}: train.fit is 'none', which is for search by a published encoder")
     return config

@@ -105,7 +105,7 @@ class Trainer:
                 step += 1
 
     def _step(self, rows: Sequence[int], step: int, steps: int) -> None:
-        factor = SCHEDULES[self.config.schedule](step, steps, self.config.warmup)
+        factor = SCHEDULES[self.config.schedule](*self.problem.stage(step, steps), self.config.warmup)
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.lr * factor
         self.network.train()
@@ -172,7 +172,7 @@ class Trainer:
             epochs_steps=sum(len(self.problem.batches(epoch)) for epoch in range(self.config.epochs)),
             budget_seconds=budget_seconds,
             threads=torch.get_num_threads(),
-            step=lambda index: self._step(batches[index], 0, 1),
+            step=lambda index: self._step(batches[index], index, len(batches)),  # steps may differ along the way
         )
         _put(self.network, before)
         torch.set_rng_state(random)

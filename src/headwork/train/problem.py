@@ -53,6 +53,10 @@ class Problem(ABC):
         """Bring the weights to where the steps begin; was there anything to do? A resumed run has it behind it."""
         return False
 
+    def stage(self, step: int, steps: int) -> tuple[int, int]:
+        """Where a step stands among how many, for the schedule of the rate; in parts where learning has several."""
+        return step, steps
+
     def end(self) -> None:  # noqa: B027  most problems have nothing to tidy up
         """The weights are final."""
 

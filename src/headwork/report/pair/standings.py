@@ -1,7 +1,6 @@
 """The main table of a comparison of models of text pairs."""
 
 from headwork.base.pair import Exchange, PairComparison, PairStanding
-from headwork.base.results import Score
 from headwork.report import numbers
 from headwork.report.columns import (
     GAP,
@@ -13,6 +12,8 @@ from headwork.report.columns import (
     P,
     Show,
     best_first,
+    decimal_gap,
+    decimals,
     shares,
     speed,
     spread,
@@ -30,28 +31,6 @@ def ranked(comparison: PairComparison) -> list[PairStanding]:
 def pair_table(comparison: PairComparison) -> Table:
     """One row a model, best first."""
     return table_of(comparison, ranked(comparison), _OF_CLASSES if comparison.data.classes else _OF_SCORES)
-
-
-def correlation(value: float) -> str:
-    return numbers.decimal(value, 3)
-
-
-def signed(value: float) -> str:
-    """A difference of two correlations."""
-    return ("+" if value > 0 else "") + correlation(value)
-
-
-def _correlations(title: str, score: str, *, whole: bool) -> Maker:
-    def cell(model: PairStanding) -> Cell:
-        found: Score = model.scores[score]
-        return Cell(correlation(found.mean), f"{correlation(found.low)} to {correlation(found.high)}")
-
-    return Maker(Column(title=title, detail="95% interval", brief="whole" if whole else "text"), cell)
-
-
-def _gap(model: PairStanding) -> Cell:
-    found = model.against_best
-    return Cell(signed(found.difference), f"{signed(found.low)} to {signed(found.high)}")
 
 
 def _exchanged(found: Exchange, show: Show) -> Cell:
@@ -91,10 +70,10 @@ _OF_CLASSES = [
 ]
 _OF_SCORES = [
     NAME,
-    _correlations("Spearman", "spearman", whole=True),
-    spread("spearman", correlation),
-    _correlations("Pearson", "pearson", whole=False),
-    Maker(Column(title="against best", detail="Spearman, interval", brief="whole"), _gap, "best"),
-    *_exchanges(correlation),
+    decimals("Spearman", "spearman", "whole"),
+    spread("spearman", numbers.thousandths),
+    decimals("Pearson", "pearson", "text"),
+    decimal_gap("Spearman"),
+    *_exchanges(numbers.thousandths),
     *_COSTS,
 ]
