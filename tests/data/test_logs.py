@@ -153,6 +153,11 @@ def test_fewer_training_lines_leave_the_other_sides_as_they_are(tmp_path):
     assert set(fewer.part("train").items) < set(few.part("train").items) < set(whole.part("train").items)
     assert few.part("test").sentences == whole.part("test").sentences
     assert few.degraded.examples.sentences == whole.degraded.examples.sentences
+    assert few.facts.classes == whole.facts.classes and few.facts.class_rows["O"] < whole.facts.class_rows["O"]
+    unsplit = write(tmp_path / "own.csv", "\n".join(line.rpartition(",")[0] for line in (HEADER, *rows(80))))
+    whole, few = prepare_logs(unsplit), prepare_logs(unsplit, rows=30)
+    assert len(few.part("train")) == 30 < len(whole.part("train"))
+    assert few.part("test").sentences == whole.part("test").sentences
 
 
 @pytest.mark.parametrize(

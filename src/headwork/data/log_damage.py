@@ -114,8 +114,8 @@ def _moved(place: int, edits: Sequence[Edit], *, is_end: bool) -> int:
     for edit in edits:
         if edit.start >= place and (is_end or edit.start > place or edit.end > place):
             break
-        if edit.end > place:  # within what is replaced
-            return edit.start + shift + min(place - edit.start, len(edit.text))
+        if edit.end > place:  # within what is cut
+            return edit.start + shift
         shift += len(edit.text) - (edit.end - edit.start)
     return place + shift
 

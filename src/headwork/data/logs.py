@@ -6,7 +6,7 @@ A source is a table as loghub has them (`headwork.data.log_tables`), a file of t
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -26,6 +26,9 @@ from headwork.data.split import SIDES, Side
 from headwork.data.tables import suffix_of
 from headwork.data.tagged import JSONL, PACKED, TaggedCorpus, settled
 from headwork.data.words import Splitting
+
+SPLIT_COLUMN = "column Split"
+"""what a split may be by"""
 
 
 class LogCorpus(TaggedCorpus):
@@ -69,11 +72,11 @@ def prepare_logs(
     may also have in its column Split; rows: training lines that are kept, drawn at random.
     """
     found = resolve(source)
-    files: dict[Side, Path] = {**found.files}
-    files |= {side: Path(path) for side, path in (("dev", dev), ("test", test)) if path is not None}
+    others: Mapping[Side, str | Path | None] = {"dev": dev, "test": test}
+    files = {**found.files, **{side: Path(path) for side, path in others.items() if path is not None}}
     if "train" not in files:
         raise HeadworkError(f"{source}: no log lines; name a table as loghub has them, or a file of texts with spans")
-    read = {side: _read(files[side], format, limits) for side in SIDES if side in files}
+    read: dict[Side, ReadLog] = {side: _read(files[side], format, limits) for side in SIDES if side in files}
     if len({each.label_column for each in read.values()}) > 1:
         raise HeadworkError(
             f"{found.name}: some of its files are tables, others texts with spans; give files of one form"
@@ -81,30 +84,26 @@ def prepare_logs(
     lines = [line for each in read.values() for line in each.lines]
     given, by = _given(read, found.name)
     dropped = sum((each.dropped for each in read.values()), Counter())
-    if rows is not None:
-        lines, given = _fewer(lines, given, rows, dropped)
     corpus = settled(
         found.name,
         given,
         lines,
         columns=(read["train"].text_column, read["train"].label_column),
         files=set(given) if by == SPLIT_COLUMN else read,
-        notes=list(_notes(read.values())),
+        notes=_notes(read.values()),
         seed=seed,
         limits=limits,
         kind=LogCorpus,
         unit="lines",
         split_by=by,
         unread=dropped,
+        rows=rows,
         # A field that is one word in each of these lines may be several in the next.
         more_tags={f"I-{tag[2:]}" for line in lines for tag in line.tags if tag != OUTSIDE},
     )
     if not is_iob2(corpus.facts.classes):
         raise HeadworkError(f"{found.name}: its lines have no fields")
     return corpus
-
-
-SPLIT_COLUMN = "column Split"
 
 
 def template_of(line: Sentence) -> tuple[str, ...]:
@@ -134,23 +133,12 @@ def _given(read: dict[Side, ReadLog], source: str) -> tuple[list[Side], str]:
         return [side for side, each in read.items() for _ in each.lines], "files"
     if len(read) > 1:
         raise HeadworkError(f"{source}: its column Split says which side a line is of; leave --dev and --test out")
-    return [side for side in named if side], SPLIT_COLUMN
+    given: list[Side] = [side for side in named if side is not None]
+    return given, SPLIT_COLUMN
 
 
-def _fewer(
-    lines: Sequence[Sentence], given: Sequence[Side], rows: int, dropped: Counter[str]
-) -> tuple[list[Sentence], list[Side]]:
-    """Of the training lines so many, with a count of the others."""
-    training = [place for place, side in enumerate(given) if side == "train"]
-    if not 1 <= rows <= len(training):
-        raise HeadworkError(f"--rows {rows}: expected 1 to {len(training):,}, the training lines that there are")
-    out = set(np.random.default_rng(0).permutation(training)[rows:].tolist())
-    dropped["more than --rows"] += len(out)
-    kept = [place for place in range(len(lines)) if place not in out]
-    return [lines[place] for place in kept], [given[place] for place in kept]
-
-
-def _notes(read) -> list[str]:
+def _notes(read: Iterable[ReadLog]) -> list[str]:
+    read = list(read)
     notes = list(dict.fromkeys(note for each in read for note in each.notes))
     if widened := sum(each.widened for each in read):
         notes.append(f"{widened:,} lines have a field that begins or ends within a word, and was widened to it")

@@ -218,11 +218,13 @@ def settled(
     split_by: str = "files",
     unread: Mapping[str, int] = MappingProxyType({}),
     more_tags: Collection[str] = (),
+    rows: int | None = None,
 ) -> C:
     """Sentences on the sides that they were given, as a corpus; those of train are split where a side has no file.
 
     columns: what texts and tags come from; files: the sides that are given; unread: what was dropped before, by reason;
-    more_tags: those that may be told though no word may have them.
+    more_tags: those that may be told though no word may have them; rows: training sentences that are kept, drawn at
+    random.
     """
     kept, dropped = _kept(given, sentences)
     words = Counter(tag for place in kept for tag in sentences[place].tags)
@@ -241,17 +243,21 @@ def settled(
                 f"{source}: of {len(kept)} {unit}, {different} of them different, none is left for {side}; give more, "
                 "or other files with --dev and --test"
             )
+    tags = _in_order(words)
+    if rows is not None:
+        kept, sides = _fewer(kept, sides, rows, dropped)
+    words = Counter(tag for place in kept for tag in sentences[place].tags)
     facts = DataFacts(
         source=source,
         fingerprint="",
         text_column=columns[0],
         label_column=columns[1],
         rows=len(sentences) + sum(unread.values()),
-        classes=_in_order(words),
+        classes=tags,
         split=Split(**{side: sides.count(side) for side in SIDES}),
         dropped={**unread, **dropped},
         split_by=split_by if len(files) == len(SIDES) else f"{unit}, those with the same words together",
-        class_rows={tag: words[tag] for tag in _in_order(words)},
+        class_rows={tag: words[tag] for tag in tags},
         notes=list(notes),
         unit=unit,
     )
@@ -325,6 +331,19 @@ def _sides(
     for place, side in zip(places, split(rarest, seed=seed, groups=groups, shares=shares), strict=True):
         sides[place] = side
     return sides
+
+
+def _fewer(
+    kept: Sequence[int], sides: Sequence[Side], rows: int, dropped: dict[str, int]
+) -> tuple[list[int], list[Side]]:
+    """Of the training sentences so many, with a count of the others; fewer are a part of more."""
+    training = [number for number, side in enumerate(sides) if side == "train"]
+    if not 1 <= rows <= len(training):
+        raise HeadworkError(f"--rows {rows}: expected 1 to {len(training):,}, as many as there are to learn from")
+    out = set(np.random.default_rng(0).permutation(training)[rows:].tolist())
+    dropped["more than --rows"] = len(out)
+    left = [number for number in range(len(kept)) if number not in out]
+    return [kept[number] for number in left], [sides[number] for number in left]
 
 
 def _in_order(tags: Mapping[str, int]) -> list[str]:

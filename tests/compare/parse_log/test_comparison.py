@@ -156,6 +156,7 @@ def test_a_stored_run_answers_as_it_did(logs, name):
     corpus, folder = logs
     run = folder.trial(name, 0)
     tagger, work = open_run(str(run.folder), device="cpu")
+    assert work.answers is not None
     lines = corpus.degraded.examples.sentences
     assert tagger.tag([line.words for line in lines]) == predictions(run, "degraded")["predicted"]
     piped = io.BytesIO("\n".join(line.text for line in lines).encode())
@@ -173,6 +174,7 @@ def test_a_stored_run_answers_as_it_did(logs, name):
 @pytest.mark.row("BE18")
 def test_a_line_of_a_log_becomes_fields_and_a_template(logs, tmp_path):
     tagger, work = open_run(str(logs[1].trial("templates", 0).folder), device="cpu")
+    assert work.answers is not None
     text = "[Mon Jan 02 05:00:00 2006] [warn]  jk2_init() Found child 12 in scoreboard  slot 3"
     expected = {
         "text": text,
@@ -241,6 +243,7 @@ def test_on_real_lines_of_apache_200_labelled_ones_are_enough(real_data, minilm_
     chosen = [load_recipe(name, "parse-log") for name in ("templates", "features", "bilstm", "minilm")]
     options = Options(seeds=1, threads=1, budget_seconds=120, offline=True)
     result = compare(ComparisonFolder(tmp_path / "apache"), corpus, chosen, options)
+    assert isinstance(result, LogComparison)
     for model in result.models:
         assert model.scores["f1"].mean >= 0.99
         assert (model.degraded["f1"].mean >= 0.95) == (model.name != "templates")

@@ -55,7 +55,7 @@ def template_of(text: str, spans: Sequence[dict[str, Any]], *, parts: bool) -> s
         header = values
         at = spans[values - 1]["end"] if values else 0
         if values and (behind := BEHIND.match(text, at)):
-            at = min(behind.end(), spans[values]["start"] if values < len(spans) else len(text))
+            at = behind.end()
     pieces = []
     for span in spans[header:]:
         pieces += [text[at : span["start"]], "<*>" if span["label"] == VALUE else f"<{span['label']}>"]

@@ -40,7 +40,8 @@ def assemble(
     }
     facts = {side: {name: each.facts for name, each in found.items()} for side, found in answers.items()}
     gaps = _against_templates(facts)
-    models = [_described(model, facts, answers["test"][model.name].runs[0], gaps) for model in as_tags.models]
+    copies = {name: own[0].result(LogRun).copies for name, own in by_model(runs).items()}
+    models = [_described(model, facts, copies[model.name], gaps) for model in as_tags.models]
     best = min(models, key=lambda model: (-model.degraded["f1"].mean, model.cost.bytes, model.name)).name
     result = LogComparison(
         **{
@@ -63,7 +64,7 @@ def assemble(
 def _described(
     model: TagStanding,
     facts: Mapping[str, Mapping[str, np.ndarray]],
-    run: LogRun,
+    copies: int,
     gaps: Mapping[str, Mapping[str, Difference]],
 ) -> LogStanding:
     """With the scores of both conditions."""
@@ -71,7 +72,7 @@ def _described(
     return LogStanding(
         **{**asdict(model), "scores": plain},
         degraded=damaged,
-        copies=run.copies,
+        copies=copies,
         against_templates={side: own[model.name] for side, own in gaps.items()} or None,
     )
 

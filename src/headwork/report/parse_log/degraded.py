@@ -3,8 +3,8 @@
 from headwork.base.parse_log import LogComparison
 from headwork.report import numbers
 from headwork.report.columns import share
+from headwork.report.parse_log.standings import ranked
 from headwork.report.table import Cell, Column, Row, Table
-from headwork.report.tag.standings import ranked
 from headwork.report.text import quoted
 
 

@@ -1,20 +1,23 @@
 """report.html and report.md of parsers of logs."""
 
+from markupsafe import Markup
+from msgspec.structs import replace
+
 from headwork.base.files import write_text
 from headwork.base.parse_log import LogComparison, LogRun
 from headwork.base.runs import ComparisonFolder, Run
 from headwork.report.charts.drawing import looks
-from headwork.report.charts.intervals import Mark, interval_chart
+from headwork.report.charts.intervals import interval_chart
 from headwork.report.markdown import written
 from headwork.report.page import run_page, write_pages
 from headwork.report.parse_log.degraded import damage_table
-from headwork.report.parse_log.standings import OF_FIELDS
+from headwork.report.parse_log.standings import OF_FIELDS, ranked
 from headwork.report.parse_log.terms import terms
+from headwork.report.pictures import score_marks
 from headwork.report.render import render
 from headwork.report.tag.markdown import markdown_of
 from headwork.report.tag.page import curves_of, shown, shown_run
 from headwork.report.tag.pictures import draw_all
-from headwork.report.tag.standings import ranked
 
 
 @write_pages.register
@@ -39,19 +42,10 @@ def _(result: LogRun, run: Run) -> str:
     return render("parse_log_run.html.jinja", **shown_run(result, run, OF_FIELDS), terms=terms())
 
 
-def _degraded_chart(comparison: LogComparison):
-    models = ranked(comparison)
-    look = looks([model.name for model in models])
-    marks = [
-        Mark(
-            name=model.name,
-            look=look[model.name],
-            value=model.degraded["f1"].mean,
-            low=model.degraded["f1"].low,
-            high=model.degraded["f1"].high,
-            strong=model.name == comparison.best_degraded,
-        )
-        for model in models
-    ]
+def _degraded_chart(comparison: LogComparison) -> Markup:
+    models = [replace(model, scores=model.degraded) for model in ranked(comparison)]
+    marks = score_marks(
+        models, looks([model.name for model in models]), score=comparison.score, chosen=comparison.best_degraded
+    )
     title = "F1 of fields of each model on degraded lines with its 95% interval"
     return interval_chart(marks, name="degraded", title=title, axis="F1 of fields, degraded lines")

@@ -14,6 +14,7 @@ from headwork.report.columns import (
     SIZE,
     TRAINING,
     Maker,
+    best_first,
     points,
     share,
     shares,
@@ -23,10 +24,14 @@ from headwork.report.columns import (
 )
 from headwork.report.standings import standings
 from headwork.report.table import DASH, Cell, Column, Table
-from headwork.report.tag.standings import called, ranked
+from headwork.report.tag.standings import called
 
 OF_FIELDS: Mapping[str, str] = {"f1": "F1 of fields", "macro_f1": "macro-F1", "whole": "whole lines"}
 """scores and what they are called; the one that models are ranked by comes first"""
+
+
+def ranked(comparison: LogComparison) -> list[LogStanding]:
+    return best_first(comparison.models, comparison.score, comparison.best)
 
 
 @called.register
