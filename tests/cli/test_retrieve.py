@@ -20,8 +20,12 @@ def desk(here, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     (desk / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (desk / "src" / "deep").mkdir(parents=True)
-    (desk / "src" / "one.py").write_text("import os\n\n\ndef read_table(path):\n    return path\n\n\ndef écrire(): pass\n")
-    (desk / "src" / "deep" / "two.py").write_text('class Box:\n    @property\n    def open_file(self):\n        "Opens."\n')
+    (desk / "src" / "one.py").write_text(
+        "import os\n\n\ndef read_table(path):\n    return path\n\n\ndef écrire(): pass\n"
+    )
+    (desk / "src" / "deep" / "two.py").write_text(
+        'class Box:\n    @property\n    def open_file(self):\n        "Opens."\n'
+    )
     (desk / "src" / "bad.py").write_text("def (\n")
     for name, words in (("bm25", ()), ("nbow", SIZE), ("codebert", (*SIZE, "--set", "model.words=bm25"))):
         done = here("train", name, desk / "pairs.jsonl", *TASK, *words, "--plain", "-o", desk / name, cwd=desk)
