@@ -40,7 +40,7 @@ class Kept:
 
     if True:
         def inner(self):
-            'é'; x = "é"; return x
+            'ééé'; x = "é"; return x
 
     def bare(self):
         return """a
