@@ -40,7 +40,7 @@ class Kept:
 
     if True:
         def inner(self):
-            'é'; x = "é"; return x
+            'ééé'; x = "é"; return x
 
     def bare(self):
         return """a
@@ -72,6 +72,7 @@ def test_functions_are_found_where_they_stand():
     assert summaries["bare"] == summaries["ends"] == ""
     codes = {each.name: each.code for each in found}
     assert codes["only"] == "" and codes["ends"] == "def ends(): return 2"
+    assert codes["inner"] == 'def inner(self):\n    x = "é"; return x'
     assert codes["method"] == "async def method(self): return 1"
     assert "# a comment" in codes["first"] and "Adds" not in codes["first"] and codes["first"].startswith("@decorated(")
     assert "ünïcode" in next(each.text for each in found if each.name == "first")
@@ -136,7 +137,7 @@ def test_a_folder_without_functions_is_refused(tmp_path: Path):
     with pytest.raises(HeadworkError, match="no Python files"):
         functions_in(tmp_path)
     (tmp_path / "a.py").write_text("x = (\n")
-    with pytest.raises(HeadworkError, match="no function in its Python files .1 of 1 files cannot"):
+    with pytest.raises(HeadworkError, match=r"no function in its Python files \(1 of 1 files cannot"):
         functions_in(tmp_path)
 
 

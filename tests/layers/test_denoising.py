@@ -1,5 +1,7 @@
 """What is masked, what is replaced and how often, by chi-square; labels are exact; heads against their formulas."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -22,7 +24,7 @@ def text(length: int = 40_000) -> tuple[torch.Tensor, torch.Tensor]:
 
 @pytest.mark.row("BE26")
 def test_a_token_in_seven_is_chosen_and_none_of_the_frame():
-    ids, free = text()
+    _, free = text()
     places = choose(free)
     assert free[places].all() and len(places.unique()) == len(places)
     p = stats.binomtest(len(places), int(free.sum()), 0.15).pvalue
@@ -74,8 +76,8 @@ def test_generators_draw_a_third_each_from_words_and_both_neighbours():
     ids = torch.tensor([5, 0, 7])  # asked for the one between 5 and 7
     found = np.bincount(grams.draw(ids, torch.ones(30_000, dtype=torch.int64)).numpy(), minlength=12)
     flat = [token for each in texts for token in each]
-    after = [b for each in texts for a, b in zip(each, each[1:], strict=False) if a == 5]
-    before = [a for each in texts for a, b in zip(each, each[1:], strict=False) if b == 7]
+    after = [b for each in texts for a, b in pairwise(each) if a == 5]
+    before = [a for each in texts for a, b in pairwise(each) if b == 7]
     chances = sum(np.bincount(of, minlength=12) / len(of) for of in (flat, after, before)) / 3
     known = chances > 0
     assert not found[~known].any()

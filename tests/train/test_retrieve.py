@@ -2,6 +2,7 @@
 
 import math
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,7 +59,7 @@ def test_the_loss_leaves_out_what_is_right_as_well():
         for j, other in enumerate(rows):
             same = train.texts[one] == train.texts[other] or train.seconds[one] == train.seconds[other]
             assert bool(right[i, j]) == same
-    queries, documents = learning.network.eval().both(learning.train.batch(rows))
+    queries, documents = learning.towers.eval().both(learning.train.batch(rows))
     cosines = (20 * queries @ documents.T).double()
     expected = 0.0
     for side in (cosines, cosines.T):
@@ -111,17 +112,17 @@ def test_texts_are_repaired_first_and_searched_then(monkeypatch):
 def test_what_is_repaired_are_pairs_in_a_row(monkeypatch):
     torch.manual_seed(0)
     learning = problem(config=TrainConfig(batch_tokens=400, pretrain=0.5))
-    repair, network = learning.repair, learning.network
+    repair, network = learning.repair, learning.towers
     assert repair is not None
-    seen = {}
-    monkeypatch.setattr(network.documents.core, "forward", keep := _Keep(network.documents.core.forward, seen))
+    core = network.documents.core
+    monkeypatch.setattr(core, "forward", keep := _Keep(core.forward))
     loss = repair.loss([0, 1, 2])
-    assert keep.kept["batch"].lengths[:3] == keep.kept["batch"].lengths[3:]
+    assert keep.batch.lengths[:3] == keep.batch.lengths[3:]
     queries, documents = (learning.train.first, learning.train.second)
     whole = [[*queries.ids[row], *documents.ids[row][1:]] for row in (0, 1, 2)]
-    assert [len(ids) for ids in whole] == list(keep.kept["batch"].lengths[:3])
+    assert [len(ids) for ids in whole] == list(keep.batch.lengths[:3])
     original = torch.tensor([token for ids in whole for token in ids])
-    masked, doubted = keep.kept["batch"].ids.chunk(2)
+    masked, doubted = keep.batch.ids.chunk(2)
     frame = original < 4
     assert torch.equal(masked[frame], original[frame]) and torch.equal(doubted[frame], original[frame])
     assert (masked == network.mask).any() and not (doubted == network.mask).any()
@@ -134,12 +135,31 @@ def test_what_is_repaired_are_pairs_in_a_row(monkeypatch):
     assert not without  # positions of the second half too, and both heads
 
 
+@pytest.mark.row("BE26")
+def test_queries_and_documents_have_generators_of_their_own(monkeypatch):
+    learning = problem(config=TrainConfig(batch_tokens=400, pretrain=0.5))
+    assert learning.repair is not None
+    core = learning.towers.documents.core
+    monkeypatch.setattr(core, "forward", keep := _Keep(core.forward))
+    known = [{token for ids in side.ids for token in ids} for side in (learning.train.first, learning.train.second)]
+    assert known[0] - known[1] and known[1] - known[0]
+    for _ in range(5):
+        learning.repair.loss(list(range(60)))
+        half = keep.batch.lengths[:60]
+        for row, text in enumerate(keep.batch.ids.chunk(2)[1].split(list(half))):
+            end = len(learning.train.first.ids[row])
+            assert set(text[:end].tolist()) <= known[0] and set(text[end:].tolist()) <= known[1]
+
+
 class _Keep:
-    def __init__(self, forward, kept: dict):
-        self.forward, self.kept = forward, kept
+    """A forward pass, and the batch that it was given last."""
+
+    def __init__(self, forward: Any):
+        self.forward = forward
+        self.batch: Any = None
 
     def __call__(self, batch, **others):
-        self.kept["batch"] = batch
+        self.batch = batch
         return self.forward(batch, **others)
 
 
@@ -158,7 +178,7 @@ def test_an_interrupted_fit_ends_with_the_same_bits(name, pretrain, cut_at, tmp_
         learning = problem(name, config=config)
         place = Place(folder / "plan.json", folder / "state.safetensors") if folder else None
         fitted = fit(learning, place=place, progress=watch)
-        return learning.network.state_dict(), [(p.step, p.train_loss, p.dev_loss) for p in fitted.points]
+        return learning.towers.state_dict(), [(p.step, p.train_loss, p.dev_loss) for p in fitted.points]
 
     calm, calm_points = run()
     with pytest.raises(PowerCutError):
@@ -172,14 +192,14 @@ def test_an_interrupted_fit_ends_with_the_same_bits(name, pretrain, cut_at, tmp_
 def test_a_few_pairs_are_learnt_by_heart(name):
     train = functions(8, 5)
     learning = problem(name, "model.dropout=0.0", train=train)
-    optimizer = torch.optim.AdamW([p for p in learning.network.parameters() if p.requires_grad], lr=1e-2)
-    learning.network.train()
+    optimizer = torch.optim.AdamW([p for p in learning.towers.parameters() if p.requires_grad], lr=1e-2)
+    learning.towers.train()
     for _ in range(40):
         loss = learning.loss(list(range(8)))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    queries, documents = learning.network.eval().both(learning.train.batch(list(range(8))))
+    queries, documents = learning.towers.eval().both(learning.train.batch(list(range(8))))
     found = (queries @ documents.T).masked_fill(learning.right(list(range(8))) & ~torch.eye(8, dtype=torch.bool), -9)
     assert F.cross_entropy(20 * found, torch.arange(8)).item() < 0.1
 
@@ -189,9 +209,9 @@ def test_published_weights_are_kept_where_training_makes_nothing_better():
     assert not learning.start()
     learning.retriever.config = SimpleNamespace(pretrained="some encoder")
     with torch.no_grad():
-        learning.network.documents.weigh.weight.zero_()  # all words alike: what both have in common is found
+        learning.towers.documents.weigh.weight.zero_()  # all words alike: what both have in common is found
     assert learning.start()
-    before = {name: value.clone() for name, value in learning.network.state_dict().items()}
+    before = {name: value.clone() for name, value in learning.towers.state_dict().items()}
     fitted = fit(learning)
     assert fitted.steps > 0 and max(point.dev_accuracy for point in fitted.points) < learning.look().accuracy
-    assert all(torch.equal(before[name], value) for name, value in learning.network.state_dict().items())
+    assert all(torch.equal(before[name], value) for name, value in learning.towers.state_dict().items())

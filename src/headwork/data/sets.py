@@ -36,7 +36,10 @@ class DataSet:
     @property
     def description(self) -> str:
         """For the list of `headwork data`."""
-        return ", ".join(map(str, self.files.values())) or "docstrings of the standard library, by package"
+        return (
+            ", ".join(map(str, self.files.values()))
+            or "docstrings of the standard library, by package; its functions for --task retrieve"
+        )
 
 
 def known_sets(ends: Collection[str] = TABLES) -> list[DataSet]:

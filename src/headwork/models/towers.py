@@ -11,7 +11,7 @@ Axes: B pairs, D width.
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -54,8 +54,8 @@ class Towers(nn.Module):
         temperature: Literal["fixed", "learned"],
     ) -> None:
         super().__init__()
-        self.documents = build()
-        self.queries = self.documents if towers == "one" else build()
+        self.documents: Any = build()
+        self.queries: Any = self.documents if towers == "one" else build()
         self.log_scale = nn.Parameter(torch.tensor(math.log(scale)), requires_grad=temperature == "learned")
 
     @property

@@ -18,13 +18,13 @@ from headwork.tasks.retrieve import Retriever, load_retriever
 
 class Scored(NamedTuple):
     library: Library
-    texts: Sequence[str]
-    places: Sequence[str] | None = None
+    texts: list[str]
+    places: list[str] | None = None
     """file and line of each text, where they come from files"""
 
     @classmethod
     def of(
-        cls, retriever: Retriever, texts: Sequence[str], places: Sequence[str] | None, tell: Callable[[float], None]
+        cls, retriever: Retriever, texts: list[str], places: list[str] | None, tell: Callable[[float], None]
     ) -> "Scored":
         return cls(retriever.index(texts, tell), texts, places)
 

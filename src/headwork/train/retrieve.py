@@ -15,6 +15,7 @@ Axes: B pairs, n queries, D documents.
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -48,6 +49,7 @@ class Retrieve(Problem):
         self, retriever: NeuralRetriever, train: PairExamples, dev: PairExamples, config: TrainConfig, *, seed: int
     ) -> None:
         self.retriever = retriever
+        self.towers: Any = retriever.network
         self.train = retriever.read_to_learn(train.items)
         super().__init__(retriever.network, config, lengths=self.train.lengths, seed=seed)
         self.cut = self.train.cut
@@ -68,8 +70,8 @@ class Retrieve(Problem):
             with precision(self.config, device):
                 return self.repair.loss(rows)
         with precision(self.config, device):
-            queries, documents = self.network.both(self.train.batch(rows).to(device))
-        return contrastive_loss(queries.float(), documents.float(), self.network.scale, right=self.right(rows))
+            queries, documents = self.towers.both(self.train.batch(rows).to(device))
+        return contrastive_loss(queries.float(), documents.float(), self.towers.scale, right=self.right(rows))
 
     def right(self, rows: Sequence[int]) -> Tensor:
         """(B, B): does the document of a column answer the query of a row?"""
@@ -86,9 +88,9 @@ class Retrieve(Problem):
 
     def look(self) -> Look:
         """`accuracy` is the MRR. While texts are repaired the latest weights are the best, and worse than any later."""
-        self.network.eval()
-        queries = self._vectors(self.network.queries, self.dev_queries)
-        documents = self._vectors(self.network.documents, self.dev_documents)
+        self.towers.eval()
+        queries = self._vectors(self.towers.queries, self.dev_queries)
+        documents = self._vectors(self.towers.documents, self.dev_documents)
         cosines = (queries @ documents.T).double()
         own = torch.from_numpy(self.pool.own)
         found = cosines.numpy()
@@ -96,7 +98,7 @@ class Retrieve(Problem):
             rank_of(found[place, own[place]], found[place, self.pool.distractors(place)]) for place in range(len(own))
         ]
         mrr = sum(1 / rank for rank in ranks) / max(1, len(ranks))
-        loss = F.cross_entropy(self.network.scale.item() * cosines, own).item()
+        loss = F.cross_entropy(self.towers.scale.item() * cosines, own).item()
         return Look(mrr, loss, (self.done - 2, 0.0) if self.pretraining else (mrr, -loss))
 
     def _vectors(self, tower: Tower, read: ReadTexts) -> Tensor:

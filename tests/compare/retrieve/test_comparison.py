@@ -98,7 +98,7 @@ def test_the_ranks_are_those_of_the_library(made, name):
 
 @pytest.mark.row("BE26")
 def test_the_result_tells_of_every_model(made):
-    corpus, folder = made
+    _, folder = made
     result = folder.result(RetrieveComparison)
     assert json.loads(folder.result_file.read_text())["task"] == "retrieve"
     models = {model.name: model for model in result.models}
@@ -170,6 +170,8 @@ def test_a_mixed_score_is_fitted_on_dev(made):
     assert told == pytest.approx(max(mrr(share) for share in np.linspace(0, 1, 21)))
     assert retriever.share is not None and mrr(retriever.share) == pytest.approx(told)
     np.testing.assert_array_equal(library.scores(dev.texts), mixed(cosines, words, library.share))
+    one = mixed(np.array([[0.2, 0.4]]), np.array([[1.0, 4.0]]), 0.25)
+    np.testing.assert_allclose(one, [[0.25 * 0.2 + 0.75 / 4, 0.25 * 0.4 + 0.75]])
     silent = mixed(np.ones((1, 3)), np.zeros((1, 3)), 0.5)  # no word in common says nothing
     assert silent.tolist() == [[0.5, 0.5, 0.5]]
 
