@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from headwork.models.retrieval import Index, words_of
+from headwork.base.words import words_of
+from headwork.models.retrieval import Index
 
 texts = st.lists(
     st.lists(st.sampled_from("a b c d e. F, 東京 é".split()), max_size=8).map(" ".join), min_size=1, max_size=7

@@ -12,6 +12,7 @@ from headwork.base.multilabel import MultilabelRun
 from headwork.base.pair import PairRun
 from headwork.base.results import Compared, Finished, RunResult
 from headwork.base.span import SpanRun
+from headwork.base.summary import SummaryRun
 from headwork.base.tag import TagRun
 from headwork.base.translation import TranslationRun
 
@@ -145,3 +146,10 @@ def _(result: TagRun) -> str:
 @scores_of.register
 def _(result: SpanRun) -> str:
     return f"test F1 {result.scores['f1']:.3f}, exact match {result.scores['exact']:.3f}"
+
+
+@scores_of.register
+def _(result: SummaryRun) -> str:
+    names = {"rouge_l": "ROUGE-L", "rouge_1": "ROUGE-1", "rouge_2": "ROUGE-2"}
+    how = f", {result.sentences} sentences" if result.sentences else ""
+    return "test " + ", ".join(f"{called} {result.scores[name]:.3f}" for name, called in names.items()) + how

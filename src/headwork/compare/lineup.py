@@ -13,11 +13,12 @@ from headwork.data.weights import find_encoder
 from headwork.models import config_of, kind_of, widths_of
 
 ORDER = (
-    *("sentence", "window"),
+    *("sentence", "window", "lead"),
     *("majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer"),
     *("features", "bilstm", "minilm-frozen", "minilm"),
     *("overlap", "second-only", "averaged", "decomposable", "decomposable-intra", "two-way-lstm"),
     *("minilm-cosine", "sbert", "minilm-cross"),
+    *("textrank", "centroid", "bertsum"),
     *("rnn", "bahdanau"),
     *("ngram", "lstm", "transformer-xl"),
     "ntm",

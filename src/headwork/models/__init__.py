@@ -65,6 +65,8 @@ MODELS = {
     "span-overlap": ModelKind("span_overlap", "SpanOverlap", "SpanOverlapConfig", neural=False),
     "span-encoder": ModelKind("span_encoder", "SpanEncoder", "SpanEncoderConfig"),
     "span-lstm": ModelKind("span_lstm", "SpanLstm", "SpanLstmConfig"),
+    "summary-rank": ModelKind("summary_rank", "SummaryRank", "SummaryRankConfig", neural=False),
+    "bertsum": ModelKind("bertsum", "BertSum", "BertSumConfig"),
     "pair-encoder": ModelKind("pair_encoder", "PairEncoder", "PairEncoderConfig"),
 }
 

@@ -13,7 +13,6 @@ Every text is scored. Of equal scores the earlier text comes first.
 Axes: n texts, V words.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
@@ -21,17 +20,12 @@ from typing import Literal
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
+from headwork.base.words import words_of
+
 Search = Literal["bm25", "tfidf"]
 
-_WITHOUT_BLANKS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-"""kana and Chinese characters, of which each is taken for a word"""
-WORD = re.compile(rf"[^\W{_WITHOUT_BLANKS}]+|[{_WITHOUT_BLANKS}]")
 SATURATION, BY_LENGTH = 1.2, 0.75
 """k and b"""
-
-
-def words_of(text: str) -> list[str]:
-    return WORD.findall(text.casefold())
 
 
 class Index:

@@ -18,7 +18,7 @@ class Maker(msgspec.Struct, frozen=True):
 
     column: Column
     cell: Callable[[Any], Cell]
-    against: Literal["best", "tfidf", ""] = ""
+    against: Literal["best", "tfidf", "lead", ""] = ""
 
 
 def best_first(models: Sequence[S], score: str, best: str) -> list[S]:
@@ -38,7 +38,7 @@ def table_of(comparison: Any, models: Sequence[Standing], makers: Sequence[Maker
 
 
 def cell_of(maker: Maker, model: Standing, comparison: Any) -> Cell:
-    itself = {"best": comparison.best, "tfidf": "tfidf"}.get(maker.against) == model.name
+    itself = {"best": comparison.best, "tfidf": "tfidf", "lead": "lead"}.get(maker.against) == model.name
     return Cell(DASH) if itself else maker.cell(model)
 
 

@@ -7,6 +7,7 @@ from headwork.report.page import write_report, write_run_report
 from headwork.report.pair import page as pair
 from headwork.report.span import page as span
 from headwork.report.standings import standings
+from headwork.report.summarize import page as summarize
 from headwork.report.tag import page as tag
 from headwork.report.translation import page as translation
 
@@ -17,6 +18,7 @@ __all__ = [
     "pair",
     "span",
     "standings",
+    "summarize",
     "tag",
     "translation",
     "write_report",
