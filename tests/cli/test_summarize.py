@@ -74,7 +74,7 @@ def test_bad_input_is_refused_in_one_line(here, run: Path, docs: Path, tmp_path:
         assert len(done.stderr.splitlines()) == 1 and not (tmp_path / "runs").exists()
     for words, told in (
         (("predict", run, "--text", "a", "--text-b", "b"), "--text-b: the model takes one text"),
-        (("predict", run, "--text", "a", "--beam", 3), "--beam: means nothing"),
+        (("predict", run, "--text", "a", "--beam", 3), "--beam: lead chooses sentences"),
         (("predict", run, tmp_path / "zeros.txt"), "binary file"),
         (("predict", run, docs, "--column", "x"), "no column 'x'"),
         (("draw-attention", run, "--text", "a"), "has no attention to draw"),

@@ -67,6 +67,7 @@ MODELS = {
     "span-lstm": ModelKind("span_lstm", "SpanLstm", "SpanLstmConfig"),
     "summary-rank": ModelKind("summary_rank", "SummaryRank", "SummaryRankConfig", neural=False),
     "bertsum": ModelKind("bertsum", "BertSum", "BertSumConfig"),
+    "bertsum-abs": ModelKind("encoder_decoder", "BertSumAbs", "BertSumAbsConfig"),
     "pair-encoder": ModelKind("pair_encoder", "PairEncoder", "PairEncoderConfig"),
 }
 

@@ -96,7 +96,7 @@ class _Writer:
         banned: list[int],
     ) -> None:
         self.model, self.search, self.last, self.longest = model, search, last, longest
-        self.banned = [*banned, first]
+        self.banned = [*banned, first] if first != last else banned  # GPT-2 has one token for both
         device, beam, texts = source.ids.device, search.beam, len(source.lengths)
         self.state = model.begin(source)
         self.texts = list(range(texts))

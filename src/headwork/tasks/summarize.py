@@ -72,8 +72,8 @@ class Summarizer(ABC):
         """How documents are read."""
 
     @abstractmethod
-    def settle(self, dev: Summaries) -> None:
-        """Choose on dev what was not learnt."""
+    def settle(self, dev: Summaries) -> list[Summary]:
+        """Choose on dev what was not learnt, and summarise it."""
 
     @property
     @abstractmethod
@@ -115,15 +115,21 @@ class Chooser(Summarizer):
 
     def summarize(self, documents: Sequence[Document], *, sentences: int | None = None) -> list[Summary]:
         count = self.sentences if sentences is None else sentences
+        return self.taking(documents, self.scores(documents), count)
+
+    def taking(self, documents: Sequence[Document], scored: Sequence[np.ndarray], count: int) -> list[Summary]:
+        """From the scores of the sentences."""
         found = []
-        for document, scores in zip(documents, self.scores(documents), strict=True):
+        for document, scores in zip(documents, scored, strict=True):
             places = sorted(picked(document, scores, count, blocks=self.blocks))
             chosen = [Chosen(place, float(scores[place])) for place in places]
             found.append(Summary(joined(document, places), chosen))
         return found
 
-    def settle(self, dev: Summaries) -> None:
-        self.sentences, _ = best_count(dev, self.scores(dev.items), blocks=self.blocks)
+    def settle(self, dev: Summaries) -> list[Summary]:
+        scored = self.scores(dev.items)
+        self.sentences, _ = best_count(dev, scored, blocks=self.blocks)
+        return self.taking(dev.items, scored, self.sentences)
 
 
 def joined(document: Document, places: Sequence[int]) -> str:

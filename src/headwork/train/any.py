@@ -16,7 +16,7 @@ LEARNT_AS = {
     "pair": ("pair", "Match"),
     "tag": ("tag", "Tag"),
     "span": ("span", "Answer"),
-    "summarize": ("summarize", "Choose"),
+    "summarize": ("summarize", "learning"),
     "triplets": ("triplet", "FromTriplets"),
 }
 """by task, or by another objective: the module of this room, and its problem of fitting a network to rows"""

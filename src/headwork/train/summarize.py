@@ -1,4 +1,4 @@
-"""Learning to choose sentences: binary cross-entropy of each, a mean over all sentences of the batch.
+"""Learning to choose sentences: binary cross-entropy of each, a mean over all sentences of the batch; or to write.
 
     loss = - mean of y ln p + (1 - y) ln(1 - p)          Liu and Lapata 2019, section 3.1
 
@@ -16,12 +16,24 @@ from torch.nn import functional as F
 from headwork.base.errors import HeadworkError
 from headwork.data.summaries import Summaries
 from headwork.tasks.neural_summary import NeuralChooser, best_sentences
+from headwork.tasks.neural_summary_writer import NeuralWriter
 from headwork.tasks.summarize import best_count
 from headwork.train.classify import precision
 from headwork.train.config import TrainConfig
 from headwork.train.problem import Look, Problem
+from headwork.train.writing import Write
 
 LOOK_DOCUMENTS = 200
+
+
+def learning(
+    model: NeuralChooser | NeuralWriter, train: Summaries, dev: Summaries, config: TrainConfig, *, seed: int
+) -> Problem:
+    """The problem of a network that chooses sentences, or of one that writes."""
+    if isinstance(model, NeuralChooser):
+        return Choose(model, train, dev, config, seed=seed)
+    read = model.read_to_write(train, most_windows=model.config.train_windows or None)
+    return Write(model, read, model.read_to_write(dev.sample(LOOK_DOCUMENTS)), config, seed=seed)
 
 
 class Choose(Problem):

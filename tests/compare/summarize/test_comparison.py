@@ -30,9 +30,7 @@ from headwork.measure.means import mean_differences
 from headwork.report.summarize.samples import Piece, shown
 from headwork.report.views import standings, write_report, write_run_report
 
-trial_module = importlib.import_module(
-    "headwork.compare.summarize.trial"
-)  # the package gives the function of that name
+trial_module = importlib.import_module("headwork.compare.summarize.trial")  # the package gives a function so called
 NAMES = ("lead", "random", "textrank", "transformer-ext")
 SETTINGS = ("train.epochs=2", "train.lr=5e-3", "train.batch_tokens=600", "model.max_tokens=32", "model.inter_ff=32")
 WORDS = "the red old house near a river was sold to two <b>people</b> from town again".split()

@@ -17,5 +17,5 @@ WORK = Work(
     open=load_summarizer,
     asked=documents_asked,
     answers=answers,
-    answering=frozenset({"sentences"}),
+    answering=frozenset({"sentences", "beam", "length_penalty"}),
 )

@@ -9,6 +9,7 @@ from headwork.compare.asked import Asked, texts_asked
 from headwork.data.lines import read_lines
 from headwork.data.summaries import sentences_of
 from headwork.data.tables import suffix_of
+from headwork.models import config_of
 from headwork.tasks.classify import in_blocks
 from headwork.tasks.summarize import Summarizer
 
@@ -25,19 +26,23 @@ def documents_asked(summarizer: Summarizer, asked: Asked) -> list[str]:
     return texts_asked(summarizer, asked)
 
 
-def answers(summarizer: Summarizer, texts: Sequence[str], *, sentences: int | None = None) -> Iterator[dict[str, Any]]:
+def answers(
+    summarizer: Summarizer,
+    texts: Sequence[str],
+    *,
+    sentences: int | None = None,
+    beam: int | None = None,
+    length_penalty: float | None = None,
+) -> Iterator[dict[str, Any]]:
     """{"text", "summary", "sentences": [{"index", "score", "text"}]} for each document.
 
     Of what is written anew there are no sentences. "windows": true where the document is longer than the model takes at
     once; "sentences_cut": how many sentences are longer than that, of which it did not see the end.
     """
-    if sentences is not None and summarizer.WRITES:
-        raise HeadworkError(f"--sentences: {summarizer.recipe.name} writes summaries anew; leave it out")
+    how = _how(summarizer, sentences, beam, length_penalty)
     for block in in_blocks(texts, BLOCK):
         documents = [sentences_of(text, listed=summarizer.listed) for text in block]
-        for text, document, summary in zip(
-            block, documents, summarizer.summarize(documents, sentences=sentences), strict=True
-        ):
+        for text, document, summary in zip(block, documents, summarizer.summarize(documents, **how), strict=True):
             answer: dict[str, Any] = {"text": text, "summary": summary.text}
             if not summarizer.WRITES:
                 answer["sentences"] = [
@@ -49,3 +54,22 @@ def answers(summarizer: Summarizer, texts: Sequence[str], *, sentences: int | No
             if reading.sentences_cut:
                 answer["sentences_cut"] = reading.sentences_cut
             yield answer
+
+
+def _how(
+    summarizer: Summarizer, sentences: int | None, beam: int | None, length_penalty: float | None
+) -> dict[str, Any]:
+    """What `summarize` is told beside the documents; an option that means nothing for the model is refused."""
+    name, given = summarizer.recipe.name, {"--beam": beam, "--length-penalty": length_penalty}
+    if summarizer.WRITES:
+        if sentences is not None:
+            raise HeadworkError(f"--sentences: {name} writes summaries anew; leave it out")
+        from headwork.tasks.decoding import Search
+
+        config = config_of(summarizer.recipe)
+        penalty = config.length_penalty if length_penalty is None else length_penalty
+        return {"search": Search(beam=beam or config.beam, length_penalty=penalty)}
+    for option, value in given.items():
+        if value is not None:
+            raise HeadworkError(f"{option}: {name} chooses sentences; leave it out")
+    return {"sentences": sentences}

@@ -65,9 +65,9 @@ def measure_and_store(
 ) -> SummaryRun:
     """One reading of test, cost and latency; all of it in the run folder but result.json."""
     dev, test = corpus.part("dev"), corpus.part("test")
-    summarizer.settle(dev)
+    found = {"dev": summarizer.settle(dev)}
     size = summarizer.save(run.model)
-    found = {name: summarizer.summarize(side.items) for name, side in (("dev", dev), ("test", test))}
+    found["test"] = summarizer.summarize(test.items)
     scored = {"dev": scores_of(dev, texts_of(found["dev"])), "test": scores_of(test, texts_of(found["test"]))}
     write_predictions(run, {"dev": dev, "test": test}, found, scored)
     return SummaryRun(
