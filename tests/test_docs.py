@@ -31,6 +31,7 @@ LONG = {
     "pair.md",
     "README.md",
     "span.md",
+    "summarize.md",
     "tag.md",
     "translate.md",
 }
@@ -112,6 +113,12 @@ def desk(tmp_path: Path) -> Path:
         )
     )
     (tmp_path / "lines.txt").write_text("A great evening.\nAn awful one.\n")
+    documents = []
+    for n in range(40):
+        sentences = [f"In town {n} rain fell.", "The river rose.", f"Bridge {n} was closed by noon."]
+        documents.append({"source": sentences, "target": [f"Bridge {n} closed."]})
+    (tmp_path / "docs.jsonl").write_text("".join(json.dumps(each) + "\n" for each in documents))
+    (tmp_path / "article.txt").write_text("Rain fell all night.\nThe river rose. By noon the bridge was closed.\n")
     story = "In winter the {0} sleeps, in summer the {0} sings.\n\nNaïve, who asks the {0} why!\n\n"
     columns = np.where(np.arange(8) % 4 < 2, 30, 220) + np.arange(60)[:, None, None] % 9
     digits = np.broadcast_to(columns, (60, 8, 8)).astype(np.uint8)

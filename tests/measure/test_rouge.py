@@ -15,15 +15,17 @@ ALPHABET = "aabbccd  .,A1-\n'é東"
 TEXTS = st.text(ALPHABET, max_size=40)
 
 
+NAMES = ["rouge1", "rouge2", "rougeL"]
+
+
 @pytest.fixture(scope="module")
-def scorer():
-    module = pytest.importorskip("rouge_score.rouge_scorer", reason="rouge-score is not installed")
-    return module.RougeScorer(["rouge1", "rouge2", "rougeL"])
+def scorer(rouge_scorer):
+    return rouge_scorer.RougeScorer(NAMES)
 
 
 def published(scorer, references: list[str], text: str) -> list[float]:
     found = scorer.score_multi(references, text)
-    return [found[name].fmeasure for name in ("rouge1", "rouge2", "rougeL")]
+    return [found[name].fmeasure for name in NAMES]
 
 
 @pytest.mark.row("BE17")
@@ -56,7 +58,7 @@ def test_scores_worked_out_by_hand(reference: str, text: str, expected: tuple[fl
     assert Judge([reference]).of_text(text) == pytest.approx(expected)
 
 
-def test_words_of_any_script_are_counted_where_they_are_asked_for(scorer):
+def test_words_of_any_script_are_counted_where_they_are_asked_for(scorer, rouge_scorer):
     reference, text = "שלום עולם יפה", "שלום לעולם יפה"
     assert published(scorer, [reference], text) == [0, 0, 0] == Judge([reference]).of_text(text).tolist()
 
@@ -64,8 +66,7 @@ def test_words_of_any_script_are_counted_where_they_are_asked_for(scorer):
         def tokenize(self, text: str) -> list[str]:
             return words_of(text)
 
-    module = pytest.importorskip("rouge_score.rouge_scorer", reason="rouge-score is not installed")
-    other = module.RougeScorer(["rouge1", "rouge2", "rougeL"], tokenizer=AnyScript())
+    other = rouge_scorer.RougeScorer(NAMES, tokenizer=AnyScript())
     for one, two in ((reference, text), ("東京に行く", "東京へ行く"), ("Ärger im Büro", "ärger büro")):
         assert Judge([one], "any").of_text(two) == pytest.approx(published(other, [one], two))
     assert Judge([reference], "any").of_text(text)[0] == pytest.approx(2 / 3)

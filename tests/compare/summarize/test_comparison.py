@@ -101,10 +101,9 @@ def test_the_result_tells_of_every_model_with_the_oracle_above_and_lead_beside(m
 
 
 @pytest.mark.row("BE17")
-def test_the_scores_are_those_of_the_published_package(made):
+def test_the_scores_are_those_of_the_published_package(made, rouge_scorer):
     corpus, folder = made
-    module = pytest.importorskip("rouge_score.rouge_scorer", reason="rouge-score is not installed")
-    scorer = module.RougeScorer(["rouge1", "rouge2", "rougeL"])
+    scorer = rouge_scorer.RougeScorer(["rouge1", "rouge2", "rougeL"])
     test = corpus.part("test")
     for name in NAMES:
         run = folder.trial(name, 0)

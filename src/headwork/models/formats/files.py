@@ -27,6 +27,8 @@ AGAIN = f"convert it elsewhere to {WHOLE}, or get it again"
 KEPT = re.compile(r"collections\.OrderedDict|torch\._utils\._rebuild_(tensor|tensor_v2|parameter)|torch\.\w+Storage")
 """what tensors are made of"""
 DEFAULTING = "collections.defaultdict"
+RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}
+"""modules by the names that older Python had for them, which torch writes"""
 OLD_PICKLES = 4
 """a file that is no zip begins with so many: two numbers, the machine, and what was saved"""
 
@@ -158,7 +160,8 @@ def _names_in(path: Path) -> set[str]:
             for _ in range(many):
                 for opcode, argument, _ in pickletools.genops(stream):
                     if opcode.name == "GLOBAL":
-                        found.add(str(argument).replace(" ", "."))
+                        module, _, name = str(argument).partition(" ")
+                        found.add(f"{RENAMED.get(module, module)}.{name}")
         return found
     except Exception as error:  # damaged bytes lead the parser to almost any
         raise HeadworkError(f"{path}: no weights can be read from it ({error}); {AGAIN}") from error

@@ -36,7 +36,7 @@ HEADS = 8
 
 
 class Weights(NamedTuple):
-    """What a file holds: the settings of the network, by their names, and its tensors by ours."""
+    """What a file holds: the settings of the layers over sentences, those of BERT, and the tensors by our names."""
 
     settings: dict[str, Any]
     core: CoreConfig

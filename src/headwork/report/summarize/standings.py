@@ -38,7 +38,7 @@ def summary_table(comparison: SummaryComparison) -> Table:
         shares(CALLED["rouge_l"], "rouge_l", "whole"),
         spread("rouge_l"),
         shares(CALLED["rouge_1"], "rouge_1", "no"),
-        shares(CALLED["rouge_2"], "rouge_2", "text"),
+        shares(CALLED["rouge_2"], "rouge_2", "no"),
         *([_LEAD] if any(model.against_lead for model in comparison.models) else []),
         GAP,
         P,
