@@ -4,7 +4,7 @@ Axes: n documents.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ from headwork.tasks.neural_summary import BLOCK, ReadsDocuments, tokenizer_of
 from headwork.tasks.reading_sentences import ReadDocuments, SentenceReader
 from headwork.tasks.summarize import StoredSummarizer, Summarizer, Summary
 
+UNREPEATED = 3
+"""tokens in a row that no summary has twice"""
 WRITE_TOKENS = 2048
 """padded tokens of documents of a batch when writing, beams not counted"""
 ENDING = "<|endoftext|>"
@@ -139,7 +141,7 @@ class NeuralWriter(ReadsDocuments, Summarizer):
     def summarize(
         self, documents: Sequence[Document], *, sentences: int | None = None, search: Search | None = None
     ) -> list[Summary]:
-        search = search or Search(beam=self.config.beam, length_penalty=self.config.length_penalty)
+        search = replace(search or self.search, unrepeated=UNREPEATED)
         texts: list[str] = []
         for block in in_blocks(documents, BLOCK):
             read = self.reader.read(block)
@@ -151,6 +153,11 @@ class NeuralWriter(ReadsDocuments, Summarizer):
                     found[place] = text
             texts += found
         return [Summary(text, []) for text in texts]
+
+    @property
+    def search(self) -> Search:
+        """How the recipe writes."""
+        return Search(beam=self.config.beam, length_penalty=self.config.length_penalty)
 
     def _write(self, source: TokenBatch, search: Search) -> list[str]:
         longest = [self.config.summary_tokens + 1] * len(source.lengths)

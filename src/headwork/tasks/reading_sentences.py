@@ -32,7 +32,8 @@ class ReadDocuments:
 
     def batch(self, rows: Sequence[int]) -> TokenBatch:
         """The chosen documents as one packed batch."""
-        return pack(*([of[row] for row in rows] for of in (self.ids, self.sentences, self.windows)))
+        sentences, windows = ([of[row] for row in rows] for of in (self.sentences, self.windows))
+        return pack([self.ids[row] for row in rows], sentences, windows)
 
 
 @dataclass(frozen=True)

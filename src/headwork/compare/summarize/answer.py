@@ -1,6 +1,7 @@
 """Summaries of new documents by a trained model, one a row, in order."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ from headwork.compare.asked import Asked, texts_asked
 from headwork.data.lines import read_lines
 from headwork.data.summaries import sentences_of
 from headwork.data.tables import suffix_of
-from headwork.models import config_of
 from headwork.tasks.classify import in_blocks
 from headwork.tasks.summarize import Summarizer
 
@@ -56,20 +56,17 @@ def answers(
             yield answer
 
 
-def _how(
-    summarizer: Summarizer, sentences: int | None, beam: int | None, length_penalty: float | None
-) -> dict[str, Any]:
+def _how(summarizer: Any, sentences: int | None, beam: int | None, length_penalty: float | None) -> dict[str, Any]:
     """What `summarize` is told beside the documents; an option that means nothing for the model is refused."""
-    name, given = summarizer.recipe.name, {"--beam": beam, "--length-penalty": length_penalty}
+    name = summarizer.recipe.name
     if summarizer.WRITES:
         if sentences is not None:
             raise HeadworkError(f"--sentences: {name} writes summaries anew; leave it out")
-        from headwork.tasks.decoding import Search
-
-        config = config_of(summarizer.recipe)
-        penalty = config.length_penalty if length_penalty is None else length_penalty
-        return {"search": Search(beam=beam or config.beam, length_penalty=penalty)}
-    for option, value in given.items():
+        given = {"beam": beam, "length_penalty": length_penalty}
+        return {
+            "search": replace(summarizer.search, **{key: value for key, value in given.items() if value is not None})
+        }
+    for option, value in (("--beam", beam), ("--length-penalty", length_penalty)):
         if value is not None:
             raise HeadworkError(f"{option}: {name} chooses sentences; leave it out")
     return {"sentences": sentences}

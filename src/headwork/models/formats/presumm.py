@@ -76,8 +76,8 @@ def read(path: Path, settings: bert.Settings) -> Weights:
 
 def write(network: BertSum) -> dict[str, Tensor]:
     """The tensors of a network by PreSumm's names, but those that it keeps and does not use."""
-    core, layers = network.core.config, network.config.inter_layers
-    return publish(network.state_dict(), table(core, layers), prefixed=False)
+    layers = len(network.between.layers)
+    return publish(network.state_dict(), table(network.core.config, layers), prefixed=False)
 
 
 def config_of(core: CoreConfig, given: dict[str, Any]) -> BertSumConfig:

@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from headwork.report.charts.drawing import Look, hundredths, picture
 
 WIDTH, HEIGHT = 560, 260
-LEFT, RIGHT, BOTTOM, TOP = 44, 8, 36, 24
+LEFT, RIGHT, BOTTOM, TOP = 56, 8, 36, 24
 
 
 class PlaceCurve(msgspec.Struct, frozen=True, kw_only=True):

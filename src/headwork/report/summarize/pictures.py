@@ -4,7 +4,7 @@ import msgspec
 from markupsafe import Markup
 
 from headwork.base.runs import Point
-from headwork.base.summary import SummaryComparison
+from headwork.base.summary import BASELINE, SummaryComparison
 from headwork.report import numbers
 from headwork.report.charts.drawing import INK, Look, looks
 from headwork.report.charts.intervals import interval_chart
@@ -56,7 +56,7 @@ def draw_all(comparison: SummaryComparison, curves: dict[str, list[list[Point]]]
                 *(
                     PlaceCurve(name=model.name, look=look[model.name], shares=model.places)
                     for model in models
-                    if model.places
+                    if model.places and model.name != BASELINE  # which would press the others to the floor
                 ),
             ],
             name="places", title="Where in the document the chosen sentences stand, of each model and of the oracle",

@@ -1,6 +1,6 @@
 """The main table of a comparison of models that summarise: all models, and beneath them what no choice can beat."""
 
-from headwork.base.summary import SummaryComparison, SummaryStanding, Written
+from headwork.base.summary import SummaryComparison, SummaryStanding
 from headwork.report import numbers
 from headwork.report.columns import (
     GAP,
@@ -42,7 +42,6 @@ def summary_table(comparison: SummaryComparison) -> Table:
         *([_LEAD] if any(model.against_lead for model in comparison.models) else []),
         GAP,
         P,
-        _WORDS,
         TRAINING,
         SIZE,
         *speed("document"),
@@ -50,7 +49,7 @@ def summary_table(comparison: SummaryComparison) -> Table:
     ]
     table = table_of(comparison, ranked(comparison), makers)
     known = {CALLED[name]: share(score) for name, score in comparison.oracle.scores.items()}
-    known |= {NAME.column.title: Cell(ORACLE), _WORDS.column.title: _words(comparison.oracle.written)}
+    known[NAME.column.title] = Cell(ORACLE)
     row = Row(cells=[known.get(column.title, Cell(DASH)) for column in table.columns])
     return Table(columns=table.columns, rows=[*table.rows, row])
 
@@ -80,11 +79,6 @@ def lengths_table(comparison: SummaryComparison) -> Table:
     )
 
 
-def _words(written: Written) -> Cell:
-    return Cell(numbers.decimal(written.words, 0))
-
-
-_WORDS = Maker(Column(title="words"), lambda model: _words(model.written))
 _LEAD = Maker(
     Column(title="against lead", detail="points, interval", brief="text"),
     lambda model: points(model.against_lead),
