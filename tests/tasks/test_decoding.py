@@ -202,3 +202,11 @@ def test_no_three_tokens_in_a_row_are_written_twice(beam: int):
         return len(set(runs)) < len(runs)
 
     assert any(map(repeats, written(0))) and not any(map(repeats, written(3)))
+
+
+def test_one_token_may_open_and_close():
+    model = network("transformer", seed=4)
+    with torch.no_grad():
+        model.bias[LAST] = 50.0
+    found = write(model, pack(SOURCES), Search(beam=2), first=LAST, last=LAST, longest=[20] * 3, banned=BANNED)
+    assert [each[0].ids for each in found] == [[], [], []]

@@ -54,6 +54,9 @@ def test_what_is_to_be_chosen_is_what_people_wrote():
     labels = best_sentences(side)
     assert all("key" in document[places[0]] for document, places in zip(side.items, labels, strict=True))
     assert all(len(places) == 1 for places in labels)
+    other = summaries(20)
+    other.labels[:] = [f"{label}\n\n{document[0]}" for label, document in zip(side.labels, side.items, strict=True)]
+    assert best_sentences(other) == labels  # of several people the first
 
 
 def test_documents_without_a_sentence_to_choose_are_left_out_and_counted():
@@ -69,11 +72,13 @@ def test_documents_without_a_sentence_to_choose_are_left_out_and_counted():
 
 def test_of_a_long_document_some_windows_are_learnt_from():
     train = summaries(40, longest=9)
-    learning = problem("model.train_windows=1", "model.max_tokens=16", train=train)
-    assert max(map(len, learning.train.windows)) == 1 and max(learning.train.lengths) <= 16
+    learning = problem("model.train_windows=2", "model.max_tokens=16", train=train)
+    assert max(map(len, learning.train.windows)) == 2 and max(learning.train.lengths) <= 32
     assert all(
         len(labels) == len(places) for labels, places in zip(learning.labels, learning.train.places, strict=True)
     )
+    for document, places, own in zip(train.items, learning.train.places, learning.labels, strict=True):
+        assert own.tolist() == [float("key" in document[place]) for place in places]
     whole = problem("model.train_windows=0", "model.max_tokens=16", train=train)
     assert max(map(len, whole.train.windows)) > 2
 

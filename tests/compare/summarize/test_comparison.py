@@ -114,7 +114,10 @@ def test_the_scores_are_those_of_the_published_package(made, rouge_scorer):
             for ours, theirs in (("rouge_1", "rouge1"), ("rouge_2", "rouge2"), ("rouge_l", "rougeL")):
                 assert found[ours][place] == pytest.approx(said[theirs].fmeasure)
             assert text == " ".join(test.items[place][each] for each in found["chosen"][place])
-        assert run.result(SummaryRun).scores["rouge_2"] == pytest.approx(np.mean(found["rouge_2"]))
+        result = run.result(SummaryRun)
+        assert result.scores["rouge_2"] == pytest.approx(np.mean(found["rouge_2"]))
+        dev = parquet.read_table(run.predictions_file, filters=[("side", "=", "dev")]).to_pydict()
+        assert result.dev_score == pytest.approx(np.mean(dev["rouge_l"]))
 
 
 def test_the_page_tells_it(made):
