@@ -52,6 +52,12 @@ def transformers():
 
 
 @pytest.fixture(scope="session")
+def rouge_scorer():
+    """What Google's package scores summaries with."""
+    return pytest.importorskip("rouge_score.rouge_scorer", reason="rouge-score is not installed")
+
+
+@pytest.fixture(scope="session")
 def published(transformers, tmp_path_factory) -> Callable:
     """A random model of transformers, by its family and the end of its class name, in a folder (tests.published)."""
     from tests.published import write_random

@@ -35,6 +35,7 @@ LONG = {
     "README.md",
     "retrieve.md",
     "span.md",
+    "summarize.md",
     "tag.md",
     "translate.md",
 }
@@ -127,6 +128,12 @@ def desk(tmp_path: Path) -> Path:
     (tmp_path / "raw.log").write_text("[Dec 4] [notice] Found child 6725 in slot 10\nce] Found  child 7 in\n")
     write_ducks(tmp_path / "duck.csv")
     (tmp_path / "lines.txt").write_text("A great evening.\nAn awful one.\n")
+    documents = []
+    for n in range(40):
+        sentences = [f"In town {n} rain fell.", "The river rose.", f"Bridge {n} was closed by noon."]
+        documents.append({"source": sentences, "target": [f"Bridge {n} closed."]})
+    (tmp_path / "docs.jsonl").write_text("".join(json.dumps(each) + "\n" for each in documents))
+    (tmp_path / "article.txt").write_text("Rain fell all night.\nThe river rose. By noon the bridge was closed.\n")
     story = "In winter the {0} sleeps, in summer the {0} sings.\n\nNaïve, who asks the {0} why!\n\n"
     columns = np.where(np.arange(8) % 4 < 2, 30, 220) + np.arange(60)[:, None, None] % 9
     digits = np.broadcast_to(columns, (60, 8, 8)).astype(np.uint8)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from headwork.base.words import parts_of, words_of
 from headwork.models.lexical import Lexical, LexicalConfig
-from headwork.models.retrieval import Index, parts_of, words_of
+from headwork.models.retrieval import Index
 
 texts = st.lists(
     st.lists(st.sampled_from("a b c d e. F, 東京 é".split()), max_size=8).map(" ".join), min_size=1, max_size=7

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import load_recipe, with_settings
+from headwork.base.words import words_of
 from headwork.data.sentences import sentence_starts
 from headwork.models import config_of
 from headwork.models.formats import read_published, read_settings
 from headwork.models.pretrained import own_settings
-from headwork.models.retrieval import Index, words_of
+from headwork.models.retrieval import Index
 from headwork.models.span_encoder import SpanEncoder, SpanEncoderConfig, in_one
 from headwork.models.span_lstm import SpanLstm, SpanLstmConfig
 from headwork.models.span_overlap import SpanOverlap, SpanOverlapConfig

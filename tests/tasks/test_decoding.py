@@ -5,13 +5,15 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import load_recipe, recipe_names, with_settings
 from headwork.models import config_of, kind_of
 from headwork.ops.packed import TokenBatch, pack
-from headwork.tasks.decoding import NOTHING, Hypothesis, Search, coverage, write
+from headwork.tasks.decoding import NOTHING, Hypothesis, Search, coverage, repeating, write
 
 FIRST, LAST, LONGEST = 2, 3, 4
 VOCABULARY = 6
@@ -53,8 +55,8 @@ def brute_force(model, source: list[int], search: Search) -> Hypothesis:
             score = total / ((5 + written) / 6) ** search.length_penalty
             if search.coverage_penalty:
                 target = TokenBatch(torch.tensor([FIRST, *text][:written]), (written,))
-                (given,) = model.alignment(pack([source]), target)
-                received = given.sum(0).clamp(min=NOTHING, max=1.0)
+                (looked,) = model.alignment(pack([source]), target)
+                received = looked.sum(0).clamp(min=NOTHING, max=1.0)
                 score += search.coverage_penalty * sum(math.log(float(share)) for share in received)
             found.append(Hypothesis(list(text), total, score))
     return max(found, key=lambda each: each.score)
@@ -170,3 +172,41 @@ def test_what_cannot_be_is_refused() -> None:
         Search(beam=0)
     with pytest.raises(HeadworkError, match="no attention"):
         written_by(network("rnn"), SOURCES, Search(beam=2, coverage_penalty=0.2))
+
+
+@given(
+    rows=st.lists(st.lists(st.integers(0, 2), min_size=9, max_size=9), min_size=1, max_size=4), size=st.integers(1, 4)
+)
+def test_what_would_repeat_so_many_tokens_is_found(rows: list[list[int]], size: int):
+    found = set(zip(*(each.tolist() for each in repeating(torch.tensor(rows), size)), strict=True))
+    expected = set()
+    for number, row in enumerate(rows):
+        runs = {tuple(row[place : place + size]) for place in range(len(row) - size + 1)}
+        expected |= {(number, token) for token in range(3) if (*row[len(row) - size + 1 :], token) in runs}
+    assert found == expected
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+def test_no_three_tokens_in_a_row_are_written_twice(beam: int):
+    model, source = network("transformer", seed=4), pack(SOURCES)
+    with torch.no_grad():
+        model.bias[LAST] = -50.0  # it goes on for as long as it may
+
+    def written(unrepeated: int) -> list[list[int]]:
+        search = Search(beam=beam, unrepeated=unrepeated)
+        found = write(model, source, search, first=FIRST, last=LAST, longest=[20] * 3, banned=BANNED)
+        return [each[0].ids for each in found]
+
+    def repeats(ids: list[int]) -> bool:
+        runs = [tuple(ids[place : place + 3]) for place in range(len(ids) - 2)]
+        return len(set(runs)) < len(runs)
+
+    assert any(map(repeats, written(0))) and not any(map(repeats, written(3)))
+
+
+def test_one_token_may_open_and_close():
+    model = network("transformer", seed=4)
+    with torch.no_grad():
+        model.bias[LAST] = 50.0
+    found = write(model, pack(SOURCES), Search(beam=2), first=LAST, last=LAST, longest=[20] * 3, banned=BANNED)
+    assert [each[0].ids for each in found] == [[], [], []]

@@ -198,6 +198,8 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
     """labels of a row, on average, where it may have several or none; `classes` are the labels then"""
     picture: tuple[int, int, int] | None = None
     """height, width and channels, where pictures are read"""
+    listed: bool = False
+    """of documents: do they come as lists of sentences"""
 
     @property
     def columns(self) -> dict[str, str]:

@@ -27,6 +27,7 @@ from headwork.base.recipes import Recipe, decode_recipe
 from headwork.base.results import Compared, Comparison, DataFacts, Explanations, Finished, RunResult
 from headwork.base.retrieve import RetrieveComparison, RetrieveRun
 from headwork.base.span import SpanComparison, SpanRun
+from headwork.base.summary import SummaryComparison, SummaryRun
 from headwork.base.tag import TagComparison, TagRun
 from headwork.base.translation import Alignments, TranslationComparison, TranslationRun
 
@@ -42,7 +43,8 @@ ANY_RUN = cast(
     | SpanRun
     | LogRun
     | SenseRun
-    | RetrieveRun,
+    | RetrieveRun
+    | SummaryRun,
 )
 ANY_COMPARISON = cast(
     type[Compared],
@@ -56,7 +58,8 @@ ANY_COMPARISON = cast(
     | SpanComparison
     | LogComparison
     | SenseComparison
-    | RetrieveComparison,
+    | RetrieveComparison
+    | SummaryComparison,
 )
 """the structs of all tasks; a file says which of them it holds"""
 F = TypeVar("F", bound=Finished)

@@ -19,7 +19,8 @@ SHOWN = 20
 def import_(source, out, offline, threads) -> None:
     """Take in the published model in the folder SOURCE, the encoder minilm, or the ELMo of a language by its code (ru).
 
-    A classifier and CLIP can predict at once, and a language model writes; other models are what training starts from.
+    A classifier, a model that summarises and CLIP can predict at once, and a language model writes; other models are
+    what training starts from.
     Nothing in the files is executed.
     """
     set_threads(threads)
@@ -42,6 +43,8 @@ def _next(found: Imported, folder: Path) -> str:
     """What it is good for."""
     if found.family == "clip":
         return f"headwork predict {folder} --image PICTURE --labels NAME,NAME"
+    if "sentences" in found.heads:
+        return f"headwork predict {folder} --text TEXT"
     if "classes" in found.heads:
         return f"headwork predict {folder} {'--image PICTURE' if found.pictures else '--text TEXT'}"
     if found.writes:

@@ -23,6 +23,7 @@ from headwork.cli.options import limit_option, set_threads
 @click.option("--beam", type=click.IntRange(1, 100), help="Translations kept at each step; 1 is greedy.")
 @click.option("--length-penalty", type=float, help="Of translations; larger favours longer ones.")
 @click.option("--coverage-penalty", type=float, help="For source words that no weight fell on.")
+@click.option("--sentences", type=click.IntRange(1, 1000), help="Of a summary, where sentences are chosen.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--threads", default=0, help="Threads; 0 takes all cores.", show_default=True)
 @limit_option
@@ -32,8 +33,8 @@ def predict(run, file, text, image, text_b, column, column_b, device, threads, l
     On standard input a line is a text; of a model of pairs two texts with a tab between them, of one that answers from
     passages a question and its passage. One JSON object a row, in order: the text unchanged with its label, or its
     labels, and the probabilities, or with its translation; a pair with its label or its score; a question with its
-    answer and the place in the passage; a marked word, as in "the [duck] swam", with its sense; a picture's caption,
-    or its label and the probabilities.
+    answer and the place in the passage; a marked word, as in "the [duck] swam", with its sense; a document with its
+    summary; a picture's caption, or its label and the probabilities.
     """
     set_threads(threads)
     import msgspec

@@ -15,6 +15,7 @@ from headwork.base.parse_log import LogRun
 from headwork.base.results import Compared, Finished, RunResult
 from headwork.base.retrieve import RetrieveRun
 from headwork.base.span import SpanRun
+from headwork.base.summary import SummaryRun
 from headwork.base.tag import TagRun
 from headwork.base.translation import TranslationRun
 
@@ -172,3 +173,10 @@ def _(result: SenseRun) -> str:
     scores = result.scores
     chosen = f", {result.chosen}" if result.chosen else ""
     return f"test accuracy {scores['accuracy']:.3f}, macro-F1 {scores['macro_f1']:.3f} (mean over words){chosen}"
+
+
+@scores_of.register
+def _(result: SummaryRun) -> str:
+    names = {"rouge_l": "ROUGE-L", "rouge_1": "ROUGE-1", "rouge_2": "ROUGE-2"}
+    how = f", {result.sentences} sentences" if result.sentences else ""
+    return "test " + ", ".join(f"{called} {result.scores[name]:.3f}" for name, called in names.items()) + how

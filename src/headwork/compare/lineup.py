@@ -13,13 +13,14 @@ from headwork.data.weights import find_encoder
 from headwork.models import config_of, kind_of, widths_of
 
 ORDER = (
-    *("sentence", "window", "templates"),
+    *("sentence", "window", "templates", "lead"),
     *("majority", "tfidf", "bag", "text-cnn", "bilstm-attention", "han", "transformer"),
     *("most-frequent", "context", "static-neighbours", "sense-neighbours"),
     *("features", "bilstm", "minilm-frozen", "minilm"),
     *("overlap", "second-only", "averaged", "decomposable", "decomposable-intra", "two-way-lstm"),
     *("bm25", "nbow"),
     *("minilm-cosine", "sbert", "minilm-cross", "hybrid", "minilm-retrieve"),
+    *("textrank", "centroid", "bertsum", "bertsum-abs"),
     *("rnn", "bahdanau"),
     *("ngram", "lstm", "transformer-xl"),
     "ntm",

@@ -33,6 +33,12 @@ TARGET_NAMES = LABEL_NAMES | frozenset(
     "entailment relatedness similarity duplicate relation judgment judgement relevance".split()
 )
 """the same of pairs"""
+SUMMARY_NAMES = (
+    *("summary", "summaries", "highlights", "tldr", "target", "tgt", "reference", "references", "headline", "title"),
+    *("abstract", "label"),
+)
+"""of columns with what people wrote for a document, the likeliest first"""
+DOCUMENT_NAMES = TEXT_NAMES | frozenset("source src story sentences dialogue".split())
 MARK = re.compile(r"[ _-]?(?:[12ab]|one|two|first|second|left|right)$", re.IGNORECASE)
 """what tells two columns of one kind apart"""
 NUMERIC_CLASSES = 20
@@ -81,6 +87,27 @@ def choose_columns(
         guessed.append(label)
     if text is None:
         text = _guess_text(table, taken={label, *exclude})
+        guessed.append(text)
+    return Columns(text, label, tuple(guessed))
+
+
+def choose_summary_columns(table: Table, *, text: str | None = None, label: str | None = None) -> Columns:
+    """The columns of the documents and of what people wrote for them, those that were not named guessed."""
+    for name in filter(None, (text, label)):
+        check_column(table, name)
+    if text is not None and text == label:
+        raise HeadworkError(f"column {text!r} is named as text and as label; name two columns of {_listed(table)}")
+    guessed = []
+    if label is None:
+        called = {name.lower(): name for name in table.columns if name != text and _has_words(table.columns[name])}
+        label = next((called[name] for name in SUMMARY_NAMES if name in called), None)
+        if label is None:
+            raise HeadworkError(
+                f"{table.source}: no column is called like a summary; name it with --label, one of {_listed(table)}"
+            )
+        guessed.append(label)
+    if text is None:
+        text = _guess_text(table, {label}, DOCUMENT_NAMES)
         guessed.append(text)
     return Columns(text, label, tuple(guessed))
 
@@ -276,14 +303,14 @@ def _guess_label(table: Table, taken: Collection[str | None], names: Collection[
     return min(candidates)[-1]
 
 
-def _guess_text(table: Table, taken: Collection[str | None]) -> str:
+def _guess_text(table: Table, taken: Collection[str | None], names: Collection[str] = TEXT_NAMES) -> str:
     """Among the columns called like a text, or else among all that hold words, the one with the longest cells."""
     free = [name for name in table.columns.keys() - set(taken) if _has_words(table.columns[name])]
     if not free:
         raise HeadworkError(
             f"{table.source}: no column looks like a text; name it with --text, one of {_listed(table)}"
         )
-    return max(sorted(free), key=lambda name: (bool(_parts(name) & TEXT_NAMES), _characters(table.columns[name])))
+    return max(sorted(free), key=lambda name: (not _parts(name).isdisjoint(names), _characters(table.columns[name])))
 
 
 def _has_words(column: list[Cell]) -> bool:

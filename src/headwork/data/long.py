@@ -10,6 +10,7 @@ What frames a text ([CLS], [SEP]) is not counted here: each piece has its own.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Literal, TypeVar
 
 Long = Literal["cut", "head-tail", "windows"]
@@ -53,3 +54,14 @@ def evenly(items: list[T], most: int) -> list[T]:
     if len(items) <= most:
         return items
     return [items[place * (len(items) - 1) // max(1, most - 1)] for place in range(most)]
+
+
+def together(sizes: Sequence[int], most: int) -> list[tuple[int, int]]:
+    """(start, end) of runs of neighbours, as long as their sum is at most `most`; a larger one stands alone."""
+    bounds, held = [0], 0
+    for place, size in enumerate(sizes):
+        if held and held + size > most:
+            bounds.append(place)
+            held = 0
+        held += size
+    return [(start, end) for start, end in pairwise([*bounds, len(sizes)]) if start < end]

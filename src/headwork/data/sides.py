@@ -61,6 +61,12 @@ def choose_sides_by_texts(
     return _sides(sieve.rows, files, group, seed, [0] * len(sieve.rows), either=True)
 
 
+def choose_sides_freely(sieve: Sieve, *, files: Collection[Side], seed: int, source: str, of: str) -> list[Side]:
+    """As `choose_sides`, of rows without classes: `of` says what their labels are."""
+    _check_enough(sieve, source, of=of)
+    return _sides(sieve.rows, files, None, seed, [0] * len(sieve.rows))
+
+
 def _check_enough(sieve: Sieve, source: str, of: str = "class") -> None:
     """`of` is what there must be two of; empty where rows have none."""
     classes = sorted({row.label for row in sieve.rows})

@@ -1,7 +1,8 @@
 """A published folder to a folder of headwork's own: a run that predicts, or an encoder to start from.
 
-It holds imported.json, model/{config.json, model.safetensors, tokenizer.json} and, of a classifier of texts,
-recipe.toml; of a model that reads pictures, model/pixels.json. ELMo, which spells its words, has no tokenizer.
+It holds imported.json, model/{config.json, model.safetensors, tokenizer.json} and, of a classifier of texts and of a
+model that summarises, recipe.toml; of a model that reads pictures, model/pixels.json. ELMo, which spells its words, has
+no tokenizer.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from headwork.data.weights import find_encoder
 from headwork.exchange.clip import is_clip, read_clip
 from headwork.exchange.elmo import import_elmo, is_elmo
 from headwork.exchange.fastai import import_fastai, is_fastai
+from headwork.exchange.presumm import import_presumm, is_presumm
 from headwork.layers.transformer import CoreConfig
 from headwork.models import clip, published
 from headwork.models.encoder import EncoderClassifier
@@ -40,6 +42,8 @@ def import_model(source: str, run: Run, *, offline: bool = False) -> Imported:
         return import_fastai(Path(source), run)
     if is_elmo(source):
         imported = import_elmo(source, run)
+    elif is_presumm(Path(source)):
+        imported = import_presumm(Path(source), run)
     else:
         folder = find_encoder(source, offline=offline)
         imported = _clip(folder, run) if is_clip(folder) else _encoder(folder, run)

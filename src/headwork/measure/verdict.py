@@ -93,6 +93,16 @@ F1 = Yardstick(
 )
 
 
+ROUGE_L = Yardstick(
+    "rouge_l",
+    "ROUGE-L",
+    "has the highest ROUGE-L",
+    lambda value: f"{100 * value:.1f}%",
+    lambda value: signed(f"{100 * value:+.1f}"),
+    " points",
+)
+
+
 SPEARMAN = Yardstick(
     "spearman",
     "Spearman's correlation",

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from headwork.models.retrieval import Index, Search, parts_of, words_of
+from headwork.base.words import parts_of, words_of
+from headwork.models.retrieval import Index, Search
 
 WORDS: dict[str, Callable[[str], list[str]]] = {"split": parts_of, "whole": words_of}
 

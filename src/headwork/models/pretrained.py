@@ -81,6 +81,14 @@ def load_core(core: Core, folder: Path) -> None:
     core.load_state_dict({name: weights[name] for name in core.state_dict()})
 
 
+def load_decoder(folder: Path) -> imported.Published:
+    """The published or imported decoder in `folder`."""
+    kind = read_json(folder / "config.json", _Kind)
+    if kind.recipe is not None or not core_config(folder).causal:
+        raise HeadworkError(f"{folder}: holds no published decoder; name the folder of one, such as GPT-2")
+    return _model(folder)
+
+
 def _model(folder: Path) -> Any:
     kind = read_json(folder / "config.json", _Kind)
     if kind.recipe is not None:

@@ -14,7 +14,6 @@ Every text is scored. Of equal scores the earlier text comes first. Words of cod
 Axes: n texts, V words.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Literal
@@ -22,24 +21,12 @@ from typing import Literal
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
+from headwork.base.words import words_of
+
 Search = Literal["bm25", "tfidf"]
 
-_WITHOUT_BLANKS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-"""kana and Chinese characters, of which each is taken for a word"""
-WORD = re.compile(rf"[^\W{_WITHOUT_BLANKS}]+|[{_WITHOUT_BLANKS}]")
-WORD_END = re.compile(r"_+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=\D)(?=\d)|(?<=\d)(?=\D)")
-"""in a name; of several capitals the last begins a word where a small letter follows"""
 SATURATION, BY_LENGTH = 1.2, 0.75
 """k and b"""
-
-
-def words_of(text: str) -> list[str]:
-    return WORD.findall(text.casefold())
-
-
-def parts_of(text: str) -> list[str]:
-    """Words, and the parts of names written in snake_case and camelCase in their place."""
-    return [part.casefold() for word in WORD.findall(text) for part in WORD_END.split(word) if part]
 
 
 class Index:

@@ -18,8 +18,9 @@ import numpy as np
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import strictly
+from headwork.base.words import WORD, words_of
 from headwork.models.linear import AGAIN
-from headwork.models.retrieval import WORD, Index, words_of
+from headwork.models.retrieval import Index
 
 
 class SpanOverlapConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,6 +10,7 @@ from headwork.base.parse_log import LogStanding
 from headwork.base.results import Cut, ModelResult, Standing
 from headwork.base.retrieve import RetrieveStanding
 from headwork.base.span import SpanStanding
+from headwork.base.summary import SummaryStanding
 from headwork.base.tag import TagStanding
 from headwork.base.translation import TranslationStanding
 from headwork.report import numbers
@@ -24,6 +25,7 @@ Limited = (
     | SpanStanding
     | SenseStanding
     | RetrieveStanding
+    | SummaryStanding
 )
 """models that do not take texts of any length"""
 
@@ -57,6 +59,12 @@ def _kept_from(model: Limited) -> dict[str, str]:
             "passages in windows": numbers.count(model.reading.in_windows),
             "windows not read": numbers.count(model.reading.left_out),
             "questions cut": numbers.count(model.reading.questions_cut),
+            "not learnt from": numbers.count(model.not_learnt),
+        }
+    if isinstance(model, SummaryStanding):
+        return {
+            "documents in windows": numbers.count(model.reading.in_windows),
+            "sentences cut": numbers.count(model.reading.sentences_cut),
             "not learnt from": numbers.count(model.not_learnt),
         }
     told = {"texts cut": numbers.count(model.cut.rows), "tokens not seen": unseen(model.cut)}

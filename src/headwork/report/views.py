@@ -10,6 +10,7 @@ from headwork.report.parse_log import page as parse_log
 from headwork.report.retrieve import page as retrieve
 from headwork.report.span import page as span
 from headwork.report.standings import standings
+from headwork.report.summarize import page as summarize
 from headwork.report.tag import page as tag
 from headwork.report.translation import page as translation
 
@@ -23,6 +24,7 @@ __all__ = [
     "retrieve",
     "span",
     "standings",
+    "summarize",
     "tag",
     "translation",
     "write_report",

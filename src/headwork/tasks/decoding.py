@@ -42,6 +42,8 @@ class Search:
     """α; 0 leaves long texts at a disadvantage"""
     coverage_penalty: float = 0.0
     """β"""
+    unrepeated: int = 0
+    """no so many tokens in a row are written twice (Paulus, Xiong and Socher 2018, section 2.5: 3); 0: anything is"""
 
     def __post_init__(self) -> None:
         if self.beam < 1:
@@ -82,6 +84,14 @@ def write(
     return _Writer(model, source, search, first, last, list(longest), list(banned)).run()
 
 
+def repeating(written: Tensor, length: int) -> tuple[Tensor, Tensor]:
+    """Rows of (R, T) tokens and what they must not go on with, lest `length` tokens in a row stand there twice."""
+    before = written.unfold(1, length, 1)
+    last = written[:, None, written.shape[1] - length + 1 :]
+    rows, places = (before[..., :-1] == last).all(-1).nonzero(as_tuple=True)
+    return rows, before[rows, places, -1]
+
+
 class _Writer:
     """The live rows of a search: `texts` says which sources are not done yet, k rows each."""
 
@@ -96,7 +106,7 @@ class _Writer:
         banned: list[int],
     ) -> None:
         self.model, self.search, self.last, self.longest = model, search, last, longest
-        self.banned = [*banned, first]
+        self.banned = [*banned, first] if first != last else banned  # GPT-2 has one token for both
         device, beam, texts = source.ids.device, search.beam, len(source.lengths)
         self.state = model.begin(source)
         self.texts = list(range(texts))
@@ -142,6 +152,9 @@ class _Writer:
             logits = self.model.step(self.ids, self.state)
         found = logits.float().log_softmax(-1)
         found[:, self.banned] = -torch.inf
+        if 0 < self.search.unrepeated <= self.written.shape[1]:
+            rows, tokens = repeating(self.written, self.search.unrepeated)
+            found[rows, tokens] = -torch.inf
         return found
 
     def _finish(self, place: int, values: Tensor, parents: Tensor, closes: Tensor) -> None:

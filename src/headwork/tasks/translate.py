@@ -22,6 +22,7 @@ from headwork.base.recipes import Recipe
 from headwork.data.batches import ordered_batches
 from headwork.data.bitext import Pairs
 from headwork.data.grid import place_names, places_of
+from headwork.data.long import together
 from headwork.data.sentences import sentence_starts
 from headwork.data.tokenizers import PAD_ID, UNKNOWN_ID, TextTokenizer, fit_bpe, fit_wordpiece
 from headwork.models import config_of, kind_of
@@ -170,7 +171,7 @@ class Translator:
             return [read]
         sentences = [text[start:end] for start, end in pairwise([0, *sentence_starts(text), len(text)])]
         tokens = [len(each.ids) - 2 for each in self.tokenizer.encode(sentences)]
-        pieces = ["".join(sentences[start:end]).strip() for start, end in grouped(tokens, most - 1)]
+        pieces = ["".join(sentences[start:end]).strip() for start, end in together(tokens, most - 1)]
         return [part for each in self.tokenizer.encode(pieces) for part in _broken(each.ids[1:], most)]
 
     def translate(self, texts: Sequence[str], search: Search = GREEDY) -> list[Translation]:
@@ -236,17 +237,6 @@ class Translator:
         """Tokens as people read them; the closing one is a full stop in a circle."""
         _, last = self.tokenizer.frame
         return ["⊙" if token == last else self.tokenizer.decode([token]).strip() or "·" for token in ids]
-
-
-def grouped(sizes: Sequence[int], most: int) -> list[tuple[int, int]]:
-    """(start, end) of runs of neighbours, as long as their sum is at most `most`; a larger one stands alone."""
-    bounds, held = [0], 0
-    for place, size in enumerate(sizes):
-        if held and held + size > most:
-            bounds.append(place)
-            held = 0
-        held += size
-    return list(pairwise([*bounds, len(sizes)]))
 
 
 def _broken(ids: list[int], most: int) -> list[list[int]]:

@@ -19,6 +19,7 @@ LEARNT_AS = {
     "span": ("span", "Answer"),
     "disambiguate": ("disambiguate", "Disambiguate"),
     "retrieve": ("retrieve", "Retrieve"),
+    "summarize": ("summarize", "learning"),
     "triplets": ("triplet", "FromTriplets"),
 }
 """by task, or by another objective: the module of this room, and its problem of fitting a network to rows"""

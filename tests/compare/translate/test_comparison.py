@@ -19,10 +19,10 @@ from headwork.compare.translate.assemble import _by_length
 from headwork.compare.trial import run_trial
 from headwork.compare.work import Settings
 from headwork.data.bitext import Bitext, Pairs, prepare_bitext
+from headwork.data.long import together
 from headwork.explain.maps import attention_of
 from headwork.measure.bleu import score_translations
 from headwork.report.views import standings, write_report, write_run_report
-from headwork.tasks.translate import grouped
 
 WORDS = {"red": "rot", "house": "Haus", "old": "alt", "small": "klein", "tree": "Baum", "and": "und", "dog": "Hund"}
 SETTINGS = ("train.epochs=12", "train.lr=1e-2", "model.vocabulary=300", "model.dropout=0.0")
@@ -150,7 +150,7 @@ def test_a_sentence_that_is_too_long_is_broken(finished: Run) -> None:
 
 @given(sizes=st.lists(st.integers(1, 12), max_size=20), most=st.integers(1, 15))
 def test_neighbours_are_grouped_as_far_as_they_fit(sizes: list[int], most: int) -> None:
-    groups = grouped(sizes, most)
+    groups = together(sizes, most)
     assert [place for start, end in groups for place in range(start, end)] == list(range(len(sizes)))
     sums = [sum(sizes[start:end]) for start, end in groups]
     assert all(total <= most or end - start == 1 for total, (start, end) in zip(sums, groups, strict=True))

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from headwork.base.span import Parting, SpanPart
+from headwork.base.words import words_of
 from headwork.data.questions import Questions
 from headwork.measure.means import mean_score
-from headwork.models.retrieval import words_of
 from headwork.tasks.span_windows import told
 
 WORDS = ("who", "whom", "whose", "what", "which", "when", "where", "why", "how")

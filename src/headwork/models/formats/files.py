@@ -5,6 +5,9 @@ model.safetensors.index.json        {"weight_map": {tensor: file}}, several of t
 pytorch_model.bin, *.pth, *.pkl     what torch saves: numbers and a pickle, of which only tensors are unpickled
 """
 
+import io
+import pickletools
+import re
 import zipfile
 from pathlib import Path, PurePath
 from typing import Any
@@ -20,6 +23,14 @@ from headwork.base.tensors import safetensors_header
 
 ZIP = b"PK\x03\x04"
 WHOLE, INDEX, PICKLED = "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"
+AGAIN = f"convert it elsewhere to {WHOLE}, or get it again"
+KEPT = re.compile(r"collections\.OrderedDict|torch\._utils\._rebuild_(tensor|tensor_v2|parameter)|torch\.\w+Storage")
+"""what tensors are made of"""
+DEFAULTING = "collections.defaultdict"
+RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}
+"""modules by the names that older Python had for them, which torch writes"""
+OLD_PICKLES = 4
+"""a file that is no zip begins with so many: two numbers, the machine, and what was saved"""
 
 
 class _Index(msgspec.Struct, frozen=True):
@@ -73,32 +84,90 @@ def _shards(path: Path) -> dict[str, Tensor]:
 
 def read_pickled(path: Path, *, within: str = "state_dict") -> dict[str, Tensor]:
     """The tensors that torch has saved; `within` names the entry that holds them in files which hold more."""
-    again = f"convert it elsewhere to {WHOLE}, or get it again"
+    found = _unpickled(path)
+    if isinstance(found, dict) and isinstance(inner := found.get(within), dict):
+        found = inner
+    return _named_tensors(path, found)
+
+
+def _unpickled(path: Path) -> Any:
+    """What torch has saved, as far as it can be read without running code."""
     try:
-        size = path.stat().st_size
         with path.open("rb") as file:
             zipped = file.read(len(ZIP)) == ZIP  # as torch tells it; older files are no zips
         if zipped:
-            _check_archive(path, again)
-        found = torch.load(path, map_location="cpu", weights_only=True)
+            _check_archive(path)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except HeadworkError:
         raise
     except Exception as error:  # damaged bytes lead the unpickler to almost any
         told = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise HeadworkError(f"{path}: no weights can be read from it without running code ({told}); {again}") from error
-    if isinstance(found, dict) and isinstance(inner := found.get(within), dict):
-        found = inner
+        raise HeadworkError(f"{path}: no weights can be read from it without running code ({told}); {AGAIN}") from error
+
+
+def _named_tensors(path: Path, found: Any) -> dict[str, Tensor]:
     if not isinstance(found, dict) or not all(
         isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in found.items()
     ):
-        raise HeadworkError(f"{path}: holds more than named tensors; {again}")
+        raise HeadworkError(f"{path}: holds more than named tensors; {AGAIN}")
+    size = path.stat().st_size
     for name, tensor in found.items():
         if tensor.layout != torch.strided or tensor.numel() * tensor.element_size() > size:
-            raise HeadworkError(f"{path}: tensor {name!r} is larger than the file, or sparse; {again}")
+            raise HeadworkError(f"{path}: tensor {name!r} is larger than the file, or sparse; {AGAIN}")
     return found
 
 
-def _check_archive(path: Path, again: str) -> None:
+def read_beside_objects(path: Path, *, within: str, beside: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """As `read_pickled`, of a file that also holds objects; `within` names the tensors.
+
+    No class of the file is imported: whatever it names is a husk, which keeps what it is given and does nothing. The
+    second is what the object called `beside` was given.
+    """
+    husks = [(Husk if name != DEFAULTING else _table, name) for name in _names_in(path) if not KEPT.fullmatch(name)]
+    with torch.serialization.safe_globals(husks):
+        found = _unpickled(path)
+    if not isinstance(found, dict) or not isinstance(found.get(within), dict):
+        raise HeadworkError(f"{path}: no table of tensors called {within!r} in it; {AGAIN}")
+    values = found.get(beside)
+    return _named_tensors(path, found[within]), values.given if isinstance(values, Husk) else {}
+
+
+class Husk:
+    """Stands for an object of any class that a file names."""
+
+    def __init__(self, *arguments: object) -> None:
+        self.given: dict[str, Any] = {}
+
+    def __setstate__(self, state: object) -> None:
+        self.given = dict(state) if isinstance(state, dict) else {}
+
+
+def _table(*arguments: object) -> dict[Any, Any]:
+    return {}
+
+
+def _names_in(path: Path) -> set[str]:
+    """The classes and functions that the pickles of a file name, read without obeying any instruction."""
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                pickles = [archive.read(name) for name in archive.namelist() if PurePath(name).name == "data.pkl"]
+            streams, many = [io.BytesIO(each) for each in pickles], 1
+        else:
+            streams, many = [io.BytesIO(path.read_bytes())], OLD_PICKLES
+        found = set()
+        for stream in streams:
+            for _ in range(many):
+                for opcode, argument, _ in pickletools.genops(stream):
+                    if opcode.name == "GLOBAL":
+                        module, _, name = str(argument).partition(" ")
+                        found.add(f"{RENAMED.get(module, module)}.{name}")
+        return found
+    except Exception as error:  # damaged bytes lead the parser to almost any
+        raise HeadworkError(f"{path}: no weights can be read from it ({error}); {AGAIN}") from error
+
+
+def _check_archive(path: Path) -> None:
     """Refuse a zip that holds code, or that unpacks to more than it is."""
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
@@ -108,7 +177,7 @@ def _check_archive(path: Path, again: str) -> None:
             "state_dict() in the place of it"
         )
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-        raise HeadworkError(f"{path}: holds compressed entries, which no published file does; {again}")
+        raise HeadworkError(f"{path}: holds compressed entries, which no published file does; {AGAIN}")
 
 
 def write_pickled(tensors: dict[str, Tensor], path: Path) -> None:
