@@ -33,6 +33,10 @@ class Sentence(NamedTuple):
     lines: tuple[int, ...]
     """of the file, where each word stands"""
 
+    def piece(self, start: int, end: int) -> str:
+        """The text of the words from start up to end."""
+        return self.text[self.places[start][0] : self.places[end - 1][1]]
+
 
 class Line(NamedTuple):
     number: int

@@ -12,9 +12,10 @@ A field that is cut keeps what is left of it; what is inserted is no field.
 
 import re
 import zlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -94,30 +95,29 @@ def damaged(line: Sentence, random: np.random.Generator) -> tuple[Sentence, str]
 
 
 def edited(marked: Marked, edits: Sequence[Edit]) -> Marked:
-    """The line after `edits`, and its spans where they are then; one of which nothing is left is left out."""
+    """The line after `edits`, and its spans where they are then; one of which nothing is left is left out.
+
+    What is inserted just before or behind a span is no part of it.
+    """
     edits = sorted(edits)
+    starts = [edit.start for edit in edits]
+    shifts = list(accumulate((len(edit.text) - (edit.end - edit.start) for edit in edits), initial=0))
+
+    def moved(border: int, *, is_end: bool) -> int:
+        number = bisect_left(starts, border)  # of edits before it
+        while not is_end and number < len(edits) and edits[number].start == edits[number].end == border:
+            number += 1
+        if number and edits[number - 1].end > border:  # within what is cut
+            return edits[number - 1].start + shifts[number - 1]
+        return border + shifts[number]
+
     pieces, at = [], 0
     for edit in edits:
         pieces += [marked.text[at : edit.start], edit.text]
         at = edit.end
     text = "".join([*pieces, marked.text[at:]])
-    moved = [
-        Named(_moved(span.start, edits, is_end=False), _moved(span.end, edits, is_end=True), span.label)
-        for span in marked.spans
-    ]
-    return Marked(text, [span for span in moved if text[span.start : span.end].strip()])
-
-
-def _moved(place: int, edits: Sequence[Edit], *, is_end: bool) -> int:
-    """Where a border of a span is after the edits; what is inserted just behind a span is no part of it."""
-    shift = 0
-    for edit in edits:
-        if edit.start >= place and (is_end or edit.start > place or edit.end > place):
-            break
-        if edit.end > place:  # within what is cut
-            return edit.start + shift
-        shift += len(edit.text) - (edit.end - edit.start)
-    return place + shift
+    spans = [Named(moved(one.start, is_end=False), moved(one.end, is_end=True), one.label) for one in marked.spans]
+    return Marked(text, [span for span in spans if text[span.start : span.end].strip()])
 
 
 def _header_dropped(marked: Marked, random: np.random.Generator) -> Iterator[Edit]:

@@ -68,4 +68,4 @@ def entities_in(sentence: Sentence, tags: Sequence[str]) -> Iterator[dict[str, A
     """With the characters that they stand at in the text."""
     for entity in entities_of(tags):
         start, end = sentence.places[entity.start][0], sentence.places[entity.end - 1][1]
-        yield {"text": sentence.text[start:end], "start": start, "end": end, "label": entity.label}
+        yield {"text": sentence.piece(entity.start, entity.end), "start": start, "end": end, "label": entity.label}
