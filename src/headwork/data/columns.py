@@ -6,7 +6,7 @@ taken for its sides before others.
 
 import difflib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from headwork.base.errors import HeadworkError
@@ -54,6 +54,12 @@ class Columns:
     guessed: tuple[str, ...] = ()
     second: str = ""
     """of the second text, where a row is a pair"""
+
+    def notes_of_pairs(self) -> Iterator[str]:
+        """Which columns of a pair were guessed, and what names others."""
+        options = {self.text: "--text", self.second: "--text-b", self.label: "--label"}
+        if self.guessed:
+            yield f"guessed columns: {', '.join(f'{name!r} ({options[name]} names another)' for name in self.guessed)}"
 
 
 @dataclass(frozen=True)
@@ -270,6 +276,21 @@ def check_column(table: Table, name: str) -> None:
         near = difflib.get_close_matches(name, table.columns, n=1, cutoff=0.5)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise HeadworkError(f"{table.source}: no column {name!r} among {_listed(table)}{hint}")
+
+
+def check_filled(table: Table, needed: Mapping[str, str]) -> None:
+    """Refuse the first row with an empty cell in the columns that are needed, each with what it holds.
+
+    Ragged rows are dropped later, with a count.
+    """
+    ragged = set(table.ragged)
+    for name, what in needed.items():
+        for place, cell in enumerate(table.columns[name], 1):
+            if not (cell and cell.strip()) and place - 1 not in ragged:
+                raise HeadworkError(
+                    f"{table.source}, row {place} of the data: the {what} is empty (column {name!r}); fill it in or "
+                    "take the row out"
+                )
 
 
 def check_numbers(labels: Sequence[str], column: str) -> None:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from headwork.base.errors import HeadworkError
 from headwork.base.limits import DEFAULT_LIMITS, Limits
 from headwork.base.results import DataFacts, Split
-from headwork.data.columns import NUMERIC_CLASSES, Columns, check_column, choose_pair_columns, is_number
+from headwork.data.columns import NUMERIC_CLASSES, Columns, check_column, check_filled, choose_pair_columns, is_number
 from headwork.data.corpus import Corpus, Examples, fingerprint, in_order, numbered, split_by, tables_of
 from headwork.data.sets import resolve
 from headwork.data.sides import choose_sides, choose_sides_by_score
@@ -106,7 +106,7 @@ def prepare_pairs(
     for table in tables.values():
         for name in filter(None, (columns.text, columns.second, columns.label, group)):
             check_column(table, name)
-        _check_cells(table, columns)
+        check_filled(table, {columns.text: "text", columns.second: "second text", columns.label: "target"})
     scores = not as_classes and _are_scores(tables, columns.label, asked=as_scores)
     sieve = sieved(rows_of(tables, columns, group))
     if not scores:
@@ -142,18 +142,6 @@ def _pairs(facts: DataFacts, sieve: Sieve, sides: Sequence[Side]) -> PairCorpus:
     return PairCorpus(told, texts, numbered(labels, facts.classes), np.array(sides), rows, seconds)
 
 
-def _check_cells(table: Table, columns: Columns) -> None:
-    """Refuse the first row that lacks a text or the target; ragged rows are dropped later, with a count."""
-    ragged = set(table.ragged)
-    for name, what in ((columns.text, "text"), (columns.second, "second text"), (columns.label, "target")):
-        for place, cell in enumerate(table.columns[name], 1):
-            if not (cell and cell.strip()) and place - 1 not in ragged:
-                raise HeadworkError(
-                    f"{table.source}, row {place} of the data: the {what} is empty (column {name!r}); fill it in or "
-                    "take the row out"
-                )
-
-
 def _are_scores(tables: Mapping[Side, Table], name: str, *, asked: bool) -> bool:
     """Does the column hold numbers to be predicted, and no classes?"""
     cells = {(cell or "").strip() for table in tables.values() for cell in table.columns[name]} - {""}
@@ -172,10 +160,7 @@ def _are_scores(tables: Mapping[Side, Table], name: str, *, asked: bool) -> bool
 
 
 def _notes(columns: Columns, kept: Sequence[Row], *, scores: bool) -> Iterator[str]:
-    options = {columns.text: "--text", columns.second: "--text-b", columns.label: "--label"}
-    if columns.guessed:
-        named = ", ".join(f"{name!r} ({options[name]} names another)" for name in columns.guessed)
-        yield f"guessed columns: {named}"
+    yield from columns.notes_of_pairs()
     if scores:
         values = [float(row.label) for row in kept]
         yield f"the target is a score from {min(values):g} to {max(values):g}; --as-classes makes its values classes"

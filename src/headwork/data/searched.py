@@ -3,7 +3,7 @@
 What a document is, the data say: the code of a function, a passage, the answer to a question.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import numpy as np
 from headwork.base.errors import HeadworkError
 from headwork.base.limits import DEFAULT_LIMITS, Limits
 from headwork.base.results import DataFacts, Split
-from headwork.data.columns import Columns, check_column, choose_search_columns
+from headwork.data.columns import check_column, check_filled, choose_search_columns
 from headwork.data.corpus import fingerprint, split_by, tables_of
 from headwork.data.duplicates import normalised, repeats
 from headwork.data.pairs import PairCorpus
@@ -22,7 +22,6 @@ from headwork.data.sides import choose_sides_by_texts
 from headwork.data.sieve import Row, Sieve, rows_of
 from headwork.data.split import SIDES, Side
 from headwork.data.stdlib import described_functions
-from headwork.data.tables import Table
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +69,7 @@ def prepare_searched(
     for table in tables.values():
         for name in filter(None, (columns.text, columns.second, group)):
             check_column(table, name)
-        _check_cells(table, columns)
+        check_filled(table, {columns.text: "query", columns.second: "document"})
     sieve = _sieved(rows_of(tables, columns, group))
     sides = choose_sides_by_texts(sieve, files=tables, group=group, seed=seed, source=found.name)
     facts = DataFacts(
@@ -84,7 +83,7 @@ def prepare_searched(
         split=Split(**{side: sides.count(side) for side in SIDES}),
         dropped=dict(sieve.dropped),
         split_by=split_by(tables, group).replace("stratified", "at random"),
-        notes=list(_notes(columns)),
+        notes=list(columns.notes_of_pairs()),
     )
     return _corpus(facts, sieve, sides)
 
@@ -120,22 +119,3 @@ def _seen_later(rows: Sequence[Row], texts: Sequence[str]) -> Collection[int]:
     by_text = list(zip(rows, texts, strict=True))
     latest = {text: SIDES.index(row.side) for row, text in by_text}  # rows come side by side, so the last one stays
     return {row.index for row, text in by_text if SIDES.index(row.side) < latest[text]}
-
-
-def _check_cells(table: Table, columns: Columns) -> None:
-    """Refuse the first row that lacks its query or its document; ragged rows are dropped later, with a count."""
-    ragged = set(table.ragged)
-    for name, what in ((columns.text, "query"), (columns.second, "document")):
-        for place, cell in enumerate(table.columns[name], 1):
-            if not (cell and cell.strip()) and place - 1 not in ragged:
-                raise HeadworkError(
-                    f"{table.source}, row {place} of the data: the {what} is empty (column {name!r}); fill it in or "
-                    "take the row out"
-                )
-
-
-def _notes(columns: Columns) -> Iterator[str]:
-    options: Mapping[str, str] = {columns.text: "--text", columns.second: "--text-b"}
-    if columns.guessed:
-        named = ", ".join(f"{name!r} ({options[name]} names another)" for name in columns.guessed)
-        yield f"guessed columns: {named}"

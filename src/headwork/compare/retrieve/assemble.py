@@ -34,9 +34,9 @@ from headwork.measure.verdict import MRR, best_model
 
 BASELINE = "bm25"
 EXAMPLES = 10
-SHOWN_MODELS = 3
-"""whose finds are shown, the best ones"""
-LADDER = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
+SHOWN_MODELS = 2
+"""the best ones, whose finds are shown beside those of the baseline"""
+LADDER = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)
 """the k of the picture"""
 FEW = 200
 PUBLISHED = "minilm"
@@ -70,7 +70,8 @@ def assemble(
     models = [_describe(each, to_baseline) for each in answers.values()]
     best = best_model(models, MRR).name
     models = placed(models, mean_differences(best, reciprocal), answers, curve_runs, train, score=MRR.score)
-    shown = [model.name for model in sorted(models, key=MRR.rank)[:SHOWN_MODELS]]
+    in_order = [model.name for model in sorted(models, key=MRR.rank)]
+    shown = [name for place, name in enumerate(in_order) if place < SHOWN_MODELS or name == BASELINE]
     pool = Pool.of(test.texts, test.seconds)
     return RetrieveComparison(
         **compared(corpus, models, MRR, [*runs, *curve_runs], conditions),
@@ -130,6 +131,5 @@ def _warnings(corpus: SearchCorpus, models: Sequence[RetrieveStanding], pool: Po
             "a published encoder may have learnt from these very texts: MiniLM's authors name CodeSearchNet, functions "
             "of public repositories with their docstrings, among what it was trained on"
         )
-    for model in models:
-        if model.cut.rows:
-            yield f"{model.name}: {model.cut.rows:,} test queries and documents are longer than it takes and were cut"
+    if cut := [f"{model.name} {model.cut.rows:,}" for model in models if model.cut.rows]:
+        yield f"test queries and documents that were cut, for they are longer than a model takes: {', '.join(cut)}"

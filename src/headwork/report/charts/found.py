@@ -12,7 +12,7 @@ from headwork.report.charts.ends import End, name_ends
 
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, BOTTOM, TOP = 44, 128, 36, 8
-TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+TICKS = (1, 2, 5, 10, 20, 50, 100)
 
 
 class Finder(msgspec.Struct, frozen=True, kw_only=True):
