@@ -22,6 +22,7 @@ FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 LONG = {
     "attention.md",
     "embed.md",
+    "extend-vocabulary.md",
     "first-steps.md",
     "formats.md",
     "language.md",

@@ -23,6 +23,7 @@ COMMANDS = {
     "heads": "Say how sparse and how different the attention heads of a Transformer are.",
     "trace": "Print how attention computes, step by step, on a small example.",
     "import": "Take in a published model.",
+    "extend-vocabulary": "Give the words of a corpus tokens of their own in an encoder's vocabulary.",
     "export": "Give a trained or imported encoder to other libraries.",
     "report": "Write the page of a comparison or a run again.",
     "plan": "Say which attention kernels a model runs, and why.",
