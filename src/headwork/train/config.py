@@ -7,6 +7,7 @@ import msgspec
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import Recipe, strictly
+from headwork.train.beside import parse_beside
 
 
 class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,6 +50,9 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     linear_start: int = 0
     """of a memory network: the softmax over the memories is left out until the loss on dev has not fallen for so many
     looks; 0: it is there from the start"""
+    beside: str = ""
+    """what is learnt at the same time on the same encoder, and how much it counts at the first step and at the last, as
+    in "masked 1:0" (`headwork.train.beside`)"""
     precision: Literal["fp32", "bf16"] = "fp32"
     """of the products; a processor that does not multiply bfloat16 computes in fp32"""
 
@@ -72,6 +76,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         }.items():
             if not holds:
                 raise ValueError(f"train.{name} is {getattr(self, name)}, out of range")
+        if parse_beside(self.beside) and self.fit == "logistic":
+            raise ValueError(f"train.beside is {self.beside!r}, but train.fit = 'logistic' takes no steps")
         if self.focal and self.label_smoothing:
             raise ValueError("train.focal and train.label_smoothing both soften the loss of sure rows; use one of them")
         if self.focal and self.fit == "logistic":
@@ -86,6 +92,7 @@ ONLY_FOR = {
     "class_weights": (CLASSIFYING, "classes and labels"),
     "focal": (CLASSIFYING, "classes and labels"),
     "objective": (("classify",), "texts with classes"),
+    "beside": (("classify", "tag"), "texts with classes and tagged words"),
 }
 """settings that some tasks alone have, and what of"""
 
@@ -101,6 +108,6 @@ def train_config(recipe: Recipe) -> TrainConfig:
     except ValueError as error:
         raise HeadworkError(f"recipe {recipe.name}: {error}") from error
     for name, (tasks, what) in ONLY_FOR.items():
-        if getattr(config, name) not in (0, "none", "labels") and recipe.task not in tasks:
+        if getattr(config, name) not in (0, "", "none", "labels") and recipe.task not in tasks:
             raise HeadworkError(f"recipe {recipe.name}: train.{name} is for {what}; leave it out")
     return config

@@ -9,6 +9,7 @@ from headwork.report.limits import budget_note, limits_table
 from headwork.report.page import run_page, write_pages
 from headwork.report.pictures import draw_training
 from headwork.report.render import render
+from headwork.report.several_tasks import tasks_table
 from headwork.report.tag.markdown import tag_markdown
 from headwork.report.tag.pictures import TagPictures, draw_all
 from headwork.report.tag.sentences import lines_of
@@ -38,6 +39,7 @@ def _(result: TagRun, run: Run) -> str:
         training=draw_training(
             {result.model: [run.metrics()]}, looks([result.model]), score="F1" if of_entities else "accuracy"
         ),
+        tasks=tasks_table(run.metrics()),
         terms=terms(of_entities=of_entities),
     )
 
