@@ -23,6 +23,7 @@ LONG = {
     "attention.md",
     "embed.md",
     "extend-vocabulary.md",
+    "diagnose.md",
     "first-steps.md",
     "formats.md",
     "language.md",

@@ -20,6 +20,7 @@ COMMANDS = {
     "cluster": "Put texts into groups by meaning.",
     "generate": "Write text with a trained language model.",
     "draw-attention": "Draw where a trained model looks in a text.",
+    "diagnose": "Ask a trained model what it makes of negation, roles and kinds.",
     "heads": "Say how sparse and how different the attention heads of a Transformer are.",
     "trace": "Print how attention computes, step by step, on a small example.",
     "import": "Take in a published model.",
