@@ -21,9 +21,9 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 LONG = {
     "attention.md",
+    "diagnose.md",
     "embed.md",
     "extend-vocabulary.md",
-    "diagnose.md",
     "first-steps.md",
     "formats.md",
     "language.md",
@@ -32,6 +32,7 @@ LONG = {
     "multilabel.md",
     "pair.md",
     "README.md",
+    "several-tasks.md",
     "span.md",
     "tag.md",
     "translate.md",

@@ -102,12 +102,12 @@ def test_planted_cheats_are_seen():
     assert found["negation of blame"].sensitivity.mean == pytest.approx(np.mean(blamed) / 2)
     unkind = Counted(lambda words: -9 if "ling" in words else 1)
     found = diagnosed("classify", TEXTS, say_texts(unkind, TEXTS, None, None)[0])
-    assert found["swap of names"].sensitivity.mean == pytest.approx(1 / 5)
+    assert found["swap of names"].sensitivity.mean == pytest.approx(1 / 9)
     assert found["irrelevant addition"].sensitivity.mean == 0 and found["irrelevant addition"].accuracy.mean == 0.5
     assert found["intensifiers"].sensitivity.mean == 0.5
     wise = Counted(lambda words: balance(words[-1:]))
     roles = diagnosed("classify", TEXTS, say_texts(wise, TEXTS, None, None)[0])["role reversal"]
-    assert roles.sensitivity.mean == 0.75  # half of the pairs are of words that it does not know
+    assert roles.sensitivity.mean == pytest.approx(0.3 + 0.7 / 2)  # of seven of the ten words it knows nothing
 
 
 @pytest.mark.row("BE20")
