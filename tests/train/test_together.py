@@ -1,6 +1,7 @@
 """Several tasks on one encoder: the weights, what a task alone comes to, and a cut run that goes on to the bit."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,14 +14,18 @@ from tests.train.conftest import make_examples
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import Recipe, load_recipe, with_settings
 from headwork.data.corpus import Examples
-from headwork.tasks.classify import Classifier, new_classifier
-from headwork.tasks.tag import Tagger, new_tagger
+from headwork.data.tagged import prepare_tagged
+from headwork.ops.packed import pack
+from headwork.tasks.neural import NeuralClassifier
+from headwork.tasks.neural_tag import NeuralTagger
+from headwork.tasks.tag import new_tagger
 from headwork.train import fit as fit_module
 from headwork.train.any import check_recipe, fit_any
-from headwork.train.beside import parse_beside
+from headwork.train.beside import parse_beside, weights_of
 from headwork.train.classify import Classify
 from headwork.train.config import TrainConfig, train_config
 from headwork.train.fit import fit
+from headwork.train.next_token import GoOn
 from headwork.train.record import Fitted, Place
 from headwork.train.sides import together
 
@@ -51,10 +56,10 @@ def recipe_of(beside: str, *settings: str, task: str = "classify") -> Recipe:
 
 def learnt(
     train: Examples, dev: Examples, beside: str, *settings: str, folder: Path | None = None, cut_at: float = 2.0
-) -> tuple[Classifier, Fitted]:
+) -> tuple[NeuralClassifier, Fitted]:
     recipe = recipe_of(beside, *settings)
     check_recipe(recipe)
-    classifier = new_classifier(recipe, CLASSES, train.texts, seed=0)
+    classifier = new(recipe, train)
     place = Place(folder / "plan.json", folder / "state.safetensors") if folder else None
 
     def watch(share: float) -> None:
@@ -64,16 +69,16 @@ def learnt(
     return classifier, fit_any(classifier, train, dev, seed=3, place=place, progress=watch)
 
 
+def new(recipe: Recipe, train: Examples) -> NeuralClassifier:
+    return NeuralClassifier.new(recipe, CLASSES, train.texts, seed=0, offline=True, device="cpu")
+
+
 class PowerCutError(Exception):
     pass
 
 
-def weights_of(model) -> dict[str, torch.Tensor]:
-    return model.network.state_dict()
-
-
 def same(one, other) -> bool:
-    mine, its = weights_of(one), weights_of(other)
+    mine, its = one.network.state_dict(), other.network.state_dict()
     return mine.keys() == its.keys() and all(torch.equal(mine[name], its[name]) for name in mine)
 
 
@@ -87,24 +92,10 @@ def small() -> tuple[Examples, Examples]:
 def test_the_schedule_sums_to_one_and_is_a_line(ends, done):
     words = ", ".join(f"{name} {a:.9f}:{b:.9f}" for name, (a, b) in zip(("masked", "tag:x"), ends, strict=False))
     beside = parse_beside(words)
-    problem = object.__new__(together_class())
-    problem.sides = [Sided(each) for each in beside]
-    problem.name, problem.done = "classify", done
-    found = problem.weights
+    found = weights_of("classify", beside, done)
     assert sum(found.values()) == pytest.approx(1, abs=1e-12) and min(found.values()) >= -1e-12
     for each, (a, b) in zip(beside, ends, strict=True):
         assert found[each.what] == pytest.approx(a * (1 - done) + b * done, abs=1e-8)
-
-
-def together_class():
-    from headwork.train.together import Together
-
-    return Together
-
-
-class Sided:
-    def __init__(self, beside):
-        self.beside = beside
 
 
 @pytest.mark.row("BE09")
@@ -129,7 +120,7 @@ def test_a_step_is_the_weighed_sum_of_the_tasks_losses(small, tagged):
     """The gradient too, against each problem asked for its own loss by itself."""
     train, dev = small
     recipe = recipe_of(f"masked 0.5:0.1, tag:{tagged} 0.25", "model.dropout=0.0")
-    model = new_classifier(recipe, CLASSES, train.texts, seed=0)
+    model = new(recipe, train)
     config = train_config(recipe)
     main = Classify(model, train, dev, config, seed=3)
     whole = together(main, model, train, dev, parse_beside(config.beside), seed=3)
@@ -143,11 +134,12 @@ def test_a_step_is_the_weighed_sum_of_the_tasks_losses(small, tagged):
     torch.manual_seed(1)
     whole.loss(rows).backward()
     table = model.network.core.embeddings.tokens.weight
+    assert table.grad is not None
     found, table.grad = table.grad.clone(), None
     torch.manual_seed(1)
     for problem, own, weight in zip(whole.problems.values(), parts, (0.45, 0.3, 0.25), strict=True):
         (weight * problem.loss(own)).backward()
-    assert torch.allclose(found, table.grad, atol=1e-7)
+    assert table.grad is not None and torch.allclose(found, table.grad, atol=1e-7)
     assert whole.problems["tag"].network.core is model.network.core is whole.problems["masked"].network.core
     assert {row for epoch in range(9) for rows in whole.batches(epoch) for row in rows} == set(
         range(len(whole.lengths))
@@ -189,19 +181,17 @@ def test_other_data_than_at_the_start_are_refused(small, tagged, tmp_path, monke
 def test_both_tasks_and_the_language_are_learnt(small, tagged):
     """Of one encoder: classes, tags and hidden words, each better than at the start."""
     train, dev = make_examples(120), make_examples(40, seed=1)
-    settings = ("train.epochs=12", "train.lr=0.008", "model.tokens=words", "model.layers=1")
+    settings = ("train.epochs=9", "train.lr=0.01", "model.tokens=words", "model.layers=1")
     classifier, fitted = learnt(train, dev, f"masked 0.5:0, tag:{tagged} 0.2", *settings)
     first, last = fitted.points[0].tasks, fitted.points[-1].tasks
     assert max(point.dev_accuracy for point in fitted.points) > 0.8
     assert last["tag"].dev_score > 0.95 and last["masked"].dev_loss < first["masked"].dev_loss
     tagger = fitted.beside["tag"]
-    assert isinstance(tagger, Tagger) and tagger.tag([["red", "word1"]]) == [["C", "W"]]
-    assert tagger.network.core is classifier.network.core  # type: ignore[attr-defined]
+    assert isinstance(tagger, NeuralTagger) and tagger.tag([["red", "word1"]]) == [["C", "W"]]
+    assert tagger.network.core is classifier.network.core
 
 
 def test_a_tagger_may_have_classes_beside_it(small, tmp_path, tagged):
-    from headwork.data.tagged import prepare_tagged
-
     rows = [f'"{text}",{CLASSES[label]}' for text, label in zip(small[0].texts, small[0].labels, strict=True)]
     (tmp_path / "colours.csv").write_text("text,label\n" + "\n".join(rows) + "\n")
     corpus = prepare_tagged(tagged)
@@ -217,13 +207,13 @@ def test_the_next_token_is_told_from_those_before(small):
     """Against the logits of each text by itself, one more token at a time."""
     train, dev = small
     recipe = recipe_of("next 0.5", *CAUSAL, "model.dropout=0.0")
-    model = new_classifier(recipe, CLASSES, train.texts, seed=0)
+    model = new(recipe, train)
     main = Classify(model, train, dev, train_config(recipe), seed=3)
     side = together(main, model, train, dev, parse_beside("next 0.5"), seed=3).problems["next"]
+    assert isinstance(side, GoOn)
     ids = [side.train.ids[row] for row in (0, 5)]
-    head, core, nats = side.network.masked, model.network.core, []
-    from headwork.ops.packed import pack
-
+    head: Any = side.network.masked
+    core, nats = model.network.core, []
     for text in ids:
         for count in range(1, len(text)):
             state = core(pack([text[:count]]))[-1:]
@@ -271,8 +261,8 @@ def test_what_cannot_be_learnt_together_is_refused(small):
 def test_a_moving_weight_is_not_ended_by_patience(small):
     """While the language alone is learnt the task gets no better, and what follows is what it is for."""
     train, dev = small
-    model = new_classifier(recipe_of("", "model.tokens=words"), CLASSES, train.texts, seed=0)
-    config = TrainConfig(epochs=8, patience=1, lr=1e-9, batch_tokens=512, beside="masked 1:0")
+    model = new(recipe_of("", "model.tokens=words"), train)
+    config = TrainConfig(epochs=4, patience=1, lr=1e-9, batch_tokens=512, beside="masked 1:0")
     main = Classify(model, train, dev, config, seed=3)
     assert fit(main).stopped == "patience"
     assert fit(together(main, model, train, dev, parse_beside("masked 1:0"), seed=3)).stopped == "epochs"

@@ -106,7 +106,7 @@ class TextTokenizer:
         """The words of each text, as it is cut before its words become pieces."""
         found: list[list[EncodedWord]] = []
         for encoded in self._tokenizer.encode_batch(texts, add_special_tokens=False):
-            words: dict[int, EncodedWord] = {}
+            words: dict[int | None, EncodedWord] = {}
             for number, token, (start, end) in zip(encoded.word_ids, encoded.ids, encoded.offsets, strict=True):
                 before = words.get(number)
                 ids, start = (before.ids, before.start) if before else ([], start)

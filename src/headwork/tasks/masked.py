@@ -127,7 +127,7 @@ def ask(network: Any, read: ReadWhole, tokenizer: TextTokenizer, *, device: str 
             column.append(values.cpu().numpy())
     words, nats, right = (np.concatenate(column) for column in found)
     numbers, places = np.unique(words, return_inverse=True)
-    wrong = np.bincount(places, ~right, minlength=len(numbers))
+    wrong = np.bincount(places, 1.0 - right, minlength=len(numbers))
     return Asked(numbers, np.bincount(places, nats, minlength=len(numbers)), wrong == 0)
 
 
@@ -146,6 +146,6 @@ def _answers(
 
 
 def said(network: Any, batch: TokenBatch, asked: Tensor) -> Tensor:
-    """(n, V) logits of what stands at the (N,) places asked for; `network` has a core and a masked head."""
+    """(n, V) logits of what stands where the (N,) mask, or n places, ask; `network` has a core and a masked head."""
     states = network.core(batch)[asked]
     return network.masked(states, network.core.embeddings.tokens.weight)

@@ -15,6 +15,7 @@ objective of Radford et al. 2018, equation 5.
 """
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 OF_TEXTS, OF_DATA = ("masked", "next"), ("tag", "classify")
@@ -48,9 +49,10 @@ def parse_beside(words: str) -> tuple[Beside, ...]:
     return found
 
 
-def weights_of(beside: tuple[Beside, ...], done: float) -> dict[str, float]:
-    """Of each task beside the main one by its name; what is missing to one is the main task's."""
-    return {each.what: each.weight(done) for each in beside}
+def weights_of(main: str, beside: Sequence[Beside], done: float) -> dict[str, float]:
+    """Of each task by its name, the main one first, which has what is missing to one."""
+    others = {each.what: each.weight(done) for each in beside}
+    return {main: 1 - sum(others.values()), **others}
 
 
 def _entry(word: str) -> Beside:

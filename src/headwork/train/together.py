@@ -60,8 +60,7 @@ class Together(Problem):
     @property
     def weights(self) -> dict[str, float]:
         """Of each task, the main one first, in the step in hand; they sum to one."""
-        others = weights_of(tuple(side.beside for side in self.sides), self.done)
-        return {self.name: 1 - sum(others.values()), **others}
+        return weights_of(self.name, [side.beside for side in self.sides], self.done)
 
     @property
     def models(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,8 +40,13 @@ PAIRS = [item for suite in SUITES["pair"] for item in suite()]
 WORDS = [item for suite in CLOZES for item in suite()]
 
 
-def diagnosed(kind: str, items: Sequence, said: Sequence, name: str = "it"):
-    return {score.suite: score for score in diagnoses([Asked(name, name, kind, list(items), list(said), [])])[0].suites}
+def diagnosed(kind: str, items: Sequence, said: Sequence) -> dict[str, Any]:
+    """The scores of each suite."""
+    return scores_of(Asked("it", "it", kind, list(items), list(said), []))
+
+
+def scores_of(asked: Asked) -> dict[str, Any]:
+    return {score.suite: score for score in diagnoses([asked])[0].suites}
 
 
 class Counted(Classifier):
@@ -126,13 +132,13 @@ def test_the_most_that_counts_reach_is_what_no_counting_rule_beats(span: int):
             ]
             sides = [[texts[side] for texts, _ in asked] for side in range(len(asked[0][0]))]
             counter = CountVectorizer(ngram_range=(1, span), token_pattern=r"\w+|[^\w\s]")
-            rows = [counter.fit_transform(side).toarray() for side in sides]
+            rows = [np.asarray(counter.fit_transform(side).todense()) for side in sides]  # type: ignore[union-attr]
             answers: dict[bytes, Counter] = {}
             for row, (_, answer) in zip(np.hstack(rows), asked, strict=True):
                 answers.setdefault(row.tobytes(), Counter())[answer] += 1
             best = sum(max(each.values()) for each in answers.values()) / len(asked)
             assert most_of(items, span).accuracy == best
-    assert counts_of(["a b a"], 1) == counts_of(["a a b"], 1) != counts_of(["a b"], 1)
+    assert counts_of(("a b a",), 1) == counts_of(("a a b",), 1) != counts_of(("a b",), 1)
 
 
 def test_items_are_pairs_that_differ_as_they_should():
@@ -210,7 +216,7 @@ def test_a_masked_model_is_asked_as_transformers_would(bert: Run, transformers, 
 def test_ettingers_scores_are_those_of_their_definitions(bert: Run):
     """Counted here item by item, from the chances that the model gives."""
     asked = ask(str(bert.folder))
-    found = {score.suite: score for score in diagnoses([asked])[0].suites}
+    found = scores_of(asked)
     teller = Masked(bert.model, "cpu")
     model = teller.model
     for suite, score in found.items():
@@ -281,12 +287,13 @@ def test_a_counting_writer_knows_what_it_read_and_no_roles_beyond_its_reach():
 def test_several_models_are_compared_on_the_same_items():
     kinder, wiser = Counted(lambda words: 1), Counted(lambda words: (-1) ** ("not" in words) * balance(words))
     asked = [
-        Asked(name, name, "classify", TEXTS, say_texts(each, TEXTS, None, None)[0], [])
+        Asked(name, name, "classify", TEXTS, list(say_texts(each, TEXTS, None, None)[0]), [])
         for name, each in (("k", kinder), ("w", wiser))
     ]
     first, second = diagnoses(asked)
     for one, other in zip(first.suites, second.suites, strict=True):
         gap = other.against_first["accuracy"]
+        assert one.accuracy and other.accuracy
         assert not one.against_first and gap.difference == pytest.approx(other.accuracy.mean - one.accuracy.mean)
         assert gap.low <= gap.difference <= gap.high
     lines = list(lines_of(asked[:1]))

@@ -1,6 +1,7 @@
 """How likely a language model, masked or causal, finds a word behind a context."""
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -15,6 +16,7 @@ from headwork.models import published
 from headwork.models.published import Published
 from headwork.ops.packed import pack
 from headwork.tasks.language import LanguageModel
+from headwork.tasks.masked import said
 
 BATCH = 64
 END = "."
@@ -40,7 +42,7 @@ class Masked:
     def __init__(self, folder: Path, device: str):
         self.model: Published = published.load(folder).to(device)
         self.tokenizer, self.device = TextTokenizer.load(folder / "tokenizer.json"), device
-        if self.model.masked is None:
+        if self.model.masked is None or self.model.config.core.two_streams:
             raise HeadworkError(
                 f"{folder.parent}: an encoder without a masked head, which fills in no words; import one that has it "
                 "(BertForMaskedLM), or train one with `headwork extend-vocabulary --budget`"
@@ -69,19 +71,9 @@ class Masked:
         for first in range(0, len(starts), BATCH):
             block = starts[first : first + BATCH]
             batch = pack([[*start, self.tokenizer.mask, *end, *after] for start in block]).to(self.device)
-            ends = np.cumsum(batch.lengths)
-            places = [
-                int(stop) - length + len(start) for stop, length, start in zip(ends, batch.lengths, block, strict=True)
-            ]
-            states = self.model.core(batch)[places]
-            assert self.model.masked is not None
-            yield from (
-                self.model.masked(states, self.model.core.embeddings.tokens.weight)
-                .double()
-                .log_softmax(1)
-                .cpu()
-                .numpy()
-            )
+            firsts = accumulate(batch.lengths, initial=0)
+            places = torch.tensor([place + len(start) for place, start in zip(firsts, block, strict=False)])
+            yield from said(self.model, batch, places.to(self.device)).double().log_softmax(1).cpu().numpy()
 
 
 class Causal:
@@ -115,16 +107,16 @@ def say_words(teller: Teller, items: Sequence[Cloze]) -> list[Said | None]:
     """Of each item, None where one of its words cannot be told."""
     asked = list(dict.fromkeys(filled for item in items for filled in (item.expected, *item.against)))
     told = dict(zip(asked, teller.tell(asked), strict=True))
-    said: list[Said | None] = []
+    answers: list[Said | None] = []
     for item in items:
         found = [told[filled] for filled in (item.expected, *item.against)]
         if any(each is None for each in found):
-            said.append(None)
+            answers.append(None)
             continue
         expected, *others = (each for each in found if each is not None)
         moved = min(ordered(expected.log_chance, other.log_chance) for other in others)
         chances = [expected.log_chance, *(other.log_chance for other in others)]
         first = min(other.rank for other in others)
         right, top = (first > 0, first >= TOP) if item.denied else (expected.rank == 0, expected.rank < TOP)
-        said.append(Said(chances, [right], top, moved))
-    return said
+        answers.append(Said(chances, [right], top, moved))
+    return answers

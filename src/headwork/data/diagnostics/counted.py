@@ -11,6 +11,7 @@ Whoever scores no more than this on a suite may have no more than counts.
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -27,7 +28,8 @@ class Most(NamedTuple):
     sensitivity: float
 
 
-def counts_of(texts: Sequence[str], span: int) -> Counts:
+@cache
+def counts_of(texts: tuple[str, ...], span: int) -> Counts:
     """How often each run of at most `span` words stands in each text."""
     found: Counter[tuple[int, tuple[str, ...]]] = Counter()
     for side, text in enumerate(texts):
@@ -63,6 +65,6 @@ def _moved(item: Contrast | Cloze, span: int) -> float:
         if item.change == "stays":
             return 0.0
         return 1.0 if counts_of(item.first, span) != counts_of(item.second, span) else 0.5
-    own = counts_of([item.expected.context], span)
-    same = [other.word == item.expected.word and counts_of([other.context], span) == own for other in item.against]
+    own = counts_of((item.expected.context,), span)
+    same = [other.word == item.expected.word and counts_of((other.context,), span) == own for other in item.against]
     return 0.5 if any(same) else 1.0
