@@ -23,7 +23,9 @@ FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 LONG = {
     "attention.md",
     "disambiguate.md",
+    "diagnose.md",
     "embed.md",
+    "extend-vocabulary.md",
     "first-steps.md",
     "formats.md",
     "language.md",
@@ -34,6 +36,7 @@ LONG = {
     "parse-log.md",
     "README.md",
     "retrieve.md",
+    "several-tasks.md",
     "span.md",
     "summarize.md",
     "tag.md",

@@ -10,6 +10,7 @@
 A comparison is a folder with `result.json`, `report.html` and `trials/<model>-<seed>/`, each of them a run folder.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -96,6 +97,17 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     """is it a decoder, which can go on with a text"""
 
 
+class TaskPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one of several tasks stands that are learnt at once."""
+
+    weight: float
+    """of its loss, in the step before"""
+    train_loss: float | None
+    """since the point before; None where it weighed nothing"""
+    dev_loss: float
+    dev_score: float
+
+
 class Point(msgspec.Struct, frozen=True, kw_only=True):
     """A line of metrics.jsonl."""
 
@@ -109,6 +121,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     """learned exponents of entmax, of each head, by layer"""
     linear: bool = False
     """was the softmax over the memories left out until then (train.linear_start)"""
+    tasks: Mapping[str, TaskPoint] = {}
+    """by name, where several are learnt at once (train.beside)"""
 
 
 class Run:

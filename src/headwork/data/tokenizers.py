@@ -56,6 +56,14 @@ class Encoded:
     offsets: list[tuple[int, int]]
 
 
+class EncodedWord(NamedTuple):
+    """The tokens of one word, and the characters of its text at which it stands."""
+
+    ids: list[int]
+    start: int
+    end: int
+
+
 class TextTokenizer:
     """A fitted or loaded tokenizer; texts come out whole, neither cut nor padded."""
 
@@ -80,6 +88,12 @@ class TextTokenizer:
         known = self._tokenizer.get_vocab()
         return next((known[token] for token in (UNKNOWN, "<unk>") if token in known), 0)
 
+    @property
+    def mask(self) -> int:
+        """The token that stands for a hidden one; the unknown one where the vocabulary has none for that."""
+        known = self._tokenizer.get_vocab()
+        return next((known[token] for token in ("[MASK]", "<mask>") if token in known), self.unknown)
+
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """The tokens of each text, the ids `before` and `after` around them."""
         before, after = [(0, 0)] * len(self.before), [(0, 0)] * len(self.after)
@@ -87,6 +101,22 @@ class TextTokenizer:
             Encoded([*self.before, *found.ids, *self.after], [*before, *found.offsets, *after])
             for found in self._tokenizer.encode_batch(texts, add_special_tokens=False)
         ]
+
+    def encode_words(self, texts: Sequence[str]) -> list[list[EncodedWord]]:
+        """The words of each text, as it is cut before its words become pieces."""
+        found: list[list[EncodedWord]] = []
+        for encoded in self._tokenizer.encode_batch(texts, add_special_tokens=False):
+            words: dict[int | None, EncodedWord] = {}
+            for number, token, (start, end) in zip(encoded.word_ids, encoded.ids, encoded.offsets, strict=True):
+                before = words.get(number)
+                ids, start = (before.ids, before.start) if before else ([], start)
+                words[number] = EncodedWord([*ids, token], start, end)
+            found.append(list(words.values()))
+        return found
+
+    def split(self, text: str) -> Iterator[str]:
+        """The words that become pieces, as the vocabulary spells them: without capitals and accents, say."""
+        return _split(self._tokenizer, text)
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
         """The written form of each token."""
@@ -103,8 +133,13 @@ class TextTokenizer:
         """The text that tokens stand for, without what opens and closes it."""
         return self._tokenizer.decode(list(ids), skip_special_tokens=True)
 
+    @property
+    def json(self) -> str:
+        """All of it, in the form of the tokenizers library."""
+        return self._tokenizer.to_str()
+
     def save(self, path: Path) -> None:
-        path.write_text(self._tokenizer.to_str(), encoding="utf-8")
+        path.write_text(self.json, encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> "TextTokenizer":
@@ -216,5 +251,5 @@ def _words() -> Tokenizer:
 
 def _split(tokenizer: Tokenizer, text: str) -> Iterator[str]:
     """The normalised words that the tokenizer's model would be given."""
-    normal = tokenizer.normalizer.normalize_str(text)
+    normal = tokenizer.normalizer.normalize_str(text) if tokenizer.normalizer else text
     return (word for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(normal))

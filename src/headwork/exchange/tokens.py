@@ -3,7 +3,6 @@
 Here a text that holds "[SEP]" is plain text; there it is a special token, as everywhere in that library.
 """
 
-import tempfile
 from pathlib import Path
 
 from tokenizers import Tokenizer, processors
@@ -42,9 +41,7 @@ def special_of(tokenizer: TextTokenizer) -> dict[str, int]:
 
 
 def write_tokenizer(tokenizer: TextTokenizer, folder: Path) -> None:
-    with tempfile.TemporaryDirectory() as place:
-        tokenizer.save(Path(place) / "tokenizer.json")
-        theirs = Tokenizer.from_file(str(Path(place) / "tokenizer.json"))
+    theirs = Tokenizer.from_str(tokenizer.json)
     special = special_of(tokenizer)
     spelt = dict(zip(special, tokenizer.tokens(special.values()), strict=True))
     theirs.add_special_tokens(sorted(set(spelt.values())))

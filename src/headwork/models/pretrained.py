@@ -14,9 +14,9 @@ from headwork.base.recipes import Recipe
 from headwork.layers.transformer import Core, CoreConfig
 from headwork.models import config_of, kind_of
 from headwork.models import published as imported
-from headwork.models.formats import read_published, read_settings
+from headwork.models.formats import family_of, read_published, read_settings
 from headwork.models.formats.sentences import read_sentences
-from headwork.models.published import Sentences
+from headwork.models.published import Published, PublishedConfig, Sentences
 from headwork.models.stored import load_tensors
 
 
@@ -81,12 +81,33 @@ def load_core(core: Core, folder: Path) -> None:
     core.load_state_dict({name: weights[name] for name in core.state_dict()})
 
 
-def load_decoder(folder: Path) -> imported.Published:
+def load_decoder(folder: Path) -> Published:
     """The published or imported decoder in `folder`."""
     kind = read_json(folder / "config.json", _Kind)
     if kind.recipe is not None or not core_config(folder).causal:
         raise HeadworkError(f"{folder}: holds no published decoder; name the folder of one, such as GPT-2")
     return _model(folder)
+
+
+def encoder_alone(folder: Path) -> Published:
+    """The encoder in `folder`, with its masked head where it has one; what else stood on it is left behind."""
+    found = _model(folder)
+    given = found.config if isinstance(found, Published) else None
+    family = given.family if given else family_of(found.core.config)
+    if family is None:
+        raise HeadworkError(f"{folder}: its layers are those of no published family; name an encoder that has some")
+    config = PublishedConfig(
+        family=family,
+        core=found.core.config,
+        masked=given is not None and given.masked,
+        masked_layer=given is None or given.masked_layer,
+        padding=given.padding if given else None,
+        sentences=given.sentences if given else None,
+    )
+    alone = Published(config)
+    weights = found.state_dict()
+    alone.load_state_dict({name: weights[name] for name in alone.state_dict()})
+    return alone.eval()
 
 
 def _model(folder: Path) -> Any:

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from headwork.base.files import read_json, write_json
-from headwork.layers.transformer import Batch, Core, CoreConfig
+from headwork.layers.transformer import Batch, Core, CoreConfig, initialise
 from headwork.models.stored import load_tensors, save_tensors
 from headwork.ops.linear import ACTIVATIONS, Linear
 from headwork.ops.packed import segment_first, segment_last
@@ -91,6 +91,10 @@ class MaskedHead(nn.Module):
         self.dense = nn.Linear(core.dim, width) if layer else None
         self.norm = nn.LayerNorm(width, eps=core.eps) if layer else nn.Identity()
         self.bias = nn.Parameter(torch.zeros(core.vocabulary))
+
+    def drawn(self) -> "MaskedHead":
+        """Itself, with weights as those of a core are drawn."""
+        return self.apply(initialise)
 
     def forward(self, hidden: Tensor, table: Tensor) -> Tensor:
         if self.dense is not None:

@@ -18,6 +18,7 @@ from headwork.report.pictures import Pictures, draw_all, draw_training
 from headwork.report.predictions import Outcome, read_outcome
 from headwork.report.render import render
 from headwork.report.seen import side_by_side
+from headwork.report.several_tasks import tasks_table
 from headwork.report.standings import comparison_table, ranked
 from headwork.report.table import Table
 from headwork.report.verdict import verdict_text
@@ -69,6 +70,7 @@ def _(result: RunResult, run: Run) -> str:
         confusion=shown_confusion(outcome.confusion, data.classes) if outcome else None,
         class_table=class_table(outcome.per_class) if outcome else None,
         training=draw_training({result.model: [run.metrics()]}, look),
+        tasks=tasks_table(run.metrics()),
         faithfulness=_faithfulness({result.model: result.faithfulness}, explained),
         seen=side_by_side(explained),
     )

@@ -2,11 +2,13 @@
 
 import importlib
 import time
+from dataclasses import replace
 from typing import Any
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import Recipe
 from headwork.models import config_of, kind_of
+from headwork.train.beside import parse_beside
 from headwork.train.config import train_config
 from headwork.train.record import Fitted, Place, Progress
 
@@ -23,12 +25,19 @@ LEARNT_AS = {
     "triplets": ("triplet", "FromTriplets"),
 }
 """by task, or by another objective: the module of this room, and its problem of fitting a network to rows"""
+ENCODERS = ("encoder", "encoder-tagger")
+"""models on whose core other tasks can be learnt, too"""
 
 
 def check_recipe(recipe: Recipe) -> None:
     """Refuse unknown keys and impossible values before anything is written."""
     config_of(recipe)
     config, kind = train_config(recipe), kind_of(recipe)
+    if config.beside and recipe.kind not in ENCODERS:
+        raise HeadworkError(
+            f"recipe {recipe.name}: train.beside is {config.beside!r}, but {recipe.kind} is no Transformer encoder, on "
+            "which several tasks could stand; leave it out, or take transformer or minilm"
+        )
     for name, plain in (("fit", "gradient"), ("objective", "labels")):
         asked = getattr(config, name)
         if not kind.neural or asked in (plain, "none"):
@@ -73,7 +82,13 @@ def fit_any(
         cut = learn.fit_head(model, train, dev).cut
         return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[], cut=cut)
     problem = learn(model, train, dev, config, seed=seed)
-    return fit(problem, budget_seconds=budget_seconds, place=place, progress=progress)
+    told = {"budget_seconds": budget_seconds, "place": place, "progress": progress}
+    if not config.beside:
+        return fit(problem, **told)
+    from headwork.train.sides import together
+
+    whole = together(problem, model, train, dev, parse_beside(config.beside), seed=seed)
+    return replace(fit(whole, **told), beside=whole.models)
 
 
 def _problem_of(task: str) -> Any:

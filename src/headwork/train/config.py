@@ -7,6 +7,7 @@ import msgspec
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import Recipe, strictly
+from headwork.train.beside import parse_beside
 
 
 class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,6 +56,9 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     looks; 0: it is there from the start"""
     damaged: int = 0
     """of log lines: damaged copies of each that are learnt from, too (`headwork.data.log_damage`)"""
+    beside: str = ""
+    """what is learnt at the same time on the same encoder, and how much it counts at the first step and at the last, as
+    in "masked 1:0" (`headwork.train.beside`)"""
     precision: Literal["fp32", "bf16"] = "fp32"
     """of the products; a processor that does not multiply bfloat16 computes in fp32"""
 
@@ -80,6 +84,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         }.items():
             if not holds:
                 raise ValueError(f"train.{name} is {getattr(self, name)}, out of range")
+        if parse_beside(self.beside) and self.fit == "logistic":
+            raise ValueError(f"train.beside is {self.beside!r}, but train.fit = 'logistic' takes no steps")
         if self.focal and self.label_smoothing:
             raise ValueError("train.focal and train.label_smoothing both soften the loss of sure rows; use one of them")
         if self.focal and self.fit == "logistic":
@@ -96,6 +102,7 @@ ONLY_FOR = {
     "objective": (("classify",), "texts with classes"),
     "damaged": (("parse-log",), "lines of logs"),
     "pretrain": (("retrieve",), "search"),
+    "beside": (("classify", "tag"), "texts with classes and tagged words"),
 }
 """settings that some tasks alone have, and what of"""
 
@@ -111,7 +118,7 @@ def train_config(recipe: Recipe) -> TrainConfig:
     except ValueError as error:
         raise HeadworkError(f"recipe {recipe.name}: {error}") from error
     for name, (tasks, what) in ONLY_FOR.items():
-        if getattr(config, name) not in (0, "none", "labels") and recipe.task not in tasks:
+        if getattr(config, name) not in (0, "", "none", "labels") and recipe.task not in tasks:
             raise HeadworkError(f"recipe {recipe.name}: train.{name} is for {what}; leave it out")
     if config.fit == "none" and not (recipe.task == "retrieve" and recipe.model.get("pretrained")):
         raise HeadworkError(f"recipe {recipe.name}: train.fit is 'none', which is for search by a published encoder")

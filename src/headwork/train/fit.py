@@ -131,6 +131,7 @@ class Trainer:
                 train_loss=position.loss_sum / position.loss_steps,
                 alphas=alphas_of(self.network),
                 linear=look.linear,
+                tasks=look.tasks,
             )
         )
         position.loss_sum, position.loss_steps = 0.0, 0

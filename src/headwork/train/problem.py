@@ -1,12 +1,13 @@
 """What the training loop must know of a task: its batches, their loss, and how good the network is on dev."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from torch import Tensor, nn
 
 from headwork.base.results import WHOLE
+from headwork.base.runs import TaskPoint
 from headwork.data.batches import epoch_batches
 from headwork.train.config import TrainConfig
 
@@ -26,6 +27,8 @@ class Look(NamedTuple):
     """what the weights that are kept have the most of"""
     linear: bool = False
     """was the softmax over the memories left out"""
+    tasks: Mapping[str, TaskPoint] = {}
+    """by task, where several are learnt at once"""
 
 
 class Problem(ABC):

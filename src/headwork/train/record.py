@@ -1,8 +1,9 @@
 """What a fit says of itself and where it keeps its state."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -25,6 +26,8 @@ class Fitted:
     points: list[Point]
     cut: Cut = WHOLE
     """what of the training texts the steps did not see"""
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """by task, what was learnt beside the main one and can be asked, too"""
     crowded: float | None = None
     """share of the time, of this process alone, in which it waited for a core"""
 

@@ -12,6 +12,7 @@ from headwork.report.limits import budget_note, limits_table
 from headwork.report.page import run_page, write_pages
 from headwork.report.pictures import draw_training
 from headwork.report.render import render
+from headwork.report.several_tasks import tasks_table
 from headwork.report.standings import standings
 from headwork.report.tag.markdown import tag_markdown
 from headwork.report.tag.pictures import TagPictures, draw_all
@@ -51,6 +52,7 @@ def shown_run(result: TagRun, run: Run, scores: Mapping[str, str]) -> dict[str, 
         "unit": data.unit.removesuffix("s"),
         "scores": scores,
         "training": draw_training({result.model: [run.metrics()]}, looks([result.model]), score=score),
+        "tasks": tasks_table(run.metrics()),
     }
 
 
