@@ -24,6 +24,7 @@ LONG = {
     "embed.md",
     "first-steps.md",
     "formats.md",
+    "hebrew.md",
     "language.md",
     "long-documents.md",
     "memory.md",
@@ -89,6 +90,14 @@ def desk(tmp_path: Path) -> Path:
     moods = [("furious", "1,0,0"), ("glad", "0,1,0"), ("glad but afraid", "0,1,1"), ("here", "0,0,0")]
     lines = [f"I was {word} on day {number}.,{flags}\n" for number in range(30) for word, flags in moods]
     (tmp_path / "moods.csv").write_text("text,anger,joy,fear\n" + "".join(lines))
+    said = (("מקסים", "good"), ("בושה", "bad"), ("בסדר", "so-so"))
+    (tmp_path / "opinions.csv").write_text(
+        "text,label\n" + "".join(f"{word} ביום {n},{label}\n" for n in range(40) for word, label in said)
+    )
+    felt = (("שמח", "joy"), ("מפחד", "fear"), ("שמח ומפחד", "fear|joy"), ("כועס", "anger"))
+    (tmp_path / "feelings.tsv").write_text(
+        "text\temotions\n" + "".join(f"אני {word} ביום {n}\t{labels}\n" for n in range(30) for word, labels in felt)
+    )
     (tmp_path / "likeness.csv").write_text("".join(likeness))
     paragraphs = []
     for number in range(30):

@@ -12,10 +12,11 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
 
 from headwork.base.arrays import load_arrays, save_arrays
 from headwork.base.errors import HeadworkError
-from headwork.base.recipes import load_recipe
+from headwork.base.recipes import load_recipe, with_settings
 from headwork.measure.calibration import softmax
 from headwork.models import config_of
 from headwork.models.linear import NEVER, WORD, Majority, MajorityConfig, TfidfConfig, TfidfLogistic
@@ -49,7 +50,62 @@ def test_probabilities_are_those_of_scikit_learn(labels, pairs, min_texts):
     np.testing.assert_allclose(softmax(restored.logits(UNSEEN)), reference.predict_proba(UNSEEN), atol=2e-6)
 
 
-@pytest.mark.parametrize("model", [tfidf(), tfidf(TWO, pairs=False)], ids=["tfidf", "tfidf, words only"])
+HEBREW = [
+    "מקסים , כל הכבוד",
+    "בושה וחרפה",
+    "נשיא של כולם",
+    "כבוד לנשיא",
+    "איזו בושה",
+    "ש",
+    "אין כבוד",
+    "חרפה !",
+] + TEXTS[:4]
+
+
+@pytest.mark.row("BE29")
+@pytest.mark.parametrize("texts", [TEXTS, HEBREW], ids=["english", "hebrew"])
+@pytest.mark.parametrize("labels", [TWO, THREE], ids=["two classes", "three classes"])
+@pytest.mark.parametrize("lengths", [(1, 1), (2, 5), (3, 4)])
+def test_margins_of_characters_are_those_of_scikit_learn(texts, labels, lengths):
+    reference = make_pipeline(
+        TfidfVectorizer(analyzer="char_wb", ngram_range=lengths, sublinear_tf=True, min_df=2),
+        LinearSVC(C=0.5, dual=False),
+    ).fit(texts, labels)
+    shortest, longest = lengths
+    settings = {"terms": "characters", "shortest": shortest, "longest": longest, "loss": "squared-hinge"}
+    model = TfidfLogistic(TfidfConfig(**settings, strength=0.5))
+    model.fit(texts, labels, classes=int(labels.max()) + 1, seed=0)
+    restored = TfidfLogistic.restore(model.settings(), model.tensors())
+    unseen = [*UNSEEN, "הנשיא הזה", "ש בושה"]
+    logits, margins = restored.logits(unseen), reference.decision_function(unseen)
+    expected = np.stack([-margins, margins], 1) / 2 if margins.ndim == 1 else margins
+    np.testing.assert_allclose(logits, expected, atol=2e-6)
+
+
+CHARACTERS = TfidfLogistic(TfidfConfig(terms="characters", loss="squared-hinge"))
+CHARACTERS.fit(TEXTS, THREE, classes=3, seed=0)
+
+
+@pytest.mark.parametrize("text", [*UNSEEN, "İİ I warm"])
+def test_what_runs_of_characters_add_is_divided_among_what_stands_between_blanks(text):
+    weights = CHARACTERS.word_weights(text, 1)
+    assert [text[start:end] for start, end, _ in weights] == text.split()
+    added = sum(weight for _, _, weight in weights)
+    assert added + CHARACTERS.intercepts[1] == pytest.approx(CHARACTERS.logits([text])[0, 1], abs=1e-6)
+
+
+@pytest.mark.parametrize("lengths", [(0, 3), (4, 3)])
+def test_lengths_of_runs_that_are_none_are_refused(lengths):
+    recipe = with_settings(
+        load_recipe("tfidf-characters"), (f"model.shortest={lengths[0]}", f"model.longest={lengths[1]}")
+    )
+    with pytest.raises(HeadworkError, match="expected runs of 1 or more"):
+        config_of(recipe)
+
+
+@pytest.mark.parametrize(
+    "model", [tfidf(), tfidf(TWO, pairs=False), CHARACTERS], ids=["tfidf", "tfidf, words only", "characters"]
+)
 def test_restored_from_files_it_answers_with_the_same_bits(model, tmp_path):
     save_arrays(model.tensors(), tmp_path / "model.safetensors")
     settings = msgspec.json.decode(msgspec.json.encode(model.settings()))
@@ -171,7 +227,8 @@ def test_predicting_needs_neither_torch_nor_scikit_learn():
 
 def rows_of(path: Path, text: str, label: str) -> tuple[list[str], list[str]]:
     with gzip.open(path, "rt") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+        delimiter, quoting = ("\t", csv.QUOTE_NONE) if ".tsv" in path.name else (",", csv.QUOTE_MINIMAL)
+        rows = list(csv.DictReader(file, delimiter=delimiter, quoting=quoting))
     return [row[text] for row in rows], [row[label] for row in rows]
 
 
@@ -187,9 +244,24 @@ def rows_of(path: Path, text: str, label: str) -> tuple[list[str], list[str]]:
 )
 def test_it_reaches_what_such_a_model_is_known_to_reach(real_data, train, test, label, floor):
     """On the files as they are, every row of them."""
+    check_floor(real_data, "tfidf", train, test, label, floor)
+
+
+@pytest.mark.row("BE29")
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["token", "morph"])
+def test_characters_of_hebrew_do_better_than_what_words_are_known_to_reach(real_data, kind):
+    folder = "hebrew_sentiment"
+    floor = {"token": 0.868, "morph": 0.873}[kind]
+    check_floor(
+        real_data, "tfidf-characters", f"{folder}/{kind}.train.tsv.gz", f"{folder}/{kind}.test.tsv", "label", floor
+    )
+
+
+def check_floor(real_data: Path, name: str, train: str, test: str, label: str, floor: float) -> None:
     texts, answers = rows_of(real_data / train, "text", label)
     classes = sorted(set(answers))
-    model = TfidfLogistic(config_of(load_recipe("tfidf")))
+    model = TfidfLogistic(config_of(load_recipe(name)))
     model.fit(texts, np.array([classes.index(answer) for answer in answers]), classes=len(classes), seed=0)
     texts, answers = rows_of(real_data / test, "text", label)
     assert np.mean([classes[place] for place in model.logits(texts).argmax(1)] == np.array(answers)) >= floor

@@ -1,7 +1,8 @@
 """Texts to token ids and back to the characters that each token stands for.
 
 `words`: lower-cased words and punctuation marks, numbered by how often the training texts have them.
-`wordpiece`: pieces of words fitted on the training texts. `bpe`: pairs of bytes joined by how often they stand
+`wordpiece`: pieces of words fitted on the training texts. Abbreviations of Hebrew stay whole in both, and its points
+are left out. `bpe`: pairs of bytes joined by how often they stand
 together, which write any text and give it back to the letter. Both stand between [CLS] and [SEP]. The tokens of a
 pretrained encoder are read by `headwork.data.published_tokens`.
 
@@ -20,15 +21,18 @@ from typing import NamedTuple
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not survive a fork, and warn of it
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from headwork.base.errors import HeadworkError
+from headwork.base.hebrew import GERESH, GERSHAYIM, POINTS
 
 PAD, UNKNOWN, FIRST, LAST = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 PAD_ID, UNKNOWN_ID = 0, 1
 """of every tokenizer that is fitted here"""
 LONGEST_WORD = 100
 """characters; a longer one is one unknown token"""
+HEBREW = ((GERSHAYIM, "\u02ba"), (GERESH, "\u02b9"), (f"[{POINTS}]", ""))
+"""marks of abbreviation become letters, which part no words"""
 
 
 class Frame(NamedTuple):
@@ -143,7 +147,7 @@ def fit_wordpiece(texts: Iterable[str], *, size: int = 8_000) -> TextTokenizer:
     The most frequent pair of pieces becomes a piece, over and over. The same texts give the same ids, whatever their
     order.
     """
-    splitter = wordpiece({UNKNOWN: 0})
+    splitter = _of_hebrew(wordpiece({UNKNOWN: 0}))
     words = Counter(word for text in texts for word in _split(splitter, text) if len(word) <= LONGEST_WORD)
     letters: Counter[str] = Counter()
     for word, count in words.items():
@@ -151,7 +155,7 @@ def fit_wordpiece(texts: Iterable[str], *, size: int = 8_000) -> TextTokenizer:
     alphabet = sorted(sorted(letters, key=lambda letter: (-letters[letter], letter))[: size // 4])
     spelt = {word: count for word, count in words.items() if not set(word).difference(alphabet)}
     pieces = _joined_pieces(spelt, alphabet, size)
-    return TextTokenizer(wordpiece({piece: token for token, piece in enumerate([*SPECIAL, *pieces])}))
+    return TextTokenizer(_of_hebrew(wordpiece({piece: token for token, piece in enumerate([*SPECIAL, *pieces])})))
 
 
 def fit_bpe(texts: Iterable[str], *, size: int = 8_000) -> TextTokenizer:
@@ -211,6 +215,13 @@ def _words() -> Tokenizer:
     tokenizer = Tokenizer(models.WordLevel({PAD: 0, UNKNOWN: 1}, unk_token=UNKNOWN))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=False)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return _of_hebrew(tokenizer)
+
+
+def _of_hebrew(tokenizer: Tokenizer) -> Tokenizer:
+    """The tokenizer, with what words of Hebrew need before all else."""
+    rules = [normalizers.Replace(Regex(pattern), by) for pattern, by in HEBREW]
+    tokenizer.normalizer = normalizers.Sequence([*rules, tokenizer.normalizer])  # pyright: ignore[reportArgumentType]
     return tokenizer
 
 
