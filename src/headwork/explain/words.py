@@ -1,7 +1,8 @@
 """Which words a classifier weighed: spans of tokens gathered into words of the text.
 
-A word is a run of letters (with the points of Hebrew) and digits, or one other visible sign. Its weight is the sum of the weights of the tokens
-that start in it, so that word pieces of a pretrained vocabulary and whole words of a fitted one are shown alike.
+A word is a run of letters (with the points of Hebrew) and digits, or one other visible sign. Its weight is the sum of
+the weights of the tokens that start in it, so that word pieces of a pretrained vocabulary and whole words of a fitted
+one are shown alike.
 """
 
 import re

@@ -1,4 +1,6 @@
-"""The baselines: class shares, and a linear model on TF-IDF of words, word pairs or runs of characters. They need no torch.
+"""The baselines: class shares, and a linear model on TF-IDF of words and word pairs, or of runs of characters.
+
+They need no torch.
 
     value of term t in a text = (1 + ln count) · (ln((1 + n) / (1 + texts with t)) + 1), each text scaled to length 1
     logits                    = A · values + b    with A, b of the largest likelihood under an L2 penalty, or of the

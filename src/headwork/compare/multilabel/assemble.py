@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-
 from msgspec.structs import replace
 
 from headwork.base.multilabel import (
