@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
+from headwork.base.about import marked
 from headwork.base.arrays import load_arrays, save_arrays
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import load_recipe, with_settings
@@ -135,6 +137,29 @@ def test_a_pair_is_divided_among_its_words():
     pair, word = [w.weight for w in model.word_weights("funny film", 1)], model.word_weights("warm", 1)[0].weight
     assert pair[0] == pytest.approx(pair[1]) and pair[0] > 0
     assert word == pytest.approx(3.0)
+
+
+@pytest.mark.row("UL13")
+@pytest.mark.parametrize("near", [1, 3, 20])
+def test_words_beside_what_is_asked_about_are_terms_of_their_side(near):
+    text = "one two Acme rose as three fell and Acme gained four"
+    places = [(8, 12), (36, 40)]
+    terms = [term for term, _ in TfidfLogistic(TfidfConfig(near=near, pairs=False)).terms(marked(text, places))]
+    words, expected = text.lower().split(), []
+    for at in (2, 8):
+        for side, around in (("before", words[max(0, at - near) : at]), ("behind", words[at + 1 : at + 1 + near])):
+            expected += [f"{side}: {word}" for word in around]
+            expected += [f"{side}: {one} {two}" for one, two in itertools.pairwise(around)]
+    assert sorted(terms) == sorted(expected + words)
+
+
+@pytest.mark.row("UL13")
+@pytest.mark.parametrize("terms", ["words", "characters"])
+def test_without_near_words_marks_change_nothing(terms):
+    model = TfidfLogistic(TfidfConfig(near=0, terms=terms))
+    assert list(model.terms(marked("Acme's fell", [(0, 4)]))) != [] and list(
+        model.terms(marked("Acme fell", [(0, 4)]))
+    ) == list(model.terms("Acme fell"))
 
 
 def test_a_class_without_training_texts_is_never_chosen():

@@ -21,6 +21,8 @@ class Asked:
     texts: tuple[str | None, str | None]
     columns: tuple[str | None, str | None]
     limits: Limits
+    about: str | None = None
+    """what the texts are asked about, where the model asks: a name, or with a file its column"""
     image: str | None = None
     """file of a picture, for models that read one"""
 
@@ -30,6 +32,7 @@ def texts_asked(opened: Any, asked: Asked) -> list[str]:
     for option, value in (("--text-b", asked.texts[1]), ("--column-b", asked.columns[1]), ("--image", asked.image)):
         if value is not None:
             raise HeadworkError(f"{option}: the model takes one text; leave it out")
+    refuse_about(asked)
     if asked.texts[0] is not None:
         return [asked.texts[0]]
     return texts_of(asked.file, asked.stream, column=asked.columns[0] or opened.text_column, limits=asked.limits)
@@ -37,6 +40,7 @@ def texts_asked(opened: Any, asked: Asked) -> list[str]:
 
 def pairs_asked(opened: Any, asked: Asked) -> list[Pair]:
     """What a model of two texts takes."""
+    refuse_about(asked)
     first, second = asked.texts
     if first is not None and second is not None:
         return [Pair(first, second)]
@@ -44,6 +48,13 @@ def pairs_asked(opened: Any, asked: Asked) -> list[Pair]:
         raise HeadworkError("--text, --text-b: the model takes two texts; give both")
     columns = [name or known for name, known in zip(asked.columns, opened.columns, strict=True)]
     return pairs_of(asked.file, asked.stream, columns=columns, limits=asked.limits)
+
+
+def refuse_about(asked: Asked) -> None:
+    if asked.about is not None:
+        raise HeadworkError(
+            f"--about {asked.about}: the model answers for a text as a whole; leave it out, or train one with --about"
+        )
 
 
 def texts_of(file: str | None, stream: BinaryIO, *, column: str | None, limits: Limits) -> list[str]:

@@ -13,6 +13,7 @@ three ordinary tokens.
 """
 
 import os
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not s
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+from headwork.base.about import OPEN, Place, bare
 from headwork.base.errors import HeadworkError
 from headwork.base.hebrew import GERESH, GERSHAYIM, POINTS
 
@@ -31,6 +33,8 @@ PAD_ID, UNKNOWN_ID = 0, 1
 """of every tokenizer that is fitted here"""
 LONGEST_WORD = 100
 """characters; a longer one is one unknown token"""
+MARKS = (("[E]", "[/E]"), ("[unused0]", "[unused1]"))
+"""around what a text is asked about (`headwork.base.about`): of what is fitted here, and left free by BERT"""
 HEBREW = ((GERSHAYIM, "\u02ba"), (GERESH, "\u02b9"), (f"[{POINTS}]", ""))
 """marks of abbreviation become letters, which part no words"""
 
@@ -72,6 +76,16 @@ class TextTokenizer:
         frame = next(frame for frame in FRAMES if vocabulary.keys() >= {*frame.before, *frame.after})
         self.before = tuple(vocabulary[token] for token in frame.before)
         self.after = tuple(vocabulary[token] for token in frame.after)
+        self.marks = self._find_marks()
+
+    def _find_marks(self) -> tuple[int, int] | None:
+        known = self._tokenizer.get_vocab()
+        return next(((known[one], known[other]) for one, other in MARKS if {one, other} <= known.keys()), None)
+
+    def add_marks(self) -> None:
+        """Tokens of their own for the marks, which no text is encoded to."""
+        self._tokenizer.add_special_tokens(list(MARKS[0]))
+        self.marks = self._find_marks()
 
     @property
     def vocabulary(self) -> int:
@@ -85,12 +99,17 @@ class TextTokenizer:
         return next((known[token] for token in (UNKNOWN, "<unk>") if token in known), 0)
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """The tokens of each text, the ids `before` and `after` around them."""
+        """The tokens of each text, the ids `before` and `after` around them; marks of the text are tokens, too."""
         before, after = [(0, 0)] * len(self.before), [(0, 0)] * len(self.after)
-        return [
-            Encoded([*self.before, *found.ids, *self.after], [*before, *found.offsets, *after])
-            for found in self._tokenizer.encode_batch(texts, add_special_tokens=False)
-        ]
+        bares = [bare(text) if self.marks and OPEN in text else None for text in texts]
+        plain = [text if found is None else found.text for text, found in zip(texts, bares, strict=True)]
+        encoded = []
+        for each, found in zip(bares, self._tokenizer.encode_batch(plain, add_special_tokens=False), strict=True):
+            ids, offsets = found.ids, found.offsets
+            if each is not None and self.marks is not None:
+                ids, offsets = with_marks(ids, offsets, each.places, self.marks)
+            encoded.append(Encoded([*self.before, *ids, *self.after], [*before, *offsets, *after]))
+        return encoded
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
         """The written form of each token."""
@@ -116,6 +135,32 @@ class TextTokenizer:
             return cls(Tokenizer.from_str(path.read_text(encoding="utf-8")))
         except Exception as error:  # the library raises nothing narrower
             raise HeadworkError(f"{path}: no tokenizer can be read from it ({error})") from error
+
+
+def with_marks(
+    ids: Sequence[int], offsets: Sequence[Place], places: Sequence[Place], marks: tuple[int, int]
+) -> tuple[list[int], list[Place]]:
+    """Tokens of a text without marks as those of the marked text, with the two marks around each place.
+
+    A token that a place begins or ends within is inside. The offsets of a mark are empty.
+    """
+    edges = [edge for place in places for edge in place]
+    told_ids, told_offsets, said = [], [], 0
+
+    def say_mark() -> None:
+        nonlocal said
+        told_ids.append(marks[said % 2])
+        told_offsets.append((edges[said] + said,) * 2)
+        said += 1
+
+    for token, (start, end) in zip(ids, offsets, strict=True):
+        while said < len(edges) and (start >= edges[said] if said % 2 else end > edges[said]):
+            say_mark()
+        told_ids.append(token)
+        told_offsets.append((start + bisect_right(edges, start), end + bisect_left(edges, end)))
+    while said < len(edges):
+        say_mark()
+    return told_ids, told_offsets
 
 
 def fit_words(texts: Iterable[str], *, size: int = 20_000, minimum: int = 2) -> TextTokenizer:

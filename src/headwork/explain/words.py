@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headwork.base.about import CLOSE, OPEN
 from headwork.base.hebrew import POINTS
 from headwork.base.results import Explanations, SeenText, WordWeight
 from headwork.data.corpus import Examples
 from headwork.tasks.classify import Classifier, Seen, Span
 
-WORD = re.compile(rf"[\w{POINTS}]+|[^\w\s]")
+WORD = re.compile(rf"[\w{POINTS}]+|[^\w\s{OPEN}{CLOSE}]")
 
 
 @dataclass(frozen=True)

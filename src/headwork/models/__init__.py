@@ -37,6 +37,7 @@ MODELS = {
     "many-to-one": ModelKind("many_to_one", "ManyToOne", "ManyToOneConfig"),
     "han": ModelKind("han", "Han", "HanConfig"),
     "elmo": ModelKind("elmo_classifier", "ElmoClassifier", "ElmoClassifierConfig"),
+    "ulmfit": ModelKind("ulmfit", "Ulmfit", "UlmfitConfig"),
     "encoder": ModelKind("encoder", "EncoderClassifier", "EncoderConfig"),
     "rnn-translator": ModelKind("rnn_translator", "RnnTranslator", "RnnTranslatorConfig"),
     "transformer-translator": ModelKind(

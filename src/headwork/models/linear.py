@@ -8,8 +8,9 @@ They need no torch.
 
 Term weights as in Salton and Buckley 1988, with the smoothed inverse frequency of scikit-learn, whose solvers fit A and
 b. Runs of characters lie within a word and the blanks around it (Cavnar and Trenkle 1994, "N-gram-based text
-categorization", section 3). A fitted model is `settings` (JSON) and `tensors` (arrays); `restore` gives it back to the
-bit, without fitting.
+categorization", section 3). Where a text is asked about something that it names (`headwork.base.about`), the words
+before and behind it are terms of their own, too. A fitted model is `settings` (JSON) and `tensors` (arrays); `restore`
+gives it back to the bit, without fitting.
 
 Axes: n texts, V terms, C classes.
 """
@@ -17,6 +18,7 @@ Axes: n texts, V terms, C classes.
 import re
 import warnings
 from array import array
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -26,14 +28,15 @@ import msgspec
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from headwork.base.about import CLOSE, MARKS, OPEN
 from headwork.base.errors import HeadworkError
 from headwork.base.hebrew import GERESH, GERSHAYIM, POINTS
 from headwork.base.recipes import strictly
 
 _LETTER = rf"[\w{POINTS}]"
-WORD = re.compile(rf"{_LETTER}+(?:(?:['’]|{GERSHAYIM}|{GERESH}){_LETTER}+)*(?:{GERESH})?|[^\w\s]")
+WORD = re.compile(rf"{_LETTER}+(?:(?:['’]|{GERSHAYIM}|{GERESH}){_LETTER}+)*(?:{GERESH})?|[^\w\s{OPEN}{CLOSE}]")
 """a word with the apostrophes in it and what Hebrew writes above, below and behind its letters, or a single sign"""
-RUN = re.compile(r"\S+")
+RUN = re.compile(rf"[^\s{OPEN}{CLOSE}]+")
 POINT = re.compile(f"[{POINTS}]")
 NEVER = -30.0
 """the logit of a class that the training texts lack"""
@@ -86,6 +89,8 @@ class TfidfConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     shortest: int = 2
     longest: int = 5
     """of runs of characters"""
+    near: int = 6
+    """words before what a text is asked about, and behind it, that are terms of their own; 0: it is not looked at"""
     min_texts: int = 2
     """training texts that a term must be in"""
     max_terms: int = 200_000
@@ -147,6 +152,8 @@ class Tfidf:
     def terms(self, text: str) -> Iterator[tuple[str, list[int]]]:
         """Every word of the text and every pair, or every run of characters, with the places of its words."""
         words = [plain(word.group()) for word in self.words(text)]
+        if OPEN in text and self.config.near:
+            yield from self._near(text, words)
         if self.config.terms == "characters":
             for place, word in enumerate(words):
                 at = [place]
@@ -155,6 +162,18 @@ class Tfidf:
         yield from ((word, [place]) for place, word in enumerate(words))
         if self.config.pairs:
             yield from ((f"{one} {two}", [place, place + 1]) for place, (one, two) in enumerate(pairwise(words)))
+
+    def _near(self, text: str, words: Sequence[str]) -> Iterator[tuple[str, list[int]]]:
+        """Words on each side of a marked place, and pairs of them, as terms that say which side it is."""
+        ends = [word.end() for word in self.words(text)]
+        edges = [bisect_right(ends, mark.start()) for mark in MARKS.finditer(text)]
+        for first, last in zip(edges[::2], edges[1::2], strict=False):
+            for side, places in (
+                ("before", range(max(0, first - self.config.near), first)),
+                ("behind", range(last, min(len(words), last + self.config.near))),
+            ):
+                yield from ((f"{side}: {words[place]}", [place]) for place in places)
+                yield from ((f"{side}: {words[one]} {words[two]}", [one, two]) for one, two in pairwise(places))
 
     def _runs(self, word: str) -> Iterator[str]:
         """A word that is no longer than a run is one of them, once."""

@@ -26,9 +26,16 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """stop after as many epochs without a better dev score"""
     lr: float = 1e-3
     """largest learning rate"""
-    schedule: Literal["one-cycle", "warmup-linear", "noam", "constant"] = "one-cycle"
+    schedule: Literal["one-cycle", "warmup-linear", "noam", "constant", "slanted"] = "one-cycle"
     warmup: float = 0.1
     """share of the steps in which the rate rises"""
+    unfreeze: Literal["all", "gradual", "chain"] = "all"
+    """which layers learn: all; or the highest, then one more below it after the other; or the highest, then each by
+    itself from the lowest; and all in the last half of the steps (`headwork.train.thawing`)"""
+    discriminative: float = 1.0
+    """how many times faster a layer learns than the one below it"""
+    language: float = 0.0
+    """share of the budget in which a language model inside learns to foretell the training texts first"""
     weight_decay: float = 0.01
     clip: float = 1.0
     """largest gradient norm"""
@@ -69,6 +76,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "linear_start": self.linear_start >= 0,
             "weight_decay": self.weight_decay >= 0,
             "margin": self.margin > 0,
+            "discriminative": 1 <= self.discriminative < math.inf,
+            "language": 0 <= self.language < 1,
         }.items():
             if not holds:
                 raise ValueError(f"train.{name} is {getattr(self, name)}, out of range")
@@ -86,6 +95,7 @@ ONLY_FOR = {
     "class_weights": (CLASSIFYING, "classes and labels"),
     "focal": (CLASSIFYING, "classes and labels"),
     "objective": (("classify",), "texts with classes"),
+    "language": (CLASSIFYING, "classes and labels"),
 }
 """settings that some tasks alone have, and what of"""
 
