@@ -22,6 +22,7 @@ FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 LONG = {
     "attention.md",
     "embed.md",
+    "entity-sentiment.md",
     "first-steps.md",
     "formats.md",
     "hebrew.md",
@@ -94,6 +95,12 @@ def desk(tmp_path: Path) -> Path:
     (tmp_path / "opinions.csv").write_text(
         "text,label\n" + "".join(f"{word} ביום {n},{label}\n" for n in range(40) for word, label in said)
     )
+    asked = [
+        (f"Bor fell as Al rose on day {n}", name, fares)
+        for n in range(40)
+        for name, fares in (("Al", "positive"), ("Bor", "negative"))
+    ]
+    (tmp_path / "news.csv").write_text("text,entity,polarity\n" + "".join(f"{','.join(row)}\n" for row in asked))
     felt = (("שמח", "joy"), ("מפחד", "fear"), ("שמח ומפחד", "fear|joy"), ("כועס", "anger"))
     (tmp_path / "feelings.tsv").write_text(
         "text\temotions\n" + "".join(f"אני {word} ביום {n}\t{labels}\n" for n in range(30) for word, labels in felt)

@@ -62,6 +62,7 @@ MODELS = {
     "tag-counts": ModelKind("tag_linear", "TagCounts", "TagCountsConfig", neural=False),
     "tag-linear": ModelKind("tag_linear", "TagLinear", "TagLinearConfig", neural=False),
     "bilstm-tagger": ModelKind("bilstm_tagger", "BiLstmTagger", "BiLstmTaggerConfig"),
+    "elmo-tagger": ModelKind("elmo_tagger", "ElmoTagger", "ElmoTaggerConfig"),
     "encoder-tagger": ModelKind("encoder_tagger", "EncoderTagger", "EncoderTaggerConfig"),
     "span-overlap": ModelKind("span_overlap", "SpanOverlap", "SpanOverlapConfig", neural=False),
     "span-encoder": ModelKind("span_encoder", "SpanEncoder", "SpanEncoderConfig"),
