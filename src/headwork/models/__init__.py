@@ -34,6 +34,7 @@ MODELS = {
     "bag": ModelKind("bag", "Bag", "BagConfig"),
     "text-cnn": ModelKind("text_cnn", "TextCnn", "TextCnnConfig"),
     "bilstm": ModelKind("bilstm", "BiLstm", "BiLstmConfig"),
+    "deepmoji": ModelKind("deepmoji", "DeepMoji", "DeepMojiConfig"),
     "many-to-one": ModelKind("many_to_one", "ManyToOne", "ManyToOneConfig"),
     "han": ModelKind("han", "Han", "HanConfig"),
     "elmo": ModelKind("elmo_classifier", "ElmoClassifier", "ElmoClassifierConfig"),
