@@ -75,6 +75,7 @@ def test_asked_about_the_other_company_it_answers_otherwise(compared):
     opened, work = open_run(str(folder.trial("near-6", 0).folder), device="cpu")
     text = "Zanbit raised its forecast while Ulbork cut its forecast."
     asked = [marked(text, [(start, start + 6)]) for start in (0, 33)]
+    assert work.answers is not None
     of_one, of_other = work.answers(opened, asked)
     assert (of_one["about"], of_one["label"]) == ("Zanbit", "positive")
     assert (of_other["about"], of_other["label"]) == ("Ulbork", "negative")

@@ -1,6 +1,7 @@
 """DeepMoji: the LSTM of Keras written out, the skip, attention, and weights that go to other labels along a chain."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,16 +45,16 @@ def both_ways(x: np.ndarray, layer, gates: str) -> np.ndarray:
         return np.concatenate([i, f, g, o], axis=-1)
 
     for direction in (0, 1):
-        parts = (of_keras(each[direction]) for each in (inputs, states, bias))
+        kernel, recurrent, shift = (of_keras(each[direction]) for each in (inputs, states, bias))
         read = x[::-1] if direction else x
-        said = keras_lstm(read, *parts, GATES[gates])
+        said = keras_lstm(read, kernel, recurrent, shift, GATES[gates])
         found.append(said[::-1] if direction else said)
     return np.concatenate(found, axis=1)
 
 
 @pytest.mark.row("AT37")
 @pytest.mark.parametrize("gates", GATES)
-def test_in_both_conventions_it_is_what_keras_computes(gates: str):
+def test_in_both_conventions_it_is_what_keras_computes(gates: Any):
     torch.manual_seed(0)
     model = DeepMoji(DeepMojiConfig(width=5, hidden=4, gates=gates), vocabulary=12, classes=3).double().eval()
     with torch.no_grad():

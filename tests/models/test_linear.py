@@ -64,7 +64,7 @@ HEBREW = [
 def test_margins_of_characters_are_those_of_scikit_learn(texts, labels, lengths):
     reference = make_pipeline(
         TfidfVectorizer(analyzer="char_wb", ngram_range=lengths, sublinear_tf=True, min_df=2),
-        LinearSVC(C=0.5, dual=False),
+        LinearSVC(C=0.5, dual=False),  # pyright: ignore[reportArgumentType]
     ).fit(texts, labels)
     shortest, longest = lengths
     settings = {"terms": "characters", "shortest": shortest, "longest": longest, "loss": "squared-hinge"}

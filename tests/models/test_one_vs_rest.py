@@ -42,7 +42,7 @@ def test_each_label_has_a_support_vector_machine_of_its_own():
     texts, labels = rows()
     model = TfidfOneVsRest(TfidfConfig(terms="characters", loss="squared-hinge", strength=0.5))
     model.fit(texts, labels, classes=3, seed=0)
-    oracle = OneVsRestClassifier(LinearSVC(C=0.5, dual=False)).fit(model.values(texts), labels)
+    oracle = OneVsRestClassifier(LinearSVC(C=0.5, dual=False)).fit(model.values(texts), labels)  # pyright: ignore[reportArgumentType]
     np.testing.assert_allclose(model.logits(texts), oracle.decision_function(model.values(texts)), atol=1e-5)
 
 

@@ -1,5 +1,7 @@
 """ULMFiT: states of torch's LSTM, three poolings, and a language model that comes in and learns the texts first."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -15,13 +17,22 @@ from headwork.data.vocabulary_tokens import VocabularyTokenizer, load_tokens
 from headwork.models.language_lstm import LanguageLstm
 from headwork.models.ulmfit import Ulmfit, UlmfitConfig
 from headwork.ops.packed import pack
-from headwork.tasks.classify import load_classifier, new_classifier
+from headwork.tasks.classify import load_classifier
+from headwork.tasks.classify import new_classifier as new_any
 from headwork.tasks.language import load_language_model, new_language_model
+from headwork.tasks.neural import NeuralClassifier
+from headwork.tasks.neural_language import NeuralLanguageModel
 from headwork.train import pretraining
 from headwork.train.pretraining import pretrain
 
 CLASSES = ["bad", "good"]
 TEXTS = [f"The {word} film of day {number % 5} was {word}." for number in range(30) for word in ("bad", "good")]
+
+
+def new_classifier(*given: Any, **told: Any) -> NeuralClassifier:
+    made = new_any(*given, **told)
+    assert isinstance(made, NeuralClassifier)
+    return made
 
 
 def rows(texts: list[str] = TEXTS) -> Examples:
@@ -43,7 +54,7 @@ def test_states_are_torchs_and_the_head_sees_last_largest_and_mean():
             x = layer(x)[0]
         h = torch.cat([x[0, -1], x[0].amax(0), x[0].mean(0)])
         for place, block in enumerate((model.first, model.second)):
-            norm = block.norm
+            norm: Any = block.norm
             h = (h - norm.running_mean) / (norm.running_var + norm.eps).sqrt() * norm.weight + norm.bias
             h = block.linear.weight @ h + block.linear.bias
             h = h.relu() if place == 0 else h
@@ -82,7 +93,9 @@ def test_it_goes_on_from_a_trained_language_model(tmp_path):
     language.save(run.model)
     chosen = with_settings(load_recipe("ulmfit"), (f"model.pretrained={run.folder}",), size="tiny")
     classifier = new_classifier(chosen, CLASSES, ["Another text altogether"], seed=0)
-    theirs, own = load_language_model(run.model).network, classifier.network.encoder
+    loaded = load_language_model(run.model)
+    assert isinstance(loaded, NeuralLanguageModel)
+    theirs, own = loaded.network, classifier.network.encoder
     assert isinstance(theirs, LanguageLstm) and own.config.hidden == 16
     known = len(theirs.table.weight)
     assert torch.equal(own.table.weight[:known], theirs.table.weight) and len(own.table.weight) == known + 2
@@ -91,8 +104,8 @@ def test_it_goes_on_from_a_trained_language_model(tmp_path):
     ids = language.vocabulary.encode("The bad film.").ids.tolist()
     assert classifier.reader.read(["The bad film."]).ids == [ids]
     classifier.save(tmp_path / "kept")
-    loaded = load_classifier(tmp_path / "kept")
-    assert np.array_equal(loaded.logits(TEXTS[:4]), classifier.logits(TEXTS[:4]))
+    again = load_classifier(tmp_path / "kept")
+    assert np.array_equal(again.logits(TEXTS[:4]), classifier.logits(TEXTS[:4]))
 
 
 def test_another_model_is_no_language_model_to_go_on_from(tmp_path):

@@ -1,11 +1,12 @@
 """Which thing each row of a table asks about: its name in a column, or the characters where it stands in two."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from headwork.base.about import OPEN, marked, places_of
 from headwork.base.errors import HeadworkError
 from headwork.data.columns import check_column
+from headwork.data.split import Side
 from headwork.data.tables import Table
 
 
@@ -29,6 +30,10 @@ def asked_about(table: Table, text: str, about: Sequence[str]) -> Table:
         for number, (cell, *said) in enumerate(rows, 1)
     ]
     return replace(table, columns={**table.columns, text: texts})
+
+
+def all_asked(tables: Mapping[Side, Table], text: str, about: Sequence[str]) -> dict[Side, Table]:
+    return {side: asked_about(table, text, about) for side, table in tables.items()}
 
 
 def about_one(text: str, told: str) -> str:

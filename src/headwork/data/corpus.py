@@ -18,7 +18,7 @@ from headwork.base.errors import HeadworkError
 from headwork.base.files import read_json, write_atomically
 from headwork.base.limits import DEFAULT_LIMITS, Limits
 from headwork.base.results import DataFacts, Split
-from headwork.data.about import about_columns, asked_about
+from headwork.data.about import about_columns, all_asked
 from headwork.data.columns import Columns, check_column, check_numbers, choose_columns, is_number
 from headwork.data.embedded import EMBEDDED
 from headwork.data.facts import write_facts
@@ -182,7 +182,7 @@ def prepare(
         for name in filter(None, (columns.text, columns.label, group)):
             check_column(table, name)
     if of_about:
-        tables = {side: asked_about(table, columns.text, of_about) for side, table in tables.items()}
+        tables = all_asked(tables, columns.text, of_about)
     sieve = sieved(rows_of(tables, columns, group), near=bool(own and own.near), about=bool(of_about))
     if not as_classes:
         check_numbers([row.label for row in sieve.rows], columns.label)
@@ -204,7 +204,7 @@ def prepare(
 def tables_of(found: DataSet, others: Mapping[Side, str | Path | None], limits: Limits) -> dict[Side, Table]:
     """The table of each side that has one."""
     files = {**found.files, **{side: Path(path) for side, path in others.items() if path is not None}}
-    tables = {} if found.files else EMBEDDED[found.name].tables()
+    tables: dict[Side, Table] = {} if found.files else EMBEDDED[found.name].tables()
     for side in SIDES:
         if side in files:
             tables[side] = read_table(files[side], limits)

@@ -82,13 +82,13 @@ class Told(NamedTuple):
 
 def two_entities() -> dict[Side, Table]:
     """Tables with columns text, entity and polarity; always the same."""
-    tables = {}
+    tables: dict[Side, Table] = {}
     for side in SIDES:
         chance = random.Random(side)
         told = {each.text: each for each in (_sentence(side, chance) for _ in range(SENTENCES[side]))}
         rows = [(each.text, name, fares) for each in told.values() for name, fares in each.fares.items()]
-        columns = dict(zip(("text", "entity", "polarity"), map(list, zip(*rows, strict=True)), strict=True))
-        tables[side] = Table(columns, len(rows), NAME)
+        texts, entities, polarities = (list(column) for column in zip(*rows, strict=True))
+        tables[side] = Table({"text": texts, "entity": entities, "polarity": polarities}, len(rows), NAME)
     return tables
 
 

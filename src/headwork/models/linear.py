@@ -289,7 +289,8 @@ def fit_svm(
     """
     from sklearn.svm import LinearSVC
 
-    return _of_each_class(LinearSVC(C=strength, dual=False, random_state=seed).fit(values, labels), classes)
+    fitted = LinearSVC(C=strength, dual=False, random_state=seed)  # pyright: ignore[reportArgumentType]
+    return _of_each_class(fitted.fit(values, labels), classes)
 
 
 FITS = {"logistic": fit_logistic, "squared-hinge": fit_svm}

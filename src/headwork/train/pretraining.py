@@ -33,8 +33,8 @@ def pretrain(
     Texts too few for a language model leave it as it is.
     """
     known = classifier.reader.tokenizer.known
-    texts = [[bare(text).text for text in side.texts] for side in (train, dev)]
-    shortest = min(sum(len(known.encode(text).ids) for text in side) for side in texts)
+    learnt, looked = ([bare(text).text for text in side.texts] for side in (train, dev))
+    shortest = min(sum(len(known.encode(text).ids) for text in side) for side in (learnt, looked))
     context = min(CONTEXT, shortest // 4)
     if context < 2:
         return 0.0
@@ -42,7 +42,7 @@ def pretrain(
     settings = {**ours.model, **network.config.language, "context": context}
     model = NeuralLanguageModel.new(replace(ours, model=settings), known, seed=seed, device=classifier.device)
     network.give(model.network)
-    problem = ModelLanguage(model, *texts, train_config(ours), seed=seed)
+    problem = ModelLanguage(model, learnt, looked, train_config(ours), seed=seed)
     fitted = fit(problem, budget_seconds=budget_seconds, place=_beside(place), progress=progress)
     network.take(model.network)
     return fitted.seconds

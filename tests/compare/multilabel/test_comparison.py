@@ -101,6 +101,7 @@ def test_eight_emotions_of_hebrew_have_probabilities_and_a_wheel(tmp_path):
     page = out.report_file.read_text()
     assert "wheel-title" in page and all(f">{emotion}<" in page for emotion in EMOTIONS)
     opened, work = open_run(str(out.trial("tfidf-characters", 0).folder), device="cpu")
+    assert work.answers is not None
     (answer,) = work.answers(opened, ["אני שמח ומפחד"])
     assert answer["labels"] == ["fear", "joy"] and answer["probabilities"].keys() == EMOTIONS.keys()
     assert min(answer["probabilities"][each] for each in ("fear", "joy")) > 0.5
