@@ -53,6 +53,7 @@ def test_bad_words_are_one_line_and_leave_nothing(here, run: Path, news: Path, t
             ("train", "bag", news, "--task", "multilabel", "--about", "entity", "-o", out),
             "--about: means nothing for the",
         ),
+        (("predict", run, "--text", "Al rose", "--about", "Al", "--text-b", "x"), "the model takes one text"),
         (("predict", run, "--text", "Al rose"), "say what with --about"),
         (("predict", run, "--text", "Al rose", "--about", "Zed"), "does not stand in the text"),
         (("predict", run, "--text", "Al rose", "--about", "3,99"), "of a text of 7"),

@@ -42,12 +42,13 @@ def predict(run, file, text, about, image, text_b, column, column_b, device, thr
     import msgspec
 
     from headwork.cli.options import choose_device, known_options
-    from headwork.compare.asked import Asked
+    from headwork.compare.asked import Asked, refuse_about
     from headwork.compare.open import open_answering
 
     opened, work = open_answering(run, device=choose_device(device))
     options = known_options(work.answering, options, of=f"{run}")
     asked = Asked(file, sys.stdin.buffer, (text, text_b), (column, column_b), limits, about, image)
+    refuse_about(opened, asked)
     assert work.answers is not None  # what can be opened answers
     for answer in work.answers(opened, work.asked(opened, asked), **options):
         sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")

@@ -29,18 +29,20 @@ class Asked:
 
 def texts_asked(opened: Any, asked: Asked) -> list[str]:
     """What a model of one text takes."""
-    for option, value in (("--text-b", asked.texts[1]), ("--column-b", asked.columns[1]), ("--image", asked.image)):
-        if value is not None:
-            raise HeadworkError(f"{option}: the model takes one text; leave it out")
-    refuse_about(asked)
+    refuse_second(asked)
     if asked.texts[0] is not None:
         return [asked.texts[0]]
     return texts_of(asked.file, asked.stream, column=asked.columns[0] or opened.text_column, limits=asked.limits)
 
 
+def refuse_second(asked: Asked) -> None:
+    for option, value in (("--text-b", asked.texts[1]), ("--column-b", asked.columns[1]), ("--image", asked.image)):
+        if value is not None:
+            raise HeadworkError(f"{option}: the model takes one text; leave it out")
+
+
 def pairs_asked(opened: Any, asked: Asked) -> list[Pair]:
     """What a model of two texts takes."""
-    refuse_about(asked)
     first, second = asked.texts
     if first is not None and second is not None:
         return [Pair(first, second)]
@@ -50,8 +52,9 @@ def pairs_asked(opened: Any, asked: Asked) -> list[Pair]:
     return pairs_of(asked.file, asked.stream, columns=columns, limits=asked.limits)
 
 
-def refuse_about(asked: Asked) -> None:
-    if asked.about is not None:
+def refuse_about(opened: Any, asked: Asked) -> None:
+    """Whatever is opened, unless it was trained to be asked so."""
+    if asked.about is not None and not getattr(opened, "about_column", ""):
         raise HeadworkError(
             f"--about {asked.about}: the model answers for a text as a whole; leave it out, or train one with --about"
         )

@@ -1,7 +1,7 @@
 """Comparing classifiers of texts."""
 
 from headwork.compare.classify.answer import answers
-from headwork.compare.classify.asked import asked
+from headwork.compare.classify.asked import asked_texts
 from headwork.compare.classify.assemble import assemble
 from headwork.compare.classify.trial import trial
 from headwork.compare.work import Work
@@ -17,7 +17,7 @@ WORK = Work(
     trial=trial,
     assemble=assemble,
     open=load_classifier,
-    asked=asked,
+    asked=asked_texts,
     answering=frozenset({"explain"}),
     answers=answers,
 )

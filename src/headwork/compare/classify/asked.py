@@ -4,16 +4,17 @@ from pathlib import Path
 
 from headwork.base.about import OPEN
 from headwork.base.errors import HeadworkError
-from headwork.compare.asked import Asked, lines_of, texts_asked
+from headwork.compare.asked import Asked, lines_of, refuse_second, texts_asked
 from headwork.data.about import about_columns, about_one, asked_about
 from headwork.data.columns import choose_text_column
 from headwork.data.tables import read_table
 from headwork.tasks.classify import Classifier
 
 
-def asked(opened: Classifier, asked: Asked) -> list[str]:
+def asked_texts(opened: Classifier, asked: Asked) -> list[str]:
     if not opened.about_column:
         return texts_asked(opened, asked)
+    refuse_second(asked)
     if asked.texts[0] is not None:
         if asked.about is None:
             raise HeadworkError("--text: the model answers for something that the text names; say what with --about")
