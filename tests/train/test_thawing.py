@@ -104,9 +104,9 @@ class PowerCutError(Exception):
 
 
 @pytest.mark.row("UL13")
-@pytest.mark.parametrize("cut_at", [0.2, pytest.param(0.8, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("cut_at", [0.1, pytest.param(0.8, marks=pytest.mark.slow)])
 def test_a_killed_fit_ends_with_the_same_bits_wherever_it_was(train, dev, tmp_path, monkeypatch, cut_at):
-    """At a fifth the language model is learning, at four fifths the classifier."""
+    """At a tenth the language model is learning, at four fifths the classifier."""
     monkeypatch.setattr(fit_module, "CHECKPOINT_SECONDS", 0.0)
     short, few = train[range(16)], dev[range(8)]
 
