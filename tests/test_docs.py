@@ -26,8 +26,10 @@ LONG = {
     "diagnose.md",
     "embed.md",
     "extend-vocabulary.md",
+    "entity-sentiment.md",
     "first-steps.md",
     "formats.md",
+    "hebrew.md",
     "language.md",
     "long-documents.md",
     "memory.md",
@@ -97,6 +99,20 @@ def desk(tmp_path: Path) -> Path:
     moods = [("furious", "1,0,0"), ("glad", "0,1,0"), ("glad but afraid", "0,1,1"), ("here", "0,0,0")]
     lines = [f"I was {word} on day {number}.,{flags}\n" for number in range(30) for word, flags in moods]
     (tmp_path / "moods.csv").write_text("text,anger,joy,fear\n" + "".join(lines))
+    said = (("מקסים", "good"), ("בושה", "bad"), ("בסדר", "so-so"))
+    (tmp_path / "opinions.csv").write_text(
+        "text,label\n" + "".join(f"{word} ביום {n},{label}\n" for n in range(40) for word, label in said)
+    )
+    asked = [
+        (f"Bor fell as Al rose on day {n}", name, fares)
+        for n in range(40)
+        for name, fares in (("Al", "positive"), ("Bor", "negative"))
+    ]
+    (tmp_path / "news.csv").write_text("text,entity,polarity\n" + "".join(f"{','.join(row)}\n" for row in asked))
+    felt = (("שמח", "joy"), ("מפחד", "fear"), ("שמח ומפחד", "fear|joy"), ("כועס", "anger"))
+    (tmp_path / "feelings.tsv").write_text(
+        "text\temotions\n" + "".join(f"אני {word} ביום {n}\t{labels}\n" for n in range(30) for word, labels in felt)
+    )
     (tmp_path / "likeness.csv").write_text("".join(likeness))
     described = [
         {"summary": f"{verb} the {noun} {n}", "code": f"def {verb}_{noun}(x):\n    return x.{verb}({n})"}

@@ -24,9 +24,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_known_sets(folder: Path) -> None:
-    assert [found.name for found in known_sets()] == ["stdlib", "hebrew/token", "trec"]
+    assert [found.name for found in known_sets()] == ["stdlib", "two-entities", "hebrew/token", "trec"]
     assert known_sets()[0].files == {}
-    assert known_sets()[2].files == {
+    assert known_sets()[3].files == {
         "train": folder / "trec/train.csv",
         "dev": folder / "trec/dev.csv",
         "test": folder / "trec/test.csv.gz",
@@ -37,9 +37,9 @@ def test_known_sets(folder: Path) -> None:
 def test_only_the_embedded_default_without_a_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for place in ("", str(tmp_path / "nowhere")):
         monkeypatch.setenv("HEADWORK_DATA", place)
-        assert [found.name for found in known_sets()] == ["stdlib"]
+        assert [found.name for found in known_sets()] == ["stdlib", "two-entities"]
     monkeypatch.delenv("HEADWORK_DATA")
-    assert [found.name for found in known_sets()] == ["stdlib"]
+    assert [found.name for found in known_sets()] == ["stdlib", "two-entities"]
 
 
 def test_a_path_wins_over_a_name(folder: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headwork.base.about import CLOSE, OPEN, marked
 from headwork.base.errors import HeadworkError
 from headwork.data.published_tokens import load_published
 from headwork.data.tokenizers import TextTokenizer, fit_bpe, fit_wordpiece, fit_words
@@ -253,3 +254,59 @@ def test_special_words_in_a_text_stay_text() -> None:
     (encoded,) = tokenizer.encode(["[SEP] [CLS] [PAD]"])
     assert not set(tokenizer.frame) & set(encoded.ids[1:-1])
     assert 0 not in encoded.ids
+
+
+ASKED = ["Acme fell while Bor rose.", "אקמי נפלה", "[E] Acme [/E] is [unused0] Acme [unused1]", "naïve Acmé"]
+
+
+@pytest.mark.row("UL13")
+@given(st.sampled_from(ASKED), st.lists(st.integers(0, 40), max_size=4, unique=True))
+def test_marks_are_tokens_around_what_they_mark(text, edges):
+    edges = sorted(edge for edge in edges if edge <= len(text))
+    places = [(start, end) for start, end in zip(edges[::2], edges[1::2], strict=False)]
+    whole = marked(text, places)
+    for tokenizer in marking():
+        assert tokenizer.marks is not None
+        (plainly, asked) = tokenizer.encode([text, whole])
+        kept = [place for place, token in enumerate(asked.ids) if token not in tokenizer.marks]
+        assert [asked.ids[place] for place in kept] == plainly.ids
+        assert not set(tokenizer.marks) & set(plainly.ids)
+        assert [token for token in asked.ids if token in tokenizer.marks] == list(tokenizer.marks) * len(places)
+        inside = 0
+        for token, (start, end) in zip(asked.ids, asked.offsets, strict=True):
+            inside += (token == tokenizer.marks[0]) - (token == tokenizer.marks[1])
+            if end > start:
+                middle = [place for place in range(start, end) if whole[place] not in (OPEN, CLOSE)]
+                touches = any(whole[:place].count(OPEN) > whole[:place].count(CLOSE) for place in middle)
+                assert touches == bool(inside)
+        bare_offsets = [asked.offsets[place] for place in kept]
+        assert [without_marks(whole[start:end]) for start, end in bare_offsets] == [
+            text[a:b] for a, b in plainly.offsets
+        ]
+
+
+def without_marks(text: str) -> str:
+    return text.replace(OPEN, "").replace(CLOSE, "")
+
+
+@functools.cache
+def marking() -> list[TextTokenizer]:
+    found = [fit_words(ASKED * 2), fit_wordpiece(ASKED * 2)]
+    for tokenizer in found:
+        tokenizer.add_marks()
+    return found
+
+
+def test_marks_are_kept_with_a_tokenizer(tmp_path):
+    for tokenizer in marking():
+        tokenizer.save(tmp_path / "tokenizer.json")
+        loaded = TextTokenizer.load(tmp_path / "tokenizer.json")
+        whole = marked(ASKED[0], [(0, 4)])
+        assert loaded.marks == tokenizer.marks and loaded.encode([whole]) == tokenizer.encode([whole])
+
+
+def test_the_published_encoder_marks_with_what_it_left_free(minilm_folder):
+    tokenizer = load_published(minilm_folder)
+    asked, forged = tokenizer.encode([marked("Acme fell", [(0, 4)]), "[unused0] Acme [unused1] fell"])
+    assert tokenizer.tokens(asked.ids)[1:-1][0] == "[unused0]" and "[unused1]" in tokenizer.tokens(asked.ids)
+    assert not {"[unused0]", "[unused1]"} & set(tokenizer.tokens(forged.ids))

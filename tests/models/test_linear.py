@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +13,12 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
 
+from headwork.base.about import marked
 from headwork.base.arrays import load_arrays, save_arrays
 from headwork.base.errors import HeadworkError
-from headwork.base.recipes import load_recipe
+from headwork.base.recipes import load_recipe, with_settings
 from headwork.measure.calibration import softmax
 from headwork.models import config_of
 from headwork.models.linear import NEVER, WORD, Majority, MajorityConfig, TfidfConfig, TfidfLogistic
@@ -49,7 +52,55 @@ def test_probabilities_are_those_of_scikit_learn(labels, pairs, min_texts):
     np.testing.assert_allclose(softmax(restored.logits(UNSEEN)), reference.predict_proba(UNSEEN), atol=2e-6)
 
 
-@pytest.mark.parametrize("model", [tfidf(), tfidf(TWO, pairs=False)], ids=["tfidf", "tfidf, words only"])
+HEBREW = [
+    "מקסים , כל הכבוד", "בושה וחרפה", "נשיא של כולם", "כבוד לנשיא", "איזו בושה", "ש", "אין כבוד", "חרפה !", *TEXTS[:4],
+]  # fmt: skip
+
+
+@pytest.mark.row("BE29")
+@pytest.mark.parametrize("texts", [TEXTS, HEBREW], ids=["english", "hebrew"])
+@pytest.mark.parametrize("labels", [TWO, THREE], ids=["two classes", "three classes"])
+@pytest.mark.parametrize("lengths", [(1, 1), (2, 5), (3, 4)])
+def test_margins_of_characters_are_those_of_scikit_learn(texts, labels, lengths):
+    reference = make_pipeline(
+        TfidfVectorizer(analyzer="char_wb", ngram_range=lengths, sublinear_tf=True, min_df=2),
+        LinearSVC(C=0.5, dual=False),  # pyright: ignore[reportArgumentType]
+    ).fit(texts, labels)
+    shortest, longest = lengths
+    settings = {"terms": "characters", "shortest": shortest, "longest": longest, "loss": "squared-hinge"}
+    model = TfidfLogistic(TfidfConfig(**settings, strength=0.5))
+    model.fit(texts, labels, classes=int(labels.max()) + 1, seed=0)
+    restored = TfidfLogistic.restore(model.settings(), model.tensors())
+    unseen = [*UNSEEN, "הנשיא הזה", "ש בושה"]
+    logits, margins = restored.logits(unseen), reference.decision_function(unseen)
+    expected = np.stack([-margins, margins], 1) / 2 if margins.ndim == 1 else margins
+    np.testing.assert_allclose(logits, expected, atol=2e-6)
+
+
+CHARACTERS = TfidfLogistic(TfidfConfig(terms="characters", loss="squared-hinge"))
+CHARACTERS.fit(TEXTS, THREE, classes=3, seed=0)
+
+
+@pytest.mark.parametrize("text", [*UNSEEN, "İİ I warm"])
+def test_what_runs_of_characters_add_is_divided_among_what_stands_between_blanks(text):
+    weights = CHARACTERS.word_weights(text, 1)
+    assert [text[start:end] for start, end, _ in weights] == text.split()
+    added = sum(weight for _, _, weight in weights)
+    assert added + CHARACTERS.intercepts[1] == pytest.approx(CHARACTERS.logits([text])[0, 1], abs=1e-6)
+
+
+@pytest.mark.parametrize("lengths", [(0, 3), (4, 3)])
+def test_lengths_of_runs_that_are_none_are_refused(lengths):
+    recipe = with_settings(
+        load_recipe("tfidf-characters"), (f"model.shortest={lengths[0]}", f"model.longest={lengths[1]}")
+    )
+    with pytest.raises(HeadworkError, match="expected runs of 1 or more"):
+        config_of(recipe)
+
+
+@pytest.mark.parametrize(
+    "model", [tfidf(), tfidf(TWO, pairs=False), CHARACTERS], ids=["tfidf", "tfidf, words only", "characters"]
+)
 def test_restored_from_files_it_answers_with_the_same_bits(model, tmp_path):
     save_arrays(model.tensors(), tmp_path / "model.safetensors")
     settings = msgspec.json.decode(msgspec.json.encode(model.settings()))
@@ -86,6 +137,29 @@ def test_a_pair_is_divided_among_its_words():
     pair, word = [w.weight for w in model.word_weights("funny film", 1)], model.word_weights("warm", 1)[0].weight
     assert pair[0] == pytest.approx(pair[1]) and pair[0] > 0
     assert word == pytest.approx(3.0)
+
+
+@pytest.mark.row("UL13")
+@pytest.mark.parametrize("near", [1, 3, 20])
+def test_words_beside_what_is_asked_about_are_terms_of_their_side(near):
+    text = "one two Acme rose as three fell and Acme gained four"
+    places = [(8, 12), (36, 40)]
+    terms = [term for term, _ in TfidfLogistic(TfidfConfig(near=near, pairs=False)).terms(marked(text, places))]
+    words, expected = text.lower().split(), []
+    for at in (2, 8):
+        for side, around in (("before", words[max(0, at - near) : at]), ("behind", words[at + 1 : at + 1 + near])):
+            expected += [f"{side}: {word}" for word in around]
+            expected += [f"{side}: {one} {two}" for one, two in itertools.pairwise(around)]
+    assert sorted(terms) == sorted(expected + words)
+
+
+@pytest.mark.row("UL13")
+@pytest.mark.parametrize("terms", ["words", "characters"])
+def test_without_near_words_marks_change_nothing(terms):
+    model = TfidfLogistic(TfidfConfig(near=0, terms=terms))
+    assert list(model.terms(marked("Acme's fell", [(0, 4)]))) != [] and list(
+        model.terms(marked("Acme fell", [(0, 4)]))
+    ) == list(model.terms("Acme fell"))
 
 
 def test_a_class_without_training_texts_is_never_chosen():
@@ -171,7 +245,8 @@ def test_predicting_needs_neither_torch_nor_scikit_learn():
 
 def rows_of(path: Path, text: str, label: str) -> tuple[list[str], list[str]]:
     with gzip.open(path, "rt") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+        delimiter, quoting = ("\t", csv.QUOTE_NONE) if ".tsv" in path.name else (",", csv.QUOTE_MINIMAL)
+        rows = list(csv.DictReader(file, delimiter=delimiter, quoting=quoting))
     return [row[text] for row in rows], [row[label] for row in rows]
 
 
@@ -187,9 +262,24 @@ def rows_of(path: Path, text: str, label: str) -> tuple[list[str], list[str]]:
 )
 def test_it_reaches_what_such_a_model_is_known_to_reach(real_data, train, test, label, floor):
     """On the files as they are, every row of them."""
+    check_floor(real_data, "tfidf", train, test, label, floor)
+
+
+@pytest.mark.row("BE29")
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["token", "morph"])
+def test_characters_of_hebrew_do_better_than_what_words_are_known_to_reach(real_data, kind):
+    folder = "hebrew_sentiment"
+    floor = {"token": 0.868, "morph": 0.873}[kind]
+    check_floor(
+        real_data, "tfidf-characters", f"{folder}/{kind}.train.tsv.gz", f"{folder}/{kind}.test.tsv", "label", floor
+    )
+
+
+def check_floor(real_data: Path, name: str, train: str, test: str, label: str, floor: float) -> None:
     texts, answers = rows_of(real_data / train, "text", label)
     classes = sorted(set(answers))
-    model = TfidfLogistic(config_of(load_recipe("tfidf")))
+    model = TfidfLogistic(config_of(load_recipe(name)))
     model.fit(texts, np.array([classes.index(answer) for answer in answers]), classes=len(classes), seed=0)
     texts, answers = rows_of(real_data / test, "text", label)
     assert np.mean([classes[place] for place in model.logits(texts).argmax(1)] == np.array(answers)) >= floor

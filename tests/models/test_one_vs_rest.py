@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.svm import LinearSVC
 
 from headwork.base.errors import HeadworkError
 from headwork.models.linear import MajorityConfig, TfidfConfig
@@ -34,6 +35,15 @@ def test_each_label_is_a_regression_of_its_own():
     oracle = OneVsRestClassifier(LogisticRegression(C=15.0, max_iter=2000)).fit(model.values(texts), labels)
     expected = oracle.predict_proba(model.values(texts))
     np.testing.assert_allclose(chances(model.logits(texts)), expected, atol=1e-5)
+
+
+@pytest.mark.row("BE29")
+def test_each_label_has_a_support_vector_machine_of_its_own():
+    texts, labels = rows()
+    model = TfidfOneVsRest(TfidfConfig(terms="characters", loss="squared-hinge", strength=0.5))
+    model.fit(texts, labels, classes=3, seed=0)
+    oracle = OneVsRestClassifier(LinearSVC(C=0.5, dual=False)).fit(model.values(texts), labels)  # pyright: ignore[reportArgumentType]
+    np.testing.assert_allclose(model.logits(texts), oracle.decision_function(model.values(texts)), atol=1e-5)
 
 
 @pytest.mark.row("BE12")

@@ -24,7 +24,8 @@ def test_labels_are_learnt_by_the_models_of_classes():
     """The same architecture and settings, with another loss: only the baselines are models of their own."""
     for name in recipe_names("multilabel"):
         mine, theirs = load_recipe(name, "multilabel"), load_recipe(name, "classify")
-        assert mine.default and mine.deterministic == theirs.deterministic and mine.rows == ("BE12",)
+        assert mine.deterministic == theirs.deterministic
+        assert mine.rows == (("BE12",) if mine.default else theirs.rows)
         if kind_of(mine).neural:
             assert (mine.model, mine.train) == (theirs.model, theirs.train)
 

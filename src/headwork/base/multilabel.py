@@ -38,6 +38,8 @@ class LabelScore(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float
     auc: Score | None
     average_precision: Score | None
+    probability: float | None = None
+    """mean over test rows and seeds; absent where an older version wrote the file"""
 
 
 class LabelCalibration(msgspec.Struct, frozen=True, kw_only=True):

@@ -148,6 +148,16 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     curve: tuple[CurvePoint, ...] = ()
 
 
+class Swaps(msgspec.Struct, frozen=True, kw_only=True):
+    """Test texts that are asked about several things whose labels differ. A blind model has none of them right."""
+
+    texts: int
+    right: Score
+    """share of them that are answered rightly for each of their things"""
+    moved: Score
+    """share of them in which the answer is not the same for all"""
+
+
 class ModelResult(Standing, frozen=True, kw_only=True):
     """One row of a comparison of classifiers."""
 
@@ -161,6 +171,8 @@ class ModelResult(Standing, frozen=True, kw_only=True):
     reliability_before: list[Bin]
     reliability_after: list[Bin]
     faithfulness: Faithfulness | None = None
+    swaps: Swaps | None = None
+    """where texts are asked about something that they name"""
 
 
 class Split(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,6 +202,8 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
     """what a reader of the report should know about the data"""
     unit: str = "rows"
     """what is counted: characters of a running text, dimensions of pictures"""
+    about_column: str = ""
+    """of the name of what is asked about in the text; or two of the characters where it stands, with a comma between"""
     second_column: str = ""
     """of the second text, where a row is a pair of texts"""
     word_columns: dict[str, str] = {}
@@ -210,7 +224,8 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
             target = "label" if self.classes else "score"
             return {"text": self.text_column, "second text": self.second_column, target: self.label_column}
         names = ("text", "label") if self.classes else ("from", "into")
-        return dict(zip(names, (self.text_column, self.label_column), strict=True)) | self.word_columns
+        told = dict(zip(names, (self.text_column, self.label_column), strict=True)) | self.word_columns
+        return told | ({"about": self.about_column} if self.about_column else {})
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

@@ -64,6 +64,7 @@ data_options = _all(
     click.option("--text", metavar="COLUMN", help="Column of the texts; guessed when not given."),
     click.option("--text-b", metavar="COLUMN", help="Of pairs, column of the second texts; guessed when not given."),
     click.option("--label", metavar="COLUMN", help="Column of the labels; guessed when not given."),
+    click.option("--about", metavar="COLUMN", help="Column that names what a text is asked about, or START,END."),
     click.option("--labels", metavar="A,B,…", help="Of several labels a row: columns of 0 and 1, or of votes."),
     click.option("--separator", metavar="TEXT", help="Of several labels in a cell: what parts them, or json."),
     click.option("--word", metavar="COLUMN", help="Of word senses: what the marked word is called, where it differs."),

@@ -21,18 +21,24 @@ class Asked:
     texts: tuple[str | None, str | None]
     columns: tuple[str | None, str | None]
     limits: Limits
+    about: str | None = None
+    """what the texts are asked about, where the model asks: a name, or with a file its column"""
     image: str | None = None
     """file of a picture, for models that read one"""
 
 
 def texts_asked(opened: Any, asked: Asked) -> list[str]:
     """What a model of one text takes."""
-    for option, value in (("--text-b", asked.texts[1]), ("--column-b", asked.columns[1]), ("--image", asked.image)):
-        if value is not None:
-            raise HeadworkError(f"{option}: the model takes one text; leave it out")
+    refuse_second(asked)
     if asked.texts[0] is not None:
         return [asked.texts[0]]
     return texts_of(asked.file, asked.stream, column=asked.columns[0] or opened.text_column, limits=asked.limits)
+
+
+def refuse_second(asked: Asked) -> None:
+    for option, value in (("--text-b", asked.texts[1]), ("--column-b", asked.columns[1]), ("--image", asked.image)):
+        if value is not None:
+            raise HeadworkError(f"{option}: the model takes one text; leave it out")
 
 
 def pairs_asked(opened: Any, asked: Asked) -> list[Pair]:
@@ -44,6 +50,14 @@ def pairs_asked(opened: Any, asked: Asked) -> list[Pair]:
         raise HeadworkError("--text, --text-b: the model takes two texts; give both")
     columns = [name or known for name, known in zip(asked.columns, opened.columns, strict=True)]
     return pairs_of(asked.file, asked.stream, columns=columns, limits=asked.limits)
+
+
+def refuse_about(opened: Any, asked: Asked) -> None:
+    """Whatever is opened, unless it was trained to be asked so."""
+    if asked.about is not None and not getattr(opened, "about_column", ""):
+        raise HeadworkError(
+            f"--about {asked.about}: the model answers for a text as a whole; leave it out, or train one with --about"
+        )
 
 
 def texts_of(file: str | None, stream: BinaryIO, *, column: str | None, limits: Limits) -> list[str]:

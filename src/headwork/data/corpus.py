@@ -13,17 +13,19 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
+from headwork.base.about import shown
 from headwork.base.errors import HeadworkError
 from headwork.base.files import read_json, write_atomically
 from headwork.base.limits import DEFAULT_LIMITS, Limits
 from headwork.base.results import DataFacts, Split
+from headwork.data.about import about_columns, all_asked
 from headwork.data.columns import Columns, check_column, check_numbers, choose_columns, is_number
+from headwork.data.embedded import EMBEDDED
 from headwork.data.facts import write_facts
 from headwork.data.sets import DataSet, resolve
 from headwork.data.sides import choose_sides
 from headwork.data.sieve import Row, Sieve, rows_of, sieved
 from headwork.data.split import SIDES, Side
-from headwork.data.stdlib import docstrings
 from headwork.data.tables import Table, format_of, read_table
 
 
@@ -100,7 +102,7 @@ class Corpus:
         """Rows of the test side on one line each, the label first."""
         test = self.part("test")
         for text, label in zip(test.texts, test.labels, strict=True):
-            yield self.facts.classes[label], " ".join(text.split())
+            yield self.facts.classes[label], " ".join(shown(text).split())
 
     def columns(self) -> dict[str, pa.Array]:
         """What rows.parquet holds."""
@@ -156,6 +158,7 @@ def prepare(
     dev: str | Path | None = None,
     test: str | Path | None = None,
     group: str | None = None,
+    about: str | None = None,
     seed: int = 0,
     limits: Limits = DEFAULT_LIMITS,
     as_classes: bool = False,
@@ -163,21 +166,27 @@ def prepare(
     """Read, clean and split a source: a file, or the name of a data set.
 
     text, label: columns, guessed where not given; dev, test: files of official sides; a side without a file is cut from
-    the training rows, class by class, with rows together whose cells in the column `group` are equal. as_classes: any
-    number of numeric labels are classes. HeadworkError where what is left cannot be learnt from.
+    the training rows, class by class, with rows together whose cells in the column `group` are equal. about: a column
+    with the name of what is asked about, or two with the characters where it stands. as_classes: any number of
+    numeric labels are classes. HeadworkError where what is left cannot be learnt from.
     """
     found = resolve(source)
-    embedded = not found.files
-    if embedded:
-        text, label, group = text or "text", label or "package", group or "file"
+    own = None if found.files else EMBEDDED[found.name]
+    if own:
+        text, label, group = text or own.text, label or own.label, group or own.group
+        about = about or own.about
     tables = tables_of(found, {"dev": dev, "test": test}, limits)
     if group and len(tables) == len(SIDES):
         raise HeadworkError(f"--group {group}: the files already say which side a row is on; leave it out")
-    columns = choose_columns(tables["train"], text=text, label=label, exclude=[group] if group else [])
+    of_about = about_columns(about)
+    exclude = [*([group] if group else []), *of_about]
+    columns = choose_columns(tables["train"], text=text, label=label, exclude=exclude)
     for table in tables.values():
         for name in filter(None, (columns.text, columns.label, group)):
             check_column(table, name)
-    sieve = sieved(rows_of(tables, columns, group), near=embedded)
+    if of_about:
+        tables = all_asked(tables, columns.text, of_about)
+    sieve = sieved(rows_of(tables, columns, group), near=bool(own and own.near), about=bool(of_about))
     if not as_classes:
         check_numbers([row.label for row in sieve.rows], columns.label)
     of_class = Counter(row.label for row in sieve.rows)
@@ -188,6 +197,7 @@ def prepare(
         sides,
         source=found.name,
         columns=columns,
+        about=",".join(of_about),
         rows=sum(table.rows for table in tables.values()),
         split_by=split_by(tables, group),
         notes=list(_notes(columns, sieve.rows, of_class)),
@@ -199,11 +209,13 @@ def tables_of(
     others: Mapping[Side, str | Path | None],
     limits: Limits,
     *,
-    embedded: Callable[[], Table] = docstrings,
+    embedded: Callable[[], Table] | None = None,
 ) -> dict[Side, Table]:
-    """The table of each side that has one; all rows of the embedded default are under train."""
+    """The table of each side that has one; `embedded` makes those of a set without files, where a task has its own."""
     files = {**found.files, **{side: Path(path) for side, path in others.items() if path is not None}}
-    tables: dict[Side, Table] = {} if found.files else {"train": embedded()}
+    tables: dict[Side, Table] = {}
+    if not found.files:
+        tables = {"train": embedded()} if embedded else EMBEDDED[found.name].tables()
     for side in SIDES:
         if side in files:
             tables[side] = read_table(files[side], limits)
@@ -223,8 +235,8 @@ def _notes(columns: Columns, kept: Sequence[Row], of_class: Mapping[str, int]) -
     for name in columns.guessed:
         kind = "text" if name == columns.text else "label"
         yield f"guessed that {name!r} is the {kind} column; --{kind} names another"
-    texts = Counter(row.key for row in kept)
-    several = sum(texts[row.key] > 1 for row in kept)
+    texts = Counter(row.question for row in kept)
+    several = sum(texts[row.question] > 1 for row in kept)
     if several:
         yield f"{several:,} rows have a text that stands there with another label too; they are kept"
     gone = sorted(of_class.keys() - {row.label for row in kept})
@@ -234,7 +246,15 @@ def _notes(columns: Columns, kept: Sequence[Row], of_class: Mapping[str, int]) -
 
 
 def _corpus(
-    sieve: Sieve, sides: Sequence[Side], *, source: str, columns: Columns, rows: int, split_by: str, notes: list[str]
+    sieve: Sieve,
+    sides: Sequence[Side],
+    *,
+    source: str,
+    columns: Columns,
+    about: str,
+    rows: int,
+    split_by: str,
+    notes: list[str],
 ) -> Corpus:
     texts, labels = [row.text for row in sieve.rows], [row.label for row in sieve.rows]
     of_class, of_side = Counter(labels), Counter(sides)
@@ -244,6 +264,7 @@ def _corpus(
         fingerprint=fingerprint(texts, labels, sides),
         text_column=columns.text,
         label_column=columns.label,
+        about_column=about,
         rows=rows,
         classes=classes,
         split=Split(**{side: of_side[side] for side in SIDES}),

@@ -17,7 +17,7 @@ from headwork.data.columns import check_column, check_filled, choose_search_colu
 from headwork.data.corpus import fingerprint, split_by, tables_of
 from headwork.data.duplicates import normalised, repeats
 from headwork.data.pairs import PairCorpus
-from headwork.data.sets import resolve
+from headwork.data.sets import STDLIB, resolve
 from headwork.data.sides import choose_sides_by_texts
 from headwork.data.sieve import Row, Sieve, rows_of
 from headwork.data.split import SIDES, Side
@@ -61,6 +61,8 @@ def prepare_searched(
     """
     found = resolve(source)
     if not found.files:
+        if found.name != STDLIB:
+            raise HeadworkError(f"{source}: holds no queries with documents; name a file that does, or {STDLIB}")
         group = group or "file"
     tables = tables_of(found, {"dev": dev, "test": test}, limits, embedded=described_functions)
     if group and len(tables) == len(SIDES):

@@ -1,4 +1,4 @@
-"""What a source is called on the command line: a file, `stdlib`, or a data set found by name.
+"""What a source is called on the command line: a file, `stdlib`, `two-entities`, or a data set found by name.
 
 The folder that HEADWORK_DATA names holds one folder for each set, with files called train, dev and test:
 `trec/train.csv` is of the set `trec`, `hebrew_sentiment/token.train.tsv.gz` of the set `hebrew_sentiment/token`. What
@@ -18,6 +18,11 @@ from headwork.data.split import SIDES, Side
 from headwork.data.tables import FORMATS, suffix_of
 
 STDLIB = "stdlib"
+EMBEDDED = {
+    STDLIB: "docstrings of the standard library, by package; its functions for --task retrieve",
+    "two-entities": "generated: how each of two companies in a sentence fares, for --about",
+}
+"""sets without files (`headwork.data.embedded`), and what they hold"""
 TREEBANK = r"(?:[a-z]+_[a-z]+-[a-z]+-)?"
 TABLES = tuple(FORMATS)
 """how the names of tables end"""
@@ -27,7 +32,7 @@ TABLES = tuple(FORMATS)
 class DataSet:
     """A source of rows: the files of each side, or one file under "train" that is still to be split.
 
-    The embedded default has no files.
+    Embedded sets have no files.
     """
 
     name: str
@@ -36,15 +41,12 @@ class DataSet:
     @property
     def description(self) -> str:
         """For the list of `headwork data`."""
-        return (
-            ", ".join(map(str, self.files.values()))
-            or "docstrings of the standard library, by package; its functions for --task retrieve"
-        )
+        return ", ".join(map(str, self.files.values())) or EMBEDDED[self.name]
 
 
 def known_sets(ends: Collection[str] = TABLES) -> list[DataSet]:
-    """The embedded default, then the sets whose files' names end so."""
-    return [DataSet(STDLIB, {}), *sets_of(ends)]
+    """The embedded sets, then the sets whose files' names end so."""
+    return [*(DataSet(name, {}) for name in EMBEDDED), *sets_of(ends)]
 
 
 def sets_of(ends: Collection[str] = TABLES) -> list[DataSet]:

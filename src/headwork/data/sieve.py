@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from headwork.base.about import OPEN, bare
 from headwork.data.columns import Columns
 from headwork.data.duplicates import near_repeats, normalised, repeats
 from headwork.data.split import SIDES, Side
@@ -28,6 +29,11 @@ class Row(NamedTuple):
     """stands for the normalised text; of a pair for both texts, whichever comes first"""
     second: str = ""
     """the other text of a pair"""
+
+    @property
+    def question(self) -> tuple[bytes, str]:
+        """The text, and what is asked about in it where anything is."""
+        return self.key, normalised(self.text) if OPEN in self.text else ""
 
 
 class Sieve:
@@ -65,13 +71,14 @@ def rows_of(tables: Mapping[Side, Table], columns: Columns, group: str | None) -
 
 
 def _key(texts: Sequence[str]) -> bytes:
-    joined = "\x1f".join(sorted(map(normalised, texts)))
+    joined = "\x1f".join(sorted(normalised(bare(text).text) for text in texts))
     return hashlib.blake2b(joined.encode(), digest_size=16).digest()
 
 
-def sieved(rows: Sequence[Row], *, near: bool = False) -> Sieve:
+def sieved(rows: Sequence[Row], *, near: bool = False, about: bool = False) -> Sieve:
     """The rows without the ragged, the empty and the repeated ones; with `near` without near repeats too.
 
+    With `about`, without those whose text does not hold what is asked about.
     A row repeats another of its side when normalised text and label are the same. Where files stand for sides a row
     also goes when its text is in a later side, whatever the label: what is asked there must not have been seen before.
     """
@@ -79,11 +86,13 @@ def sieved(rows: Sequence[Row], *, near: bool = False) -> Sieve:
     sieve.drop("ragged row", {row.index for row in sieve.rows if row.ragged})
     sieve.drop("empty text", {row.index for row in sieve.rows if not row.text.strip()})
     sieve.drop("empty label", {row.index for row in sieve.rows if not row.label})
+    if about:
+        sieve.drop("asked about what the text does not name", {row.index for row in sieve.rows if OPEN not in row.text})
     latest = {row.key: SIDES.index(row.side) for row in sieve.rows}  # rows come side by side, so the last one stays
     earlier = {row.index for row in sieve.rows if SIDES.index(row.side) < latest[row.key]}
     sieve.drop("duplicate of a later split", earlier)
     # The other way round a pair may well have another answer, and is another row.
-    places = repeats((row.key, normalised(row.second), row.label, row.side) for row in sieve.rows)
+    places = repeats((row.question, normalised(row.second), row.label, row.side) for row in sieve.rows)
     sieve.drop("duplicate", {sieve.rows[place].index for place in places})
     if near:
         places = near_repeats([row.text for row in sieve.rows])

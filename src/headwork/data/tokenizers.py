@@ -1,7 +1,8 @@
 """Texts to token ids and back to the characters that each token stands for.
 
 `words`: lower-cased words and punctuation marks, numbered by how often the training texts have them.
-`wordpiece`: pieces of words fitted on the training texts. `bpe`: pairs of bytes joined by how often they stand
+`wordpiece`: pieces of words fitted on the training texts. Abbreviations of Hebrew stay whole in both, and its points
+are left out. `bpe`: pairs of bytes joined by how often they stand
 together, which write any text and give it back to the letter. Both stand between [CLS] and [SEP]. The tokens of a
 pretrained encoder are read by `headwork.data.published_tokens`.
 
@@ -12,6 +13,7 @@ three ordinary tokens.
 """
 
 import os
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,15 +22,21 @@ from typing import NamedTuple
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not survive a fork, and warn of it
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+from headwork.base.about import OPEN, Place, bare
 from headwork.base.errors import HeadworkError
+from headwork.base.hebrew import GERESH, GERSHAYIM, POINTS
 
 PAD, UNKNOWN, FIRST, LAST = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 PAD_ID, UNKNOWN_ID = 0, 1
 """of every tokenizer that is fitted here"""
 LONGEST_WORD = 100
 """characters; a longer one is one unknown token"""
+MARKS = (("[E]", "[/E]"), ("[unused0]", "[unused1]"))
+"""around what a text is asked about (`headwork.base.about`): of what is fitted here, and left free by BERT"""
+HEBREW = ((GERSHAYIM, "\u02ba"), (GERESH, "\u02b9"), (f"[{POINTS}]", ""))
+"""marks of abbreviation become letters, which part no words"""
 
 
 class Frame(NamedTuple):
@@ -76,6 +84,16 @@ class TextTokenizer:
         frame = next(frame for frame in FRAMES if vocabulary.keys() >= {*frame.before, *frame.after})
         self.before = tuple(vocabulary[token] for token in frame.before)
         self.after = tuple(vocabulary[token] for token in frame.after)
+        self.marks = self._find_marks()
+
+    def _find_marks(self) -> tuple[int, int] | None:
+        known = self._tokenizer.get_vocab()
+        return next(((known[one], known[other]) for one, other in MARKS if {one, other} <= known.keys()), None)
+
+    def add_marks(self) -> None:
+        """Tokens of their own for the marks, which no text is encoded to."""
+        self._tokenizer.add_special_tokens(list(MARKS[0]))
+        self.marks = self._find_marks()
 
     @property
     def vocabulary(self) -> int:
@@ -95,12 +113,17 @@ class TextTokenizer:
         return next((known[token] for token in ("[MASK]", "<mask>") if token in known), self.unknown)
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """The tokens of each text, the ids `before` and `after` around them."""
+        """The tokens of each text, the ids `before` and `after` around them; marks of the text are tokens, too."""
         before, after = [(0, 0)] * len(self.before), [(0, 0)] * len(self.after)
-        return [
-            Encoded([*self.before, *found.ids, *self.after], [*before, *found.offsets, *after])
-            for found in self._tokenizer.encode_batch(texts, add_special_tokens=False)
-        ]
+        bares = [bare(text) if self.marks and OPEN in text else None for text in texts]
+        plain = [text if found is None else found.text for text, found in zip(texts, bares, strict=True)]
+        encoded = []
+        for each, found in zip(bares, self._tokenizer.encode_batch(plain, add_special_tokens=False), strict=True):
+            ids, offsets = found.ids, found.offsets
+            if each is not None and self.marks is not None:
+                ids, offsets = with_marks(ids, offsets, each.places, self.marks)
+            encoded.append(Encoded([*self.before, *ids, *self.after], [*before, *offsets, *after]))
+        return encoded
 
     def encode_words(self, texts: Sequence[str]) -> list[list[EncodedWord]]:
         """The words of each text, as it is cut before its words become pieces."""
@@ -149,6 +172,32 @@ class TextTokenizer:
             raise HeadworkError(f"{path}: no tokenizer can be read from it ({error})") from error
 
 
+def with_marks(
+    ids: Sequence[int], offsets: Sequence[Place], places: Sequence[Place], marks: tuple[int, int]
+) -> tuple[list[int], list[Place]]:
+    """Tokens of a text without marks as those of the marked text, with the two marks around each place.
+
+    A token that a place begins or ends within is inside. The offsets of a mark are empty.
+    """
+    edges = [edge for place in places for edge in place]
+    told_ids, told_offsets, said = [], [], 0
+
+    def say_mark() -> None:
+        nonlocal said
+        told_ids.append(marks[said % 2])
+        told_offsets.append((edges[said] + said,) * 2)
+        said += 1
+
+    for token, (start, end) in zip(ids, offsets, strict=True):
+        while said < len(edges) and (start >= edges[said] if said % 2 else end > edges[said]):
+            say_mark()
+        told_ids.append(token)
+        told_offsets.append((start + bisect_right(edges, start), end + bisect_left(edges, end)))
+    while said < len(edges):
+        say_mark()
+    return told_ids, told_offsets
+
+
 def fit_words(texts: Iterable[str], *, size: int = 20_000, minimum: int = 2) -> TextTokenizer:
     """The `size` most frequent words of `texts` that stand there `minimum` times; [PAD] is 0, [UNK] is 1."""
     bare = _words()
@@ -178,7 +227,7 @@ def fit_wordpiece(texts: Iterable[str], *, size: int = 8_000) -> TextTokenizer:
     The most frequent pair of pieces becomes a piece, over and over. The same texts give the same ids, whatever their
     order.
     """
-    splitter = wordpiece({UNKNOWN: 0})
+    splitter = _of_hebrew(wordpiece({UNKNOWN: 0}))
     words = Counter(word for text in texts for word in _split(splitter, text) if len(word) <= LONGEST_WORD)
     letters: Counter[str] = Counter()
     for word, count in words.items():
@@ -186,7 +235,7 @@ def fit_wordpiece(texts: Iterable[str], *, size: int = 8_000) -> TextTokenizer:
     alphabet = sorted(sorted(letters, key=lambda letter: (-letters[letter], letter))[: size // 4])
     spelt = {word: count for word, count in words.items() if not set(word).difference(alphabet)}
     pieces = _joined_pieces(spelt, alphabet, size)
-    return TextTokenizer(wordpiece({piece: token for token, piece in enumerate([*SPECIAL, *pieces])}))
+    return TextTokenizer(_of_hebrew(wordpiece({piece: token for token, piece in enumerate([*SPECIAL, *pieces])})))
 
 
 def fit_bpe(texts: Iterable[str], *, size: int = 8_000) -> TextTokenizer:
@@ -246,6 +295,13 @@ def _words() -> Tokenizer:
     tokenizer = Tokenizer(models.WordLevel({PAD: 0, UNKNOWN: 1}, unk_token=UNKNOWN))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=False)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return _of_hebrew(tokenizer)
+
+
+def _of_hebrew(tokenizer: Tokenizer) -> Tokenizer:
+    """The tokenizer, with what words of Hebrew need before all else."""
+    rules = [normalizers.Replace(Regex(pattern), by) for pattern, by in HEBREW]
+    tokenizer.normalizer = normalizers.Sequence([*rules, tokenizer.normalizer])  # pyright: ignore[reportArgumentType]
     return tokenizer
 
 

@@ -1,7 +1,8 @@
 """Which words a classifier weighed: spans of tokens gathered into words of the text.
 
-A word is a run of letters and digits, or one other visible sign. Its weight is the sum of the weights of the tokens
-that start in it, so that word pieces of a pretrained vocabulary and whole words of a fitted one are shown alike.
+A word is a run of letters (with the points of Hebrew) and digits, or one other visible sign. Its weight is the sum of
+the weights of the tokens that start in it, so that word pieces of a pretrained vocabulary and whole words of a fitted
+one are shown alike.
 """
 
 import re
@@ -10,11 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headwork.base.about import CLOSE, OPEN
+from headwork.base.hebrew import POINTS
 from headwork.base.results import Explanations, SeenText, WordWeight
 from headwork.data.corpus import Examples
 from headwork.tasks.classify import Classifier, Seen, Span
 
-WORD = re.compile(r"\w+|[^\w\s]")
+WORD = re.compile(rf"[\w{POINTS}]+|[^\w\s{OPEN}{CLOSE}]")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from headwork.ops.gru import gru
+from headwork.ops.hard_lstm import hard_lstm
 from headwork.ops.lstm import lstm
 from headwork.ops.steps import steps_of
 
@@ -21,13 +22,14 @@ class Cell(NamedTuple):
     gates: int
 
 
-CELLS = {"lstm": Cell(lstm, 4), "gru": Cell(gru, 3)}
+CellName = Literal["lstm", "hard-lstm", "gru"]
+CELLS = {"lstm": Cell(lstm, 4), "hard-lstm": Cell(hard_lstm, 4), "gru": Cell(gru, 3)}
 
 
 class Recurrent(nn.Module):
     """(N, D) packed tokens to (N, H) states read forward, or to (N, 2H) read forward and backward."""
 
-    def __init__(self, cell: Literal["lstm", "gru"], width: int, *, hidden: int, directions: Literal[1, 2] = 2):
+    def __init__(self, cell: CellName, width: int, *, hidden: int, directions: Literal[1, 2] = 2):
         super().__init__()
         self.cell, self.directions = CELLS[cell], directions
         gates = self.cell.gates * hidden

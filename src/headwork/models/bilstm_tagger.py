@@ -56,7 +56,8 @@ class BiLstmTaggerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 class BiLstmTagger(nn.Module):
     SPELLS = True
 
-    def __init__(self, config: BiLstmTaggerConfig, *, vocabulary: int, classes: int):
+    def __init__(self, config: BiLstmTaggerConfig, *, vocabulary: int, classes: int, beside: int = 0):
+        """`beside`: the width of what stands beside words and letters."""
         super().__init__()
         self.config = config
         self.embedding = WordEmbedding(vocabulary, config.width, dropout=0.0)
@@ -72,7 +73,7 @@ class BiLstmTagger(nn.Module):
             if config.letters
             else None
         )
-        width = config.width + (len(WINDOWS) * config.filters if config.letters else 0)
+        width = beside + config.width + (len(WINDOWS) * config.filters if config.letters else 0)
         widths = [width, *[2 * config.hidden] * (config.layers - 1)]
         self.recurrent = nn.ModuleList(Recurrent("lstm", each, hidden=config.hidden) for each in widths)
         self.head = nn.Linear(2 * config.hidden, classes)

@@ -13,8 +13,7 @@ Axes: B texts, N words of all texts together, L layers, P width of a direction o
 """
 
 from itertools import islice
-from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import msgspec
 import torch
@@ -26,7 +25,7 @@ from headwork.layers.recurrent import Recurrent
 from headwork.layers.scalar_mix import ScalarMix
 from headwork.models import Weights
 from headwork.models.elmo import Elmo, ElmoConfig
-from headwork.models.elmo_folder import describe, take_over
+from headwork.models.elmo_inside import WithElmo
 from headwork.ops.dropout import drop
 from headwork.ops.packed import TokenBatch
 from headwork.ops.spelling import Lexicon
@@ -68,7 +67,7 @@ class ElmoClassifierConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
             )
 
 
-class ElmoClassifier(nn.Module):
+class ElmoClassifier(WithElmo):
     SENTENCES = True
     WRITTEN = True
     SEEN_AS = "attention"
@@ -83,18 +82,6 @@ class ElmoClassifier(nn.Module):
         self.recurrent = Recurrent("lstm", config.width + given, hidden=config.hidden)
         self.pool = POOLINGS[config.pool](2 * config.hidden + said)
         self.head = nn.Linear(2 * config.hidden + said, classes)
-
-    @staticmethod
-    def given_by(folder: Path) -> dict[str, Any]:
-        """The settings that the ELMo in `folder` gives."""
-        bilm, lexicon = describe(folder)
-        return msgspec.to_builtins({"bilm": bilm} | ({"lexicon": lexicon} if lexicon else {}))
-
-    def load_pretrained(self, folder: Path) -> None:
-        """Take over the ELMo in `folder`; its own mix belongs to no task and is not used."""
-        if self.elmo is None:
-            return
-        take_over(self.elmo, folder)
 
     def forward(self, batch: TokenBatch) -> Tensor:
         """(B, C) logits; `batch.sentences` and `batch.written` must be there."""
@@ -120,8 +107,7 @@ class ElmoClassifier(nn.Module):
         """(N, 2P) for each place where ELMo joins."""
         if self.elmo is None:
             return {}
-        with torch.no_grad(), torch.autocast(batch.ids.device.type, enabled=False):
-            layers = self.elmo.representations(_sentences(batch))
+        layers = self.layers_of(_sentences(batch), batch.ids.device)
         return {place: [drop(mix(layers), self.config.dropout, self.training)] for place, mix in self.mixes.items()}
 
 

@@ -1,4 +1,4 @@
-"""The baselines of several labels at once: label shares, and a logistic regression on TF-IDF for each label.
+"""The baselines of several labels at once: label shares, and a linear model on TF-IDF for each label.
 
     logit of label l = ln(share / (1 - share))      or A_l · values + b_l, fitted on "has l" against the rest
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from headwork.models.linear import NEVER, Majority, MajorityConfig, TfidfConfig, TfidfLogistic, fit_logistic
+from headwork.models.linear import NEVER, Majority, MajorityConfig, TfidfConfig, TfidfLogistic
 
 __all__ = ["LabelShares", "MajorityConfig", "TfidfConfig", "TfidfOneVsRest"]
 
@@ -31,7 +31,7 @@ class LabelShares(Majority):
 
 
 class TfidfOneVsRest(TfidfLogistic):
-    """A logistic regression on TF-IDF for each label."""
+    """A logistic regression on TF-IDF for each label, or a support vector machine."""
 
     def fit(self, texts: Sequence[str], labels: np.ndarray, *, classes: int, seed: int) -> None:
         """labels: (n, L) truths. Raises HeadworkError when the texts hold no word."""
@@ -43,7 +43,5 @@ class TfidfOneVsRest(TfidfLogistic):
             if truth.all() or not truth.any():
                 self.intercepts[label] = -NEVER if truth.all() else NEVER
                 continue
-            weights, biases = fit_logistic(
-                values, truth.astype(np.int64), classes=2, strength=self.config.strength, seed=seed
-            )
+            weights, biases = self._fitted(values, truth.astype(np.int64), classes=2, seed=seed)
             self.coefficients[label], self.intercepts[label] = weights[1] - weights[0], biases[1] - biases[0]

@@ -23,7 +23,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, hstack
 
 from headwork.base.recipes import strictly
-from headwork.models.linear import NEVER, WORD, Tfidf, TfidfConfig, check_shapes, fit_logistic
+from headwork.models.linear import NEVER, WORD, Tfidf, TfidfConfig, check_shapes, fit_logistic, plain
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -147,7 +147,7 @@ def overlap(pairs: Pairs) -> np.ndarray:
 
 
 def _overlap(first: str, second: str) -> list[float]:
-    one, other = ([word.lower() for word in WORD.findall(text)] for text in (first, second))
+    one, other = ([plain(word) for word in WORD.findall(text)] for text in (first, second))
     found = []
     for ours, theirs in ((set(one), set(other)), (set(pairwise(one)), set(pairwise(other)))):
         both, either = len(ours & theirs), max(1, len(ours | theirs))

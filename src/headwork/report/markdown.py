@@ -10,6 +10,7 @@ from headwork.report.faithful import faithfulness_table
 from headwork.report.glossary import GLOSSARY
 from headwork.report.limits import Limited, budget_note, limits_table
 from headwork.report.standings import comparison_table, ranked
+from headwork.report.swaps import swaps_table
 from headwork.report.table import Cell, Column, Row, Table
 from headwork.report.text import quoted, visible
 from headwork.report.verdict import verdict_text
@@ -42,6 +43,8 @@ def comparison_markdown(comparison: Comparison, methods: dict[str, str]) -> str:
         f"## Classes, as {plain(comparison.best)} labels them",
         written(class_table(comparison.per_class)),
     ]
+    if swaps := swaps_table(ranked(comparison)):
+        blocks += ["## Does the answer follow what is asked about?", written(swaps)]
     for model, mistakes in comparison.mistakes.items():
         blocks += [f"## Most confident mistakes of {plain(model)}", written(_mistake_table(mistakes))]
     if checks:
@@ -110,7 +113,8 @@ def _columns(data: DataFacts) -> str:
     if data.second_column:
         return "; ".join(f"{what}: {name}" for what, name in data.columns.items())
     if data.classes:
-        return f"text column: {data.text_column}; label column: {data.label_column}"
+        about = f"; about: {data.about_column}" if data.about_column else ""
+        return f"text column: {data.text_column}; label column: {data.label_column}{about}"
     return f"from {data.text_column} into {data.label_column}"
 
 

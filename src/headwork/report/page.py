@@ -20,6 +20,7 @@ from headwork.report.render import render
 from headwork.report.seen import side_by_side
 from headwork.report.several_tasks import tasks_table
 from headwork.report.standings import comparison_table, ranked
+from headwork.report.swaps import swaps_table
 from headwork.report.table import Table
 from headwork.report.verdict import verdict_text
 
@@ -90,6 +91,7 @@ def comparison_page(comparison: Comparison, pictures: Pictures, explanations: di
         class_table=class_table(comparison.per_class),
         faithfulness=_faithfulness({model.name: model.faithfulness for model in comparison.models}, explanations),
         seen=side_by_side(explanations),
+        swaps=swaps_table(ranked(comparison)),
         limits=limits_table(ranked(comparison)),
         budget_note=budget_note(ranked(comparison)),
     )

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from headwork.base.about import shown
+
 SHOWN_CHARACTERS = 300
 
 # Joiners shape Persian words and emoji; a code point in their place would break what a reader sees.
@@ -11,8 +13,8 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def visible(text: str) -> str:
-    """The text with control, direction and other invisible characters written as [U+202E]."""
-    text = text.replace("\r\n", "\n")
+    """The text with control, direction and other invisible characters as [U+202E], and brackets for marks."""
+    text = shown(text.replace("\r\n", "\n"))
     if text.isascii() and text.isprintable():
         return text
     return "".join(_shown(character) for character in text)

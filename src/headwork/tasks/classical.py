@@ -62,5 +62,6 @@ class ClassicalClassifier(Classifier):
             classes=self.classes,
             temperature=self.temperature,
             text_column=self.text_column,
+            about_column=self.about_column,
             settings=self.model.settings(),
         )

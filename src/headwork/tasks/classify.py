@@ -46,6 +46,7 @@ class StoredClassifier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     classes: list[str]
     temperature: float = 1.0
     text_column: str = "text"
+    about_column: str = ""
     vocabulary: int = 0
     settings: dict[str, Any] = {}
     """what a classical model keeps beside its tensors"""
@@ -59,6 +60,8 @@ class Classifier(ABC):
         self.classes = list(classes)
         self.temperature = 1.0
         self.text_column = "text"
+        self.about_column = ""
+        """of what texts are asked about; empty where they are asked as a whole"""
 
     @property
     def seen_as(self) -> str:
@@ -132,6 +135,7 @@ def restored(stored: StoredClassifier, folder: Path, *, device: str = "cpu") -> 
 
         loaded = ClassicalClassifier.restore(stored, folder)
     loaded.temperature, loaded.text_column = stored.temperature, stored.text_column
+    loaded.about_column = stored.about_column
     return loaded
 
 

@@ -13,7 +13,7 @@ from headwork.base.files import write_atomically
 from headwork.base.recipes import Recipe
 from headwork.base.results import Cut
 from headwork.data.batches import ordered_batches
-from headwork.data.tokenizers import TextTokenizer
+from headwork.data.vocabulary_tokens import load_tokens
 from headwork.data.weights import find_encoder
 from headwork.models import Weights, config_of, kind_of
 from headwork.models.size import as_large
@@ -163,7 +163,7 @@ class NeuralClassifier(Neural, Classifier):
     def restore(cls, stored: StoredClassifier, folder: Path, *, device: str) -> "NeuralClassifier":
         settings = config_of(stored.recipe)
         model, _ = kind_of(stored.recipe).load()
-        tokenizer = TextTokenizer.load(folder / "tokenizer.json")
+        tokenizer = load_tokens(folder / "tokenizer.json", settings.tokens)
         reader = TextReader(tokenizer, settings.max_tokens, model.SENTENCES, **asked_by(model, settings))
         classifier = cls(stored.recipe, stored.classes, reader, device)
         load_tensors(classifier.network, folder / "model.safetensors")
@@ -180,6 +180,7 @@ class NeuralClassifier(Neural, Classifier):
             classes=self.classes,
             temperature=self.temperature,
             text_column=self.text_column,
+            about_column=self.about_column,
             vocabulary=self.reader.tokenizer.vocabulary,
         )
 

@@ -5,12 +5,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from headwork.base.about import OPEN, bare
+from headwork.base.errors import HeadworkError
 from headwork.base.results import Cut
 from headwork.data.long import Long, evenly, pieces
 from headwork.data.published_tokens import load_published
 from headwork.data.sentences import sentence_lengths
 from headwork.data.tokenizers import TextTokenizer, fit_wordpiece, fit_words
+from headwork.data.vocabulary import Vocabulary, fit_vocabulary, load_vocabulary
+from headwork.data.vocabulary_tokens import LANGUAGE_TOKENS, VocabularyTokenizer
 from headwork.ops.packed import PairBatch, TokenBatch, pack
+
+VOCABULARY = 20_000
+"""most tokens of a language model's vocabulary that is fitted"""
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class ReadTexts:
 class TextReader:
     """A fitted tokenizer, the most tokens that the model takes at once, and what becomes of a longer text."""
 
-    tokenizer: TextTokenizer
+    tokenizer: TextTokenizer | VocabularyTokenizer
     max_tokens: int
     sentences: bool
     long: Long = "cut"
@@ -122,7 +129,7 @@ class PairReader:
     """shall the second text stand behind the first? Nothing opens it then"""
 
     @property
-    def tokenizer(self) -> TextTokenizer:
+    def tokenizer(self) -> TextTokenizer | VocabularyTokenizer:
         return self.texts.tokenizer
 
     def read(self, pairs: Sequence[tuple[str, str]]) -> ReadPairs:
@@ -142,9 +149,23 @@ def fit_reader(
     written: bool = False,
 ) -> TextReader:
     """The reader of a model: its tokenizer fitted on the training texts, or the pretrained encoder's own."""
+    if tokens in LANGUAGE_TOKENS:
+        known = load_vocabulary(encoder / "tokenizer.json") if encoder else _fitted_vocabulary(tokens, texts)
+        return TextReader(VocabularyTokenizer(known), max_tokens, sentences, long, stride, written)
+    marked = any(OPEN in text for text in texts)
     if tokens == "bert":
         assert encoder is not None
         tokenizer = load_published(encoder)
+        if marked and tokenizer.marks is None:
+            raise HeadworkError(
+                f"{encoder}: its vocabulary has no token left to mark what a text is asked about; take another encoder"
+            )
     else:
-        tokenizer = {"words": fit_words, "wordpiece": fit_wordpiece}[tokens](texts)
+        tokenizer = {"words": fit_words, "wordpiece": fit_wordpiece}[tokens]([bare(text).text for text in texts])
+        if marked:
+            tokenizer.add_marks()
     return TextReader(tokenizer, max_tokens, sentences, long, stride, written)
+
+
+def _fitted_vocabulary(kind: Any, texts: Sequence[str]) -> Vocabulary:
+    return fit_vocabulary(kind, [bare(text).text for text in texts], size=VOCABULARY)

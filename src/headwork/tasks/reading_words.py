@@ -49,8 +49,8 @@ class ReadWords:
     in_windows: int
     """sentences of several windows"""
     cut: Cut
-    spelt: list[list[str]] | None = None
-    """words of each window, where they are spelt"""
+    written: list[list[str]] | None = None
+    """words of each window, where each is one piece"""
     letters: int = 0
 
     @property
@@ -62,9 +62,11 @@ class ReadWords:
         begins = accumulate((len(self.ids[row]) for row in rows), initial=0)
         firsts = [begin + place for row, begin in zip(rows, begins, strict=False) for place in self.firsts[row]]
         spellings = None
-        if self.spelt is not None:
-            spellings = spelt([spelling(word) for row in rows for word in self.spelt[row]], self.letters)
-        return WordBatch(pack([self.ids[row] for row in rows]), torch.tensor(firsts, dtype=torch.int64), spellings)
+        written = None if self.written is None else [self.written[row] for row in rows]
+        if written is not None and self.letters:
+            spellings = spelt([spelling(word) for words in written for word in words], self.letters)
+        pieces = pack([self.ids[row] for row in rows], written=written)
+        return WordBatch(pieces, torch.tensor(firsts, dtype=torch.int64), spellings)
 
     def answered(self, rows: Sequence[int]) -> list[int]:
         """The numbers of the words that a batch answers."""
@@ -87,7 +89,7 @@ class WordReader:
         before, after = self.tokenizer.before, self.tokenizer.after
         room = self.max_tokens - len(before) - len(after)
         most = max(1, int(LONGEST_WORD * room))
-        ids, firsts, numbers, spelt_words = [], [], [], []
+        ids, firsts, numbers, written = [], [], [], []
         total = in_windows = words_cut = pieces_cut = pieces_read = 0
         for words, pieces in zip(sentences, self._pieces(sentences), strict=True):
             sizes = [min(most, len(word)) for word in pieces]
@@ -103,11 +105,10 @@ class WordReader:
                 answered = range(window.first, window.last)
                 firsts.append([places[word - window.start] for word in answered])
                 numbers.append([total + word for word in answered])
-                spelt_words.append(list(words[window.start : window.end]))
+                written.append(list(words[window.start : window.end]))
             total += len(words)
         cut = Cut(rows=words_cut, tokens=pieces_cut, of_tokens=pieces_read)
-        spells = spelt_words if self.letters else None
-        return ReadWords(ids, firsts, numbers, total, in_windows, cut, spells, self.letters)
+        return ReadWords(ids, firsts, numbers, total, in_windows, cut, written if self.whole else None, self.letters)
 
     def _pieces(self, sentences: Sequence[Words]) -> Iterator[list[list[int]]]:
         """The pieces of each word, at least one; words are read with a blank between, as pieces may begin with it."""

@@ -27,6 +27,12 @@ LEARNT_AS = {
 """by task, or by another objective: the module of this room, and its problem of fitting a network to rows"""
 ENCODERS = ("encoder", "encoder-tagger")
 """models on whose core other tasks can be learnt, too"""
+LAYERED = (
+    ("unfreeze", "all", "layer_groups", "whose layers are told apart"),
+    ("discriminative", 1.0, "layer_groups", "whose layers are told apart"),
+    ("language", 0.0, "take", "with a language model inside"),
+)
+"""settings of training, their plain value, what a model must have for another, and that in words"""
 
 
 def check_recipe(recipe: Recipe) -> None:
@@ -52,6 +58,9 @@ def check_recipe(recipe: Recipe) -> None:
             f"recipe {recipe.name}: train.fit is {config.fit!r}, and {recipe.kind} "
             + ("trains weights" if config.fit == "neighbours" else "keeps vectors and trains nothing; use 'neighbours'")
         )
+    for name, plain, has, lacks in LAYERED:
+        if kind.neural and getattr(config, name) != plain and not hasattr(kind.load()[0], has):
+            raise HeadworkError(f"recipe {recipe.name}: train.{name} is for models {lacks}, and {recipe.kind} is none")
 
 
 def fit_any(
@@ -83,12 +92,39 @@ def fit_any(
         return Fitted(stopped="fitted", steps=0, epochs=0.0, seconds=time.perf_counter() - began, points=[], cut=cut)
     problem = learn(model, train, dev, config, seed=seed)
     told = {"budget_seconds": budget_seconds, "place": place, "progress": progress}
-    if not config.beside:
-        return fit(problem, **told)
-    from headwork.train.sides import together
+    if config.beside:
+        from headwork.train.sides import together
 
-    whole = together(problem, model, train, dev, parse_beside(config.beside), seed=seed)
-    return replace(fit(whole, **told), beside=whole.models)
+        whole = together(problem, model, train, dev, parse_beside(config.beside), seed=seed)
+        return replace(fit(whole, **told), beside=whole.models)
+    if config.language:
+        return _after_language(problem, config.language, **told)
+    return fit(problem, **told)
+
+
+def _after_language(
+    problem: Any, share: float, *, budget_seconds: float | None, place: Place | None, progress: Progress
+) -> Fitted:
+    """First the language model inside, with its share of the budget; a fit that is beyond it goes on."""
+    from headwork.train.fit import fit
+    from headwork.train.pretraining import pretrain
+
+    if place is None or not place.state.is_file():
+        problem.spent = pretrain(
+            problem.classifier,
+            problem.train_examples,
+            problem.dev_examples,
+            seed=problem.seed,
+            budget_seconds=None if budget_seconds is None else share * budget_seconds,
+            place=place,
+            progress=lambda done: progress(share * done),
+        )
+    return fit(
+        problem,
+        budget_seconds=budget_seconds,
+        place=place,
+        progress=lambda done: progress(share + (1 - share) * done),
+    )
 
 
 def _problem_of(task: str) -> Any:

@@ -31,9 +31,16 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """stop after as many epochs without a better dev score"""
     lr: float = 1e-3
     """largest learning rate"""
-    schedule: Literal["one-cycle", "warmup-linear", "noam", "constant"] = "one-cycle"
+    schedule: Literal["one-cycle", "warmup-linear", "noam", "constant", "slanted"] = "one-cycle"
     warmup: float = 0.1
     """share of the steps in which the rate rises"""
+    unfreeze: Literal["all", "gradual", "chain"] = "all"
+    """which layers learn: all; or the highest, then one more below it after the other; or the highest, then each by
+    itself from the lowest; and all in the last half of the steps (`headwork.train.thawing`)"""
+    discriminative: float = 1.0
+    """how many times faster a layer learns than the one below it"""
+    language: float = 0.0
+    """share of the budget in which a language model inside learns to foretell the training texts first"""
     weight_decay: float = 0.01
     clip: float = 1.0
     """largest gradient norm"""
@@ -81,6 +88,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "weight_decay": self.weight_decay >= 0,
             "margin": self.margin > 0,
             "pretrain": 0 <= self.pretrain < 1,
+            "discriminative": 1 <= self.discriminative < math.inf,
+            "language": 0 <= self.language < 1,
         }.items():
             if not holds:
                 raise ValueError(f"train.{name} is {getattr(self, name)}, out of range")
@@ -103,6 +112,7 @@ ONLY_FOR = {
     "damaged": (("parse-log",), "lines of logs"),
     "pretrain": (("retrieve",), "search"),
     "beside": (("classify", "tag"), "texts with classes and tagged words"),
+    "language": (CLASSIFYING, "classes and labels"),
 }
 """settings that some tasks alone have, and what of"""
 

@@ -7,6 +7,7 @@ pure function of (seed, epoch, lengths), and the random state, the optimiser and
 import itertools
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -22,7 +23,7 @@ from headwork.train.config import TrainConfig
 from headwork.train.plan import Plan, plan_steps
 from headwork.train.problem import Look, Problem
 from headwork.train.record import Fitted, Place, Progress
-from headwork.train.schedules import SCHEDULES
+from headwork.train.thawing import rates
 
 CHECKPOINT_SECONDS = 5.0
 """between two checkpoints; what a kill can cost"""
@@ -48,6 +49,7 @@ class Trainer:
         self.best: Weights = {}
         self.kept: list[Weights] = []
         """of the last looks, to be averaged"""
+        self.layers = len(_layers(self.network, self.config))
         self.optimizer = _optimizer(self.network, self.config)
         torch.manual_seed(problem.seed)
 
@@ -105,13 +107,17 @@ class Trainer:
                 step += 1
 
     def _step(self, rows: Sequence[int], step: int, steps: int) -> None:
-        factor = SCHEDULES[self.config.schedule](*self.problem.stage(step, steps), self.config.warmup)
+        of_layers = rates(self.config, self.layers, *self.problem.stage(step, steps))
         for group in self.optimizer.param_groups:
-            group["lr"] = self.config.lr * factor
+            group["lr"] = of_layers[group["layer"]] or 0.0
         self.network.train()
         self.problem.done = step / steps
         loss = self.problem.loss(rows)
         loss.backward()
+        for group in self.optimizer.param_groups:
+            if of_layers[group["layer"]] is None:
+                for parameter in group["params"]:
+                    parameter.grad = None
         nn.utils.clip_grad_norm_(_free(self.network), self.config.clip, foreach=True)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)  # here, not above: no gradients lie beside the next activations
@@ -156,9 +162,10 @@ class Trainer:
         if self.place and self.place.state.is_file():
             return
         starting = Stopwatch()
+        self.position.seconds = self.problem.spent
         if self.problem.start():
             self._keep_best(self.problem.look())
-            self.position.seconds = starting.seconds
+            self.position.seconds += starting.seconds
 
     def _plan(self, budget_seconds: float | None) -> Plan:
         """The stored plan, or a new one; measuring it leaves no trace in weights, optimiser or random state."""
@@ -212,12 +219,23 @@ def _free(network: nn.Module) -> list[nn.Parameter]:
     return [parameter for parameter in network.parameters() if parameter.requires_grad]
 
 
+def _layers(network: nn.Module, config: TrainConfig) -> list[list[nn.Parameter]]:
+    """The free weights of each layer, from the lowest; one layer where all learn alike."""
+    if config.unfreeze == "all" and config.discriminative == 1:
+        return [_free(network)]
+    groups: Any = network.layer_groups
+    return [_free(group) for group in groups()]
+
+
 def _optimizer(network: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
     """AdamW (Loshchilov and Hutter 2019) without decay on biases and norms."""
-    free = _free(network)
     groups = [
-        {"params": [p for p in free if p.dim() > 1], "weight_decay": config.weight_decay},
-        {"params": [p for p in free if p.dim() <= 1], "weight_decay": 0.0},
+        group
+        for layer, free in enumerate(_layers(network, config))
+        for group in (
+            {"params": [p for p in free if p.dim() > 1], "weight_decay": config.weight_decay, "layer": layer},
+            {"params": [p for p in free if p.dim() <= 1], "weight_decay": 0.0, "layer": layer},
+        )
     ]
     kept = [group for group in groups if group["params"]]
     return AdamW(kept, lr=config.lr, betas=(config.beta1, config.beta2), fused=True)

@@ -38,6 +38,8 @@ class Problem(ABC):
         self.network, self.config, self.lengths, self.seed = network, config, lengths, seed
         self.carried: dict[str, Tensor] = {}
         """what a step leaves to the next beside the weights; it goes into checkpoints"""
+        self.spent = 0.0
+        """seconds of training before the first step"""
         self.done = 0.0
         """share of the steps that lie behind the one in hand"""
         self.cut = WHOLE

@@ -5,6 +5,9 @@ Steps count from 0; `warmup` is the share of steps in which the rate rises.
 
 import math
 
+RATIO = 32
+"""of a slanted schedule, the published one"""
+
 
 def one_cycle(step: int, steps: int, warmup: float) -> float:
     """Up from 1/25 and down to nearly nothing, both along a cosine (Smith and Topin 2017, super-convergence)."""
@@ -31,6 +34,20 @@ def noam(step: int, steps: int, warmup: float) -> float:
     return min(math.sqrt(rising / (step + 1)), (step + 1) / rising)
 
 
+def slanted(step: int, steps: int, warmup: float) -> float:
+    """Linearly up for a short time, linearly down for a long one (Howard and Ruder 2018, equation 3).
+
+    cut = warmup * T,  p = t / cut while t < cut, else 1 - (t - cut) / (cut (1 / warmup - 1)),
+    factor = (1 + p (ratio - 1)) / ratio       with ratio 32: how much the lowest rate is below the largest
+    """
+    cut = math.floor(steps * warmup)
+    if step < cut:
+        share = step / cut
+    else:
+        share = 1 - (step - cut) / (cut * (1 / warmup - 1)) if cut else 1 - step / steps
+    return (1 + max(0.0, share) * (RATIO - 1)) / RATIO
+
+
 def constant(step: int, steps: int, warmup: float) -> float:
     """Linearly up, then level."""
     return min(1.0, (step + 1) / max(1.0, warmup * steps))
@@ -40,4 +57,10 @@ def _cosine(start: float, end: float, share: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
 
 
-SCHEDULES = {"one-cycle": one_cycle, "warmup-linear": warmup_linear, "noam": noam, "constant": constant}
+SCHEDULES = {
+    "one-cycle": one_cycle,
+    "warmup-linear": warmup_linear,
+    "noam": noam,
+    "constant": constant,
+    "slanted": slanted,
+}

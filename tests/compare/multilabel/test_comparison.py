@@ -75,6 +75,38 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[MultilabelCorpus, Co
     return corpus, out
 
 
+EMOTIONS = {
+    "anger": "כועס", "anticipation": "מצפה", "disgust": "נגעל", "fear": "מפחד",
+    "joy": "שמח", "sadness": "עצוב", "surprise": "מופתע", "trust": "סומך",
+}  # fmt: skip
+
+
+@pytest.mark.row("BE29")
+def test_eight_emotions_of_hebrew_have_probabilities_and_a_wheel(tmp_path):
+    random = np.random.default_rng(0)
+    lines = ["text\temotions"]
+    for number in range(160):
+        has = [emotion for emotion in EMOTIONS if random.random() < 0.25]
+        lines.append(f"אני {' ו'.join(['פה', *(EMOTIONS[each] for each in has)])} ביום {number}\t{'|'.join(has)}")
+    (tmp_path / "emotions.tsv").write_text("\n".join(lines) + "\n")
+    corpus, out = prepare_multilabel(tmp_path / "emotions.tsv"), ComparisonFolder(tmp_path / "out")
+    chosen = [load_recipe("tfidf-characters", "multilabel")]
+    result = compared(out, corpus, chosen, Options(seeds=1, threads=1, offline=True))
+    write_report(out)
+    (model,) = result.models
+    table = parquet.read_table(out.trial("tfidf-characters", 0).predictions_file)
+    of_test = np.stack(table["probabilities"].to_numpy())[np.array(table["side"].to_pylist()) == "test"]
+    assert [label.probability for label in model.labels] == pytest.approx(of_test.mean(0).tolist())
+    assert model.scores["macro_f1"].mean > 0.95
+    page = out.report_file.read_text()
+    assert "wheel-title" in page and all(f">{emotion}<" in page for emotion in EMOTIONS)
+    opened, work = open_run(str(out.trial("tfidf-characters", 0).folder), device="cpu")
+    assert work.answers is not None
+    (answer,) = work.answers(opened, ["אני שמח ומפחד"])
+    assert answer["labels"] == ["fear", "joy"] and answer["probabilities"].keys() == EMOTIONS.keys()
+    assert min(answer["probabilities"][each] for each in ("fear", "joy")) > 0.5
+
+
 @pytest.mark.row("BE12")
 def test_the_result_tells_of_every_model(made):
     corpus, folder = made

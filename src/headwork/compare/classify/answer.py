@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from headwork.base.about import bare
 from headwork.base.errors import HeadworkError
 from headwork.explain.words import pieces_of, weigh
 from headwork.tasks.classify import Classifier, in_blocks
@@ -14,6 +15,8 @@ BLOCK = 256
 def answers(classifier: Classifier, texts: Sequence[str], *, explain: bool = False) -> Iterator[dict[str, Any]]:
     """{"text", "label", "probabilities"} for each text, with "words" where explanations are asked for.
 
+    Of a text that is asked about something, "about" says what, as the text writes it first.
+
     A text that the model does not read whole has "cut_tokens", how many it leaves out.
     """
     for block in in_blocks(texts, BLOCK):
@@ -23,8 +26,10 @@ def answers(classifier: Classifier, texts: Sequence[str], *, explain: bool = Fal
                 f"--explain: {classifier.recipe.name} gives its words no weights; use a model with attention, or tfidf"
             )
         for place, (text, chances) in enumerate(zip(block, classifier.probabilities(block), strict=True)):
+            said, places = bare(text)
             answer = {
-                "text": text,
+                "text": said,
+                **({"about": said[slice(*places[0])]} if places else {}),
                 "label": classifier.classes[int(chances.argmax())],
                 "probabilities": dict(zip(classifier.classes, chances.tolist(), strict=True)),
             }

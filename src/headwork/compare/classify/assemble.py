@@ -19,6 +19,7 @@ from headwork.base.results import (
 )
 from headwork.base.runs import Run
 from headwork.compare.classify.labels import count_wrong_labels
+from headwork.compare.classify.swaps import blind, swapped, swaps_of
 from headwork.compare.predictions import tested
 from headwork.compare.seeds import by_model, curve, mean
 from headwork.compare.standing import compared, middle_latency, standing
@@ -60,6 +61,8 @@ def assemble(corpus: Corpus, runs: Sequence[Run], curve_runs: Sequence[Run], con
     test = corpus.part("test")
     answers = {name: Answers.of(own) for name, own in by_model(runs).items()}
     models = with_differences([describe(each, test.labels) for each in answers.values()], answers, test.labels)
+    asked = swapped(test)
+    models = [replace(each, swaps=swaps_of(asked, answers[each.name].predicted, test.labels)) for each in models]
     models = [with_curve(model, corpus, answers[model.name], curve_runs) for model in models]
     best = best_model(models)
     first = answers[best.name].predicted[0]
@@ -71,7 +74,7 @@ def assemble(corpus: Corpus, runs: Sequence[Run], curve_runs: Sequence[Run], con
         confusion=confusion(test.labels, first, classes=len(classes)).tolist(),
         per_class=per_class(test.labels, first, classes),
         mistakes={model.name: mistakes(corpus, answers[model.name]) for model in ranked(models)[:2]},
-        warnings=doubts(corpus.facts, models, looks_wrong=wrong, checked=checked),
+        warnings=[*doubts(corpus.facts, models, looks_wrong=wrong, checked=checked), *blind(models)],
     )
 
 

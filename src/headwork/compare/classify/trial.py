@@ -37,7 +37,7 @@ def trial(
     classifier = new_classifier(
         recipe, corpus.facts.classes, train.texts, seed=identity.seed, offline=settings.offline, device=settings.device
     )
-    classifier.text_column = corpus.facts.text_column
+    classifier.text_column, classifier.about_column = corpus.facts.text_column, corpus.facts.about_column
     fitted = fit_in(run, classifier, train, dev, identity=identity, settings=settings, progress=progress)
     result = measure_and_store(classifier, run, corpus, fitted, identity, began, settings)
     write_text(run.model / "README.md", model_card(result, corpus))
@@ -96,12 +96,13 @@ def told(side: Examples, logits: np.ndarray, temperature: float) -> dict[str, pa
 
 def model_card(result: RunResult, corpus: Corpus) -> str:
     """model/README.md: what the model is and how it scored, for whoever finds the folder."""
+    asks = "It is asked about something that the text names.\n" if corpus.facts.about_column else ""
     return (
         f"# {result.title}\n\n"
         f"Recipe `{result.model}`, seed {result.seed}, "
         f"trained on {corpus.facts.split.train:,} texts of {corpus.facts.source}.\n\n"
         f"Accuracy on {corpus.facts.split.test:,} test texts: {result.test_accuracy:.3f} "
         f"(macro-F1 {result.test_macro_f1:.3f}).\n"
-        f"Classes: {', '.join(corpus.facts.classes)}.\n\n"
+        f"Classes: {', '.join(corpus.facts.classes)}.\n{asks}\n"
         "Use it with `headwork predict` on the folder that holds this one.\n"
     )

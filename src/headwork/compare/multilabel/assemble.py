@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 
 from headwork.base.multilabel import (
     LabelCalibration,
@@ -86,13 +87,15 @@ def _describe(answers: Answers, truth: np.ndarray, names: Sequence[str]) -> Mult
     """One row of the comparison, not yet compared with others."""
     runs = answers.runs
     scores, ranks = bootstrap_sets(Sets(truth, answers.given, answers.logits))
+    labels = label_scores(names, truth, answers.given[0], runs[0].thresholds, ranks)
+    chances = sigmoid(answers.cooled).mean((0, 1)).tolist()
     return MultilabelStanding(
         **standing(runs),
         scores=scores,
         latency=middle_latency([run.latency for run in runs]),
         cut=runs[0].cut,
         calibration=_calibration(answers, truth),
-        labels=label_scores(names, truth, answers.given[0], runs[0].thresholds, ranks),
+        labels=[replace(label, probability=chance) for label, chance in zip(labels, chances, strict=True)],
     )
 
 

@@ -10,6 +10,7 @@ from headwork.report.charts.drawing import Look, looks
 from headwork.report.charts.intervals import Mark, interval_chart
 from headwork.report.charts.reliability import reliability_chart
 from headwork.report.charts.tradeoff import tradeoff_chart
+from headwork.report.charts.wheel import FEWEST, MOST, Petal, wheel_chart
 from headwork.report.multilabel.standings import ranked
 from headwork.report.pictures import draw_learning, draw_training, gap_marks, score_marks, spots
 from headwork.report.text import quoted
@@ -24,6 +25,8 @@ class LabelPictures(msgspec.Struct, frozen=True, kw_only=True):
     size: Markup
     labels: Markup | None
     """AUC of each label, where any is defined"""
+    wheel: Markup | None
+    """how often each label is there, and how often it is expected; of a number of labels that a wheel has room for"""
     reliability: dict[str, tuple[str, Markup]]
     """by model a caption and a diagram"""
     training: dict[str, Markup]
@@ -57,6 +60,7 @@ def draw_all(comparison: MultilabelComparison, curves: dict[str, list[list[Point
             axis="size", number=lambda value: numbers.size(round(value)),
         ),
         labels=_labels(models[0], look[models[0].name]),
+        wheel=_wheel(models[0], look[models[0].name], comparison.data.split.test),
         reliability={
             model.name: (_calibrated(model), _reliability(model, look[model.name], place))
             for place, model in enumerate(models)
@@ -82,6 +86,18 @@ def _labels(model: MultilabelStanding, look: Look) -> Markup | None:
         axis="AUC x 100",
         unit="",
     )
+
+
+def _wheel(model: MultilabelStanding, look: Look, rows: int) -> Markup | None:
+    petals = [
+        Petal(name=quoted(label.name), share=label.rows / rows, expected=label.probability)
+        for label in model.labels
+        if label.probability is not None
+    ]
+    if not FEWEST <= len(petals) <= MOST:
+        return None
+    title = f"The share of the texts that have each label, and the mean probability that {model.name} gives it"
+    return wheel_chart(petals, look, name="wheel", title=title)
 
 
 def _reliability(model: MultilabelStanding, look: Look, place: int) -> Markup:
