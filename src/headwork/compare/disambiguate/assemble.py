@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from msgspec.structs import replace
 
 from headwork.base.disambiguate import (
@@ -22,6 +20,7 @@ from headwork.base.disambiguate import (
 )
 from headwork.base.results import Difference
 from headwork.base.runs import Run
+from headwork.compare.predictions import tested
 from headwork.compare.seeds import by_model
 from headwork.compare.standing import calibrated, compared, middle_latency, placed, standing
 from headwork.compare.work import Conditions
@@ -51,7 +50,7 @@ class Answers:
 
     @classmethod
     def of(cls, runs: Sequence[Run], truth: np.ndarray) -> "Answers":
-        tables = [pq.read_table(run.predictions_file).filter(pc.field("side") == "test") for run in runs]
+        tables = [tested(run) for run in runs]
         logits = np.stack([np.stack(table["logits"].to_numpy()) for table in tables])
         facts = np.stack([facts_of(truth, each.argmax(1), classes=logits.shape[2]) for each in logits])
         return cls([run.result(SenseRun) for run in runs], logits, facts)

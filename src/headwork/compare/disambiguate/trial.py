@@ -4,15 +4,15 @@ import time
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from headwork.base.disambiguate import Inventory, SenseRun
-from headwork.base.files import write_atomically, write_json, write_text
+from headwork.base.files import write_json, write_text
 from headwork.base.recipes import Recipe
 from headwork.base.runs import Identity, Run
 from headwork.compare.disambiguate.maps import maps_of
 from headwork.compare.ended import ended
 from headwork.compare.fitting import fit_in
+from headwork.compare.predictions import lists, write_predictions
 from headwork.compare.work import Settings
 from headwork.data.senses import SenseCorpus, SenseExamples
 from headwork.measure.calibration import fit_temperature, softmax
@@ -52,7 +52,8 @@ def measure_and_store(
     model.temperature = fit_temperature(dev_logits, dev.labels)
     size = model.save(run.model)
     logits = model.logits(test.items)
-    write_predictions(run, model, {"dev": (dev, dev_logits), "test": (test, logits)})
+    sides = {"dev": (dev, dev_logits), "test": (test, logits)}
+    write_predictions(run, {name: (side.rows, told(model, side, found)) for name, (side, found) in sides.items()})
     return SenseRun(
         **ended(model.recipe, identity, fitted, parameters=model.parameters, size=size),
         dev_score=next(iter(scores_of(dev_logits, dev.labels, corpus.inventory).values())),
@@ -71,20 +72,15 @@ def scores_of(logits: np.ndarray, labels: np.ndarray, inventory: Inventory) -> d
     return {name: float(formula(sums)) for name, formula in formulas_of(inventory).items()}
 
 
-def write_predictions(run: Run, model: Disambiguator, sides: dict[str, tuple[SenseExamples, np.ndarray]]) -> None:
-    tables = []
-    for side, (examples, logits) in sides.items():
-        columns = {
-            "row": pa.array(examples.rows, pa.int64()),
-            "side": pa.array([side] * len(examples)),
-            "word": pa.array(examples.words),
-            "label": pa.array(examples.labels),
-            "predicted": pa.array(logits.argmax(1)),
-        }
-        for name, values in {"logits": logits, "probabilities": softmax(logits / model.temperature)}.items():
-            columns[name] = pa.array(list(values), pa.list_(pa.float64()))
-        tables.append(pa.table(columns))
-    write_atomically(run.predictions_file, lambda path: pq.write_table(pa.concat_tables(tables), path))
+def told(model: Disambiguator, side: SenseExamples, logits: np.ndarray) -> dict[str, pa.Array]:
+    """Columns of predictions.parquet."""
+    return {
+        "word": pa.array(side.words),
+        "label": pa.array(side.labels),
+        "predicted": pa.array(logits.argmax(1)),
+        "logits": lists(logits),
+        "probabilities": lists(softmax(logits / model.temperature)),
+    }
 
 
 def model_card(result: SenseRun, corpus: SenseCorpus) -> str:

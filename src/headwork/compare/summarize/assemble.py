@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from msgspec.structs import replace
 
 from headwork.base.runs import Run
@@ -22,6 +20,7 @@ from headwork.base.summary import (
     SummaryStanding,
     Written,
 )
+from headwork.compare.predictions import tested
 from headwork.compare.seeds import by_model, mean
 from headwork.compare.standing import compared, middle_latency, placed, standing
 from headwork.compare.summarize.trial import scores_of, written_of
@@ -50,7 +49,7 @@ class Answers:
 
     @classmethod
     def of(cls, runs: Sequence[Run]) -> "Answers":
-        tables = [pq.read_table(run.predictions_file).filter(pc.field("side") == "test") for run in runs]
+        tables = [tested(run) for run in runs]
         return cls(
             [run.result(SummaryRun) for run in runs],
             {name: np.stack([table[name].to_numpy() for table in tables]) for name in SCORES},

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from headwork.base.errors import HeadworkError
-from headwork.base.files import write_atomically, write_text
+from headwork.base.files import write_text
 from headwork.base.recipes import Recipe
 from headwork.base.runs import Identity, Run
 from headwork.base.summary import SummaryRun, Written
 from headwork.base.words import words_of
 from headwork.compare.ended import ended
 from headwork.compare.fitting import fit_in
+from headwork.compare.predictions import write_predictions
 from headwork.compare.work import Settings
 from headwork.data.summaries import Document, Summaries, SummaryCorpus
 from headwork.measure.latency import measure_latency
@@ -69,7 +69,8 @@ def measure_and_store(
     size = summarizer.save(run.model)
     found["test"] = summarizer.summarize(test.items)
     scored = {"dev": scores_of(dev, texts_of(found["dev"])), "test": scores_of(test, texts_of(found["test"]))}
-    write_predictions(run, {"dev": dev, "test": test}, found, scored)
+    sides = {"dev": dev, "test": test}
+    write_predictions(run, {name: (side.rows, told(found[name], scored[name])) for name, side in sides.items()})
     return SummaryRun(
         **ended(summarizer.recipe, identity, fitted, parameters=summarizer.parameters, size=size),
         dev_score=float(scored["dev"][:, SCORES.index("rouge_l")].mean()),
@@ -104,24 +105,14 @@ def written_of(documents: Sequence[Document], texts: Sequence[str], sentences: S
     )
 
 
-def write_predictions(
-    run: Run, sides: dict[str, Summaries], found: dict[str, list[Summary]], scored: dict[str, np.ndarray]
-) -> None:
-    tables = [
-        pa.table(
-            {
-                "row": pa.array(side.rows, pa.int64()),
-                "side": pa.array([name] * len(side)),
-                "summary": pa.array(texts_of(found[name]), pa.large_string()),
-                "chosen": pa.array(
-                    [[each.place for each in one.sentences] for one in found[name]], pa.list_(pa.int64())
-                ),
-                **{score: pa.array(scored[name][:, place]) for place, score in enumerate(SCORES)},
-            }
-        )
-        for name, side in sides.items()
-    ]
-    write_atomically(run.predictions_file, lambda path: pq.write_table(pa.concat_tables(tables), path))
+def told(found: Sequence[Summary], scored: np.ndarray) -> dict[str, pa.Array]:
+    """Columns of predictions.parquet."""
+    chosen = [[each.place for each in one.sentences] for one in found]
+    return {
+        "summary": pa.array(texts_of(found), pa.large_string()),
+        "chosen": pa.array(chosen, pa.list_(pa.int64())),
+        **{score: pa.array(scored[:, place]) for place, score in enumerate(SCORES)},
+    }
 
 
 def model_card(result: SummaryRun, corpus: SummaryCorpus) -> str:
