@@ -13,6 +13,8 @@ from headwork.base.tag import TagComparison, TagRun, TagStanding
 
 VALUE = "value"
 """the field of what differs between contents of one template"""
+BASELINE = "templates"
+"""the recipe whose expressions all models are compared with"""
 
 
 class LogRun(TagRun, frozen=True, kw_only=True, tag="parse-log"):

@@ -128,13 +128,12 @@ def _read(path: Path, notation: str | None, limits: Limits) -> ReadLog:
 
 def _given(read: dict[Side, ReadLog], source: str) -> tuple[list[Side], str]:
     """The side of each line, and what says so: its file, or the column Split of the only file."""
-    named = [side for each in read.values() for side in each.sides]
+    named: list[Side | None] = [side for each in read.values() for side in each.sides]
     if not any(named):
         return [side for side, each in read.items() for _ in each.lines], "files"
     if len(read) > 1:
         raise HeadworkError(f"{source}: its column Split says which side a line is of; leave --dev and --test out")
-    given: list[Side] = [side for side in named if side is not None]
-    return given, SPLIT_COLUMN
+    return [side for side in named if side is not None], SPLIT_COLUMN
 
 
 def _notes(read: Iterable[ReadLog]) -> list[str]:

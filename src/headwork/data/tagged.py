@@ -109,9 +109,7 @@ class TaggedCorpus:
         for sentence in self.part("test").sentences:
             if is_iob2(self.facts.classes):
                 entities = entities_of(sentence.tags)
-                told = "; ".join(
-                    f"{' '.join(map(str.strip, sentence.words[e.start : e.end]))} ({e.label})" for e in entities
-                )
+                told = "; ".join(f"{' '.join(sentence.piece(e.start, e.end).split())} ({e.label})" for e in entities)
             else:
                 told = " ".join(sentence.tags)
             yield told, " ".join(sentence.text.split())

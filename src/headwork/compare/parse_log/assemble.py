@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from msgspec.structs import asdict, replace
 
-from headwork.base.parse_log import DamagePart, LogComparison, LogRun, LogStanding
+from headwork.base.parse_log import BASELINE, DamagePart, LogComparison, LogRun, LogStanding
 from headwork.base.results import Difference, Score
 from headwork.base.runs import Run
 from headwork.base.tag import TagStanding
@@ -23,7 +23,6 @@ from headwork.measure.means import mean_score
 from headwork.measure.sums import summed_differences, summed_score
 from headwork.measure.verdict import FIELD_F1
 
-BASELINE = "templates"
 SIDES = ("test", "degraded")
 SHOWN = 160
 """characters of an example"""

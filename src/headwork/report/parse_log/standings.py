@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from headwork.base.parse_log import LogComparison, LogStanding
+from headwork.base.parse_log import BASELINE, LogComparison, LogStanding
 from headwork.report import numbers
 from headwork.report.columns import (
     GAP,
@@ -70,8 +70,8 @@ def gap(title: str, side: str) -> Maker:
     """F1 minus that of the expressions."""
 
     def cell(model: LogStanding) -> Cell:
-        if model.against_templates is None or model.name == "templates":
+        if model.against_templates is None or model.name == BASELINE:
             return Cell(DASH)
         return points(model.against_templates[side])
 
-    return Maker(Column(title=title, detail="to templates"), cell)
+    return Maker(Column(title=title, detail=f"to {BASELINE}"), cell)
