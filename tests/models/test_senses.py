@@ -13,7 +13,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import load_recipe, with_settings
 from headwork.models import config_of, kind_of
-from headwork.models.sense_encoder import states_at
+from headwork.models.sense_encoder import Layer, states_at
 from headwork.models.sense_linear import (
     SenseContext,
     SenseContextConfig,
@@ -67,7 +67,7 @@ def vectors(seed: int = 0, rows: int = 60) -> tuple[np.ndarray, np.ndarray]:
 def test_a_word_has_the_mean_of_its_pieces_at_each_layer():
     model = build("sense-neighbours", "model.layers=3").double().eval()
     assert model.layers == (1, 2, 3, "all")
-    layers = (*model.layers, 0, "first", "last", "static")
+    layers: tuple[Layer, ...] = (*model.layers, 0, "first", "last", "static")
     found = states_at(model.core, batch_of([0, 1, 2, 3]), layers)
     for row, (ids, (start, end)) in enumerate(zip(TEXTS, SPANS, strict=True)):
         states = [each[start:end].mean(0) for each in model.core.hidden_states(pack([ids]))]
@@ -81,7 +81,8 @@ def test_only_static_vectors_do_not_see_the_text():
     core = build("sense-neighbours").eval().core
     changed = MarkedBatch(pack([[20, 3, 21]]), torch.tensor([1]), (1,), torch.tensor([0]))
     plain = MarkedBatch(pack([[2, 3, 4, 5]]), torch.tensor([1]), (1,), torch.tensor([0]))
-    for layer, same in (("static", True), (1, False), ("last", False), ("all", False)):
+    expected: list[tuple[Layer, bool]] = [("static", True), (1, False), ("last", False), ("all", False)]
+    for layer, same in expected:
         one, other = (states_at(core, batch, [layer]) for batch in (plain, changed))
         assert torch.equal(one, other) == same, layer
 

@@ -145,6 +145,8 @@ def test_a_spelling_stands_for_the_word_that_it_did_in_training(ducks):
     assert model.forms == {"ducks": "duck"}
     asked = [model.known(in_brackets(f"the [{form}]", where="")) for form in ("Duck", "DUCKS", "drake")]
     assert [item.word for item in asked] == ["duck", "duck", "drake"]
+    model.forms["duck"] = "drake"
+    assert model.known(asked[0]).word == "duck", "a word is itself first"
     with pytest.raises(HeadworkError, match="'drake': no sense of this word"):
         model.logits(asked)
 

@@ -11,7 +11,7 @@ Senses and words that a test side or a resample lacks are not counted there.
 Axes: n rows, W words, C classes (all words' senses), F = 3 C facts of a row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -94,6 +94,7 @@ def most_frequent(labels: np.ndarray, inventory: Inventory) -> np.ndarray:
     return found
 
 
-def _by_class(sums: np.ndarray) -> Sequence[np.ndarray]:
+def _by_class(sums: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(…, 3 C) to three of (…, C): hits, true rows, answers."""
-    return np.moveaxis(sums.reshape(*sums.shape[:-1], FACTS, -1), -2, 0)
+    hits, true, answered = np.moveaxis(sums.reshape(*sums.shape[:-1], FACTS, -1), -2, 0)
+    return hits, true, answered

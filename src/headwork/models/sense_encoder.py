@@ -66,13 +66,13 @@ class SenseEncoder(WithCore):
     def __init__(self, config: SenseEncoderConfig, *, vocabulary: int, of_class: Sequence[int]) -> None:
         """of_class: (C,) number of the word that a class is a sense of."""
         super().__init__(config, vocabulary=vocabulary)
-        self.layer = config.layer
+        self.layers = (config.layer,)
         self.head = nn.Linear(_width(self.core, config.layer), len(of_class))
         self.register_buffer("of_class", torch.tensor(list(of_class)), persistent=False)
 
     def encode(self, batch: MarkedBatch) -> Tensor:
         """(B, D)"""
-        return states_at(self.core, batch, [self.layer])[:, 0].to(self.head.weight.dtype)
+        return states_at(self.core, batch, self.layers)[:, 0].to(self.head.weight.dtype)
 
     def forward(self, batch: MarkedBatch) -> Tensor:
         """(B, C) logits, -inf for the senses of other words."""

@@ -65,9 +65,7 @@ def _ece(model: SenseStanding) -> Cell:
     return Cell(numbers.percent(found.ece_after), numbers.percent(found.ece_before))
 
 
-_AGAINST_FREQUENT = Maker(
-    Column(title="against most frequent", detail="points, interval", brief="no"), _against_frequent
-)
+_AGAINST_FREQUENT = Maker(Column(title="against frequent", detail="points, interval", brief="no"), _against_frequent)
 _MAKERS = [
     NAME,
     shares("accuracy", "accuracy", "whole"),
