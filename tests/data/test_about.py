@@ -72,6 +72,12 @@ def test_a_row_that_stands_there_twice_about_one_thing_is_a_repeat(tmp_path):
     assert corpus.facts.dropped == {"duplicate": 6}
 
 
+def test_one_text_may_have_one_label_for_several_things(tmp_path):
+    rows = [f"Al rose as Cid rose on day {n},{name},good" for n in range(9) for name in ("Al", "Cid")]
+    corpus = prepare(write(tmp_path / "news.csv", "text,entity,label", [*both(), *rows]), about="entity")
+    assert corpus.facts.dropped == {} and len(corpus.texts) == 78
+
+
 def test_a_text_of_a_later_side_is_not_learnt_from_whatever_it_is_asked_about(tmp_path):
     train = write(tmp_path / "train.csv", "text,entity,label", both())
     test = write(tmp_path / "test.csv", "text,entity,label", both()[:1] + both(9)[8:])

@@ -84,7 +84,7 @@ def test_a_frozen_layer_keeps_its_weights_to_the_bit(train, dev, kind):
     classifier = classifier_of(train, f"train.unfreeze={kind}")
     network, config = classifier.network, train_config(classifier.recipe)
     trainer = Trainer(Classify(classifier, train, dev, config, seed=0), None)
-    rows, steps = list(range(12)), 40
+    rows, steps, thawed = list(range(12)), 40, frozenset()
     for stage in stages(kind, LAYERS, steps):
         before = copied(network)
         trainer._step(rows, stage.start, steps)
@@ -93,6 +93,11 @@ def test_a_frozen_layer_keeps_its_weights_to_the_bit(train, dev, kind):
             for olds, news in zip(before, copied(network), strict=True)
         ]
         assert moved == [layer in stage.layers for layer in range(LAYERS)]
+        thawed |= stage.layers
+        heard = [
+            any(weight in trainer.optimizer.state for weight in group.parameters()) for group in network.layer_groups()
+        ]
+        assert heard == [layer in thawed for layer in range(LAYERS)]  # its gradients are not even remembered
 
 
 def copied(network) -> list[list[Tensor]]:
