@@ -18,7 +18,7 @@ ORDER = (
     *("features", "bilstm", "minilm-frozen", "minilm"),
     *("overlap", "second-only", "averaged", "decomposable", "decomposable-intra", "two-way-lstm"),
     *("minilm-cosine", "sbert", "minilm-cross"),
-    *("textrank", "centroid", "bertsum", "bertsum-abs"),
+    *("centroid", "textrank", "bertsum", "bertsum-abs"),
     *("rnn", "bahdanau"),
     *("ngram", "lstm", "transformer-xl"),
     "ntm",

@@ -66,6 +66,7 @@ MODELS = {
     "span-encoder": ModelKind("span_encoder", "SpanEncoder", "SpanEncoderConfig"),
     "span-lstm": ModelKind("span_lstm", "SpanLstm", "SpanLstmConfig"),
     "summary-rank": ModelKind("summary_rank", "SummaryRank", "SummaryRankConfig", neural=False),
+    "summary-features": ModelKind("summary_features", "SummaryFeatures", "SummaryFeaturesConfig", neural=False),
     "bertsum": ModelKind("bertsum", "BertSum", "BertSumConfig"),
     "bertsum-abs": ModelKind("encoder_decoder", "BertSumAbs", "BertSumAbsConfig"),
     "pair-encoder": ModelKind("pair_encoder", "PairEncoder", "PairEncoderConfig"),
