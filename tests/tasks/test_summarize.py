@@ -88,7 +88,7 @@ def test_a_long_document_is_read_in_windows_of_whole_sentences():
 SMALL = ("model.max_tokens=24", "model.dropout=0.0")
 
 
-@pytest.mark.parametrize("name", ["lead", "centroid", "random", "textrank", "transformer-ext"])
+@pytest.mark.parametrize("name", ["lead", "centroid", "random", "textrank", "features", "transformer-ext"])
 def test_what_is_stored_summarises_alike(tmp_path, name: str):
     train = summaries(30)
     settings = SMALL if name == "transformer-ext" else ()

@@ -11,9 +11,10 @@ from headwork.base.errors import HeadworkError
 from headwork.base.recipes import load_recipe, with_settings
 from headwork.data.summaries import Summaries
 from headwork.measure.rouge import Judge
-from headwork.tasks.neural_summary import NeuralChooser, best_sentences
-from headwork.tasks.summarize import new_summarizer
+from headwork.tasks.neural_summary import NeuralChooser
+from headwork.tasks.summarize import best_sentences, new_summarizer
 from headwork.train import fit as fit_module
+from headwork.train.any import fit_any
 from headwork.train.config import TrainConfig
 from headwork.train.fit import fit
 from headwork.train.record import Place
@@ -51,12 +52,12 @@ def test_the_loss_is_the_mean_over_sentences():
 
 def test_what_is_to_be_chosen_is_what_people_wrote():
     side = summaries(20)
-    labels = best_sentences(side)
+    labels = best_sentences(side.items, side.references, "latin")
     assert all("key" in document[places[0]] for document, places in zip(side.items, labels, strict=True))
     assert all(len(places) == 1 for places in labels)
     other = summaries(20)
     other.labels[:] = [f"{label}\n\n{document[0]}" for label, document in zip(side.labels, side.items, strict=True)]
-    assert best_sentences(other) == labels  # of several people the first
+    assert best_sentences(other.items, other.references, "latin") == labels  # of several people the first
 
 
 def test_documents_without_a_sentence_to_choose_are_left_out_and_counted():
@@ -68,6 +69,9 @@ def test_documents_without_a_sentence_to_choose_are_left_out_and_counted():
     train.labels[:] = "nothing in common"
     with pytest.raises(HeadworkError, match="no training summary has a word in common"):
         problem(train=train)
+    features = new_summarizer(load_recipe("features", "summarize"), train, seed=0)
+    with pytest.raises(HeadworkError, match="no training summary has a word in common"):
+        fit_any(features, train, train, seed=0)
 
 
 def test_of_a_long_document_some_windows_are_learnt_from():

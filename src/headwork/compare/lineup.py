@@ -20,7 +20,7 @@ ORDER = (
     *("overlap", "second-only", "averaged", "decomposable", "decomposable-intra", "two-way-lstm"),
     *("bm25", "nbow"),
     *("minilm-cosine", "sbert", "minilm-cross", "hybrid", "minilm-retrieve"),
-    *("textrank", "centroid", "bertsum", "bertsum-abs"),
+    *("centroid", "textrank", "bertsum", "bertsum-abs"),
     *("rnn", "bahdanau"),
     *("ngram", "lstm", "transformer-xl"),
     "ntm",

@@ -6,7 +6,7 @@ are several summaries of one document.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -50,7 +50,7 @@ class Summaries(Examples):
 
     @cached_property
     def references(self) -> list[list[str]]:
-        return [text.split(PARTING) for text in self.labels]
+        return references_of(self.labels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class SummaryCorpus(Corpus):
 
     @cached_property
     def words(self) -> Words:
-        return words_for([reference for text in self.labels for reference in text.split(PARTING)])
+        return words_for([text for people in references_of(self.labels) for text in people])
 
     def part(self, side: Side) -> Summaries:
         whole = Summaries(self.texts, self.labels, self.rows, self.words)
@@ -158,6 +158,11 @@ def sentences_of(cell: str, *, listed: bool) -> Document:
     edges = [(item, [0, *sentence_starts(item), len(item)]) for item in items]
     parts = [item[start:end].strip() for item, places in edges for start, end in pairwise(places)]
     return tuple(part for part in parts if part)
+
+
+def references_of(labels: Iterable[str]) -> list[list[str]]:
+    """From the summaries of each document, PARTING between several."""
+    return [text.split(PARTING) for text in labels]
 
 
 def words_for(references: Sequence[str]) -> Words:

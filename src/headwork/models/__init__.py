@@ -73,6 +73,7 @@ MODELS = {
     "word-towers": ModelKind("word_towers", "WordTowers", "WordTowersConfig"),
     "dual-encoder": ModelKind("dual_encoder", "DualEncoder", "DualEncoderConfig"),
     "summary-rank": ModelKind("summary_rank", "SummaryRank", "SummaryRankConfig", neural=False),
+    "summary-features": ModelKind("summary_features", "SummaryFeatures", "SummaryFeaturesConfig", neural=False),
     "bertsum": ModelKind("bertsum", "BertSum", "BertSumConfig"),
     "bertsum-abs": ModelKind("encoder_decoder", "BertSumAbs", "BertSumAbsConfig"),
     "pair-encoder": ModelKind("pair_encoder", "PairEncoder", "PairEncoderConfig"),

@@ -41,7 +41,7 @@ class SentenceEncoderConfig(EncoderConfig, frozen=True, kw_only=True, forbid_unk
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, plain in (("pooling", "mean"), ("between", "none"), ("long", "cut"), ("depth", -1)):
+        for name, plain in (("pooling", "mean"), ("between", "none"), ("long", "cut")):
             if getattr(self, name) != plain:
                 raise ValueError(
                     f"{name} is {getattr(self, name)!r}, which means nothing where each sentence has its own state and "

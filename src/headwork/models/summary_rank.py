@@ -50,6 +50,8 @@ class SummaryRankSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
 class SummaryRank:
     """Scores of sentences."""
 
+    LEARNS = False
+
     def __init__(self, config: SummaryRankConfig) -> None:
         self.config, self.seed, self.documents = config, 0, 0
         self.holding: dict[str, int] = {}

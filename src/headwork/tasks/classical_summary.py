@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from headwork.base.arrays import load_arrays, save_arrays
+from headwork.base.errors import HeadworkError
 from headwork.base.files import write_atomically
 from headwork.base.recipes import Recipe
 from headwork.base.summary import Reading
-from headwork.data.summaries import Document, Summaries
+from headwork.data.summaries import Document, Summaries, references_of, words_for
 from headwork.models import config_of, kind_of
-from headwork.tasks.summarize import Chooser, StoredSummarizer
+from headwork.tasks.summarize import NOTHING_LEARNT, Chooser, StoredSummarizer, best_sentences
 
 
 class ClassicalChooser(Chooser):
@@ -36,7 +37,15 @@ class ClassicalChooser(Chooser):
         return chooser
 
     def fit(self, items: Sequence[Document], labels: np.ndarray, *, seed: int) -> None:
-        self.model.fit(items, seed=seed)
+        """labels: (n,) the summaries of each, as `headwork.data.summaries` has them."""
+        if not self.model.LEARNS:
+            self.model.fit(items, seed=seed)
+            return
+        references = references_of(labels)
+        best = best_sentences(items, references, words_for([people[0] for people in references]))
+        if not any(best):
+            raise HeadworkError(NOTHING_LEARNT)
+        self.model.fit(items, best, seed=seed)
 
     def scores(self, documents: Sequence[Document]) -> list[np.ndarray]:
         return [self.model.scores(document) for document in documents]

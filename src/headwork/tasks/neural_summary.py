@@ -14,7 +14,6 @@ from headwork.data.batches import ordered_batches
 from headwork.data.summaries import Document, Summaries
 from headwork.data.tokenizers import TextTokenizer
 from headwork.data.weights import find_encoder
-from headwork.measure.rouge import Judge, by_ngrams
 from headwork.models import config_of, kind_of
 from headwork.models.size import as_large
 from headwork.models.stored import load_tensors
@@ -23,7 +22,7 @@ from headwork.tasks.classify import in_blocks
 from headwork.tasks.neural import PREDICT_TOKENS, Neural
 from headwork.tasks.reading import fit_reader
 from headwork.tasks.reading_sentences import ReadDocuments, SentenceReader
-from headwork.tasks.summarize import Chooser, StoredSummarizer
+from headwork.tasks.summarize import Chooser, StoredSummarizer, best_sentences
 
 BLOCK = 256
 """documents whose tokens are in memory at once"""
@@ -106,12 +105,4 @@ class NeuralChooser(ReadsDocuments, Chooser):
         return [found[row] for row in range(len(read.ids))]
 
     def unlearnable(self, train: Summaries) -> int:
-        return sum(not labels for labels in best_sentences(train))
-
-
-def best_sentences(side: Summaries) -> list[list[int]]:
-    """The sentences of each document that the first of its references is most like: what is to be chosen."""
-    return [
-        Judge(references[:1], side.words).chosen(document, by_ngrams)
-        for document, references in zip(side.items, side.references, strict=True)
-    ]
+        return sum(not places for places in best_sentences(train.items, train.references, train.words))

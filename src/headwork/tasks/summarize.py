@@ -16,13 +16,16 @@ import numpy as np
 from headwork.base.errors import HeadworkError
 from headwork.base.files import read_config, write_json
 from headwork.base.recipes import Recipe
-from headwork.base.summary import Reading
+from headwork.base.summary import Reading, Words
 from headwork.data.summaries import Document, Summaries
-from headwork.measure.rouge import SPLIT, Judge, trigrams
+from headwork.measure.rouge import SPLIT, Judge, by_ngrams, trigrams
 from headwork.models import config_of, kind_of
 
 MOST_SENTENCES = 10
 """that are tried on dev"""
+
+
+NOTHING_LEARNT = "no training summary has a word in common with its document; are these the columns?"
 
 
 class Chosen(NamedTuple):
@@ -153,6 +156,14 @@ def picked(document: Document, scores: np.ndarray, most: int, *, blocks: bool) -
             found.append(place)
             seen |= own
     return found
+
+
+def best_sentences(documents: Sequence[Document], references: Sequence[Sequence[str]], words: Words) -> list[list[int]]:
+    """The sentences of each document that the first of its references is most like: what is to be chosen."""
+    return [
+        Judge(people[:1], words).chosen(document, by_ngrams)
+        for document, people in zip(documents, references, strict=True)
+    ]
 
 
 def best_count(side: Summaries, scores: Sequence[np.ndarray], *, blocks: bool) -> tuple[int, float]:

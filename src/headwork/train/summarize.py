@@ -15,9 +15,9 @@ from torch.nn import functional as F
 
 from headwork.base.errors import HeadworkError
 from headwork.data.summaries import Summaries
-from headwork.tasks.neural_summary import NeuralChooser, best_sentences
+from headwork.tasks.neural_summary import NeuralChooser
 from headwork.tasks.neural_summary_writer import NeuralWriter
-from headwork.tasks.summarize import best_count
+from headwork.tasks.summarize import NOTHING_LEARNT, best_count, best_sentences
 from headwork.train.classify import precision
 from headwork.train.config import TrainConfig
 from headwork.train.problem import Look, Problem
@@ -43,10 +43,10 @@ class Choose(Problem):
         self, chooser: NeuralChooser, train: Summaries, dev: Summaries, config: TrainConfig, *, seed: int
     ) -> None:
         self.chooser, self.dev_side = chooser, dev.sample(LOOK_DOCUMENTS)
-        labels = best_sentences(train)
+        labels = best_sentences(train.items, train.references, train.words)
         learnt = [row for row, places in enumerate(labels) if places]
         if not learnt:
-            raise HeadworkError("no training summary has a word in common with its document; are these the columns?")
+            raise HeadworkError(NOTHING_LEARNT)
         most = chooser.network.config.train_windows or None
         self.train = chooser.reader.read(train[learnt].items, most_windows=most)
         self.labels = [
@@ -54,9 +54,10 @@ class Choose(Problem):
             for row, places in zip(learnt, self.train.places, strict=True)
         ]
         self.dev = chooser.reader.read(self.dev_side.items)
+        dev_labels = best_sentences(self.dev_side.items, self.dev_side.references, dev.words)
         self.dev_labels = [
             np.isin(np.arange(len(document)), places)
-            for document, places in zip(self.dev_side.items, best_sentences(self.dev_side), strict=True)
+            for document, places in zip(self.dev_side.items, dev_labels, strict=True)
         ]
         super().__init__(chooser.network, config, lengths=self.train.lengths, seed=seed)
 
