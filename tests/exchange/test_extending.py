@@ -19,7 +19,7 @@ from headwork.data.plain_texts import halves_of
 from headwork.data.tokenizers import SPECIAL, TextTokenizer, wordpiece
 from headwork.exchange import filling
 from headwork.exchange.exporting import export
-from headwork.exchange.extending import SCRATCH, TRANSFER, Wanted, extend, words_in
+from headwork.exchange.extending import SCRATCH, TRANSFER, WORDS, Wanted, extend
 from headwork.layers.transformer import CoreConfig
 from headwork.models import published
 from headwork.models.formats import write_published
@@ -64,6 +64,10 @@ def extended(encoder: Path | str, out: Path, tell=lambda name, share: None, **wa
     run = Run(out)
     asked = Wanted(**{"tokens": 3, "offline": True, **wanted})
     return extend(str(encoder), sentences(), run, asked, corpus="c", command="", tell=tell), run
+
+
+def words_in(run: Run) -> list[str]:
+    return (run.folder / WORDS).read_text().split()
 
 
 def parts(run: Run) -> tuple[Published, TextTokenizer]:
@@ -282,6 +286,7 @@ def test_what_cannot_be_extended_is_refused(bert: Path, tmp_path: Path, publishe
         extended(bert, tmp_path / "slots", start="unused")
     with pytest.raises(HeadworkError, match="of the kind Unigram"):
         extended(published("xlnet", "Model").folder, tmp_path / "xlnet")
+    assert not list(tmp_path.iterdir()), "what is refused leaves nothing behind"
     extended(bert, tmp_path / "out")
     with pytest.raises(HeadworkError, match="another tokens"):
         extended(bert, tmp_path / "out", tokens=2)

@@ -6,6 +6,7 @@
     model/datastore.safetensors, where a language model has one
     imported.json in place of what training writes, where `headwork import` made the folder
     model/pixels.json, where the model reads pictures
+    beside/<task>/{recipe.toml, imported.json, model/}, what was learnt on the same encoder (train.beside)
 
 A comparison is a folder with `result.json`, `report.html` and `trials/<model>-<seed>/`, each of them a run folder.
 """

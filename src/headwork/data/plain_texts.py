@@ -1,6 +1,6 @@
 """Texts without labels, to learn a language or its words from: the lines of a file, or a column of a table.
 
-every other twentieth of the texts is held out, so that neighbours mostly stay together
+Every other twentieth of the texts is held out, so that neighbours mostly stay together.
 """
 
 from collections.abc import Sequence

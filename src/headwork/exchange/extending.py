@@ -8,7 +8,7 @@ after Pakodas, "Extending the vocabulary of BERT". Words are chosen and weights 
 figure is of the other half. Losses are of words and of characters: those of tokens of two vocabularies are of different
 things (`headwork.tasks.masked`).
 
-The folder that comes out is one of an imported encoder: imported.json, extension.json, new_tokens.txt,
+The folder that comes out is one of an imported encoder: imported.json, asked.json, extension.json, new_tokens.txt,
 model/{config.json, model.safetensors, tokenizer.json}; of each training training/<name>/{metrics.jsonl, words.json}
 """
 
@@ -40,6 +40,7 @@ from headwork.models.published import Published, PublishedConfig
 from headwork.report.extension import as_markdown
 
 SCRATCH, TRANSFER, EXTENDED = "scratch", "transfer", "extended"
+ASKED, WORDS = "asked.json", "new_tokens.txt"
 Progress = Callable[[str, float], None]
 
 
@@ -65,16 +66,20 @@ class Readable(NamedTuple):
     tokenizer: TextTokenizer
 
 
-def extend(encoder: str, texts: Sequence[str], run: Run, wanted: Wanted, *, corpus: str, command: str, tell: Progress):
+def extend(
+    encoder: str, texts: Sequence[str], run: Run, wanted: Wanted, *, corpus: str, command: str, tell: Progress
+) -> Extension:
     """Write the extended encoder into the folder of `run`; what was begun there with the same words is gone on with."""
     folder = find_encoder(encoder, offline=wanted.offline)
-    _take_up(run, _asked(folder, texts, wanted))
-    result_file = run.folder / "extension.json"
+    asked, result_file = _asked(folder, texts, wanted), run.folder / "extension.json"
+    _refuse_other(run, asked)
     if result_file.is_file():
         return read_json(result_file, Extension)
     halves, old = halves_of(texts), Readable(encoder_alone(folder), load_published(folder))
     check_wordpiece(old.tokenizer, str(folder))
-    new = _extended(old, halves, wanted, run)
+    new, words = _extended(old, halves, wanted)
+    write_json(run.folder / ASKED, asked)
+    write_text(run.folder / WORDS, "".join(f"{word}\n" for word in words))
     if wanted.budget_seconds is None:
         _write(new, folder, run)
     trained = _train(old, new, halves, wanted, run, folder, tell)
@@ -83,7 +88,7 @@ def extend(encoder: str, texts: Sequence[str], run: Run, wanted: Wanted, *, corp
         corpus=corpus,
         texts=len(texts),
         held_out=len(halves.held_out),
-        new_tokens=len(words_in(run)),
+        new_tokens=len(words),
         start=wanted.start,
         old=fragmentation(old.tokenizer, halves.held_out),
         new=fragmentation(new.tokenizer, halves.held_out),
@@ -97,11 +102,6 @@ def extend(encoder: str, texts: Sequence[str], run: Run, wanted: Wanted, *, corp
     write_text(run.model / "README.md", f"# {encoder} with more words\n\n{as_markdown(result)}\n")
     write_json(result_file, result)
     return result
-
-
-def words_in(run: Run) -> list[str]:
-    """The new tokens, the one that saves most first."""
-    return (run.folder / "new_tokens.txt").read_text(encoding="utf-8").split()
 
 
 def fragmentation(tokenizer: TextTokenizer, texts: Sequence[str]) -> Fragmentation:
@@ -126,13 +126,12 @@ def _asked(folder: Path, texts: Sequence[str], wanted: Wanted) -> Asked:
     )
 
 
-def _take_up(run: Run, asked: Asked) -> None:
-    """Claim the folder, or refuse one that holds something else."""
-    file = run.folder / "asked.json"
+def _refuse_other(run: Run, asked: Asked) -> None:
+    """A folder that holds something else."""
+    file = run.folder / ASKED
     if not file.is_file():
         if run.folder.is_dir() and any(run.folder.iterdir()):
             raise HeadworkError(f"{run.folder}: the folder is not empty; choose another with -o")
-        write_json(file, asked)
         return
     found = read_json(file, Asked)
     for name in Asked.__struct_fields__:
@@ -143,15 +142,15 @@ def _take_up(run: Run, asked: Asked) -> None:
             )
 
 
-def _extended(old: Readable, halves: Halves, wanted: Wanted, run: Run) -> Readable:
-    words = new_words(old.tokenizer, halves.learnt, tokens=wanted.tokens)
-    if not words:
+def _extended(old: Readable, halves: Halves, wanted: Wanted) -> tuple[Readable, list[str]]:
+    """The encoder with new tokens, and their words."""
+    found = new_words(old.tokenizer, halves.learnt, tokens=wanted.tokens)
+    if not found:
         raise HeadworkError("the corpus has no frequent word that is not one token already; nothing to add")
-    places = _places(old, len(words), wanted.start)
-    tokenizer = with_words(old.tokenizer, [each.word for each in words], places=places)
-    network = grown(old.network, [each.pieces for each in words], places, start=wanted.start, seed=wanted.seed)
-    write_text(run.folder / "new_tokens.txt", "".join(f"{each.word}\n" for each in words))
-    return Readable(network, tokenizer)
+    words, places = [each.word for each in found], _places(old, len(found), wanted.start)
+    tokenizer = with_words(old.tokenizer, words, places=places)
+    network = grown(old.network, [each.pieces for each in found], places, start=wanted.start, seed=wanted.seed)
+    return Readable(network, tokenizer), words
 
 
 def _places(old: Readable, count: int, start: str) -> list[int]:
