@@ -100,7 +100,7 @@ def found_saving(found, word: str) -> int:
 def test_old_texts_keep_their_bits_and_new_rows_are_what_was_asked_for(bert: Path, tmp_path: Path, start: str):
     found, run = extended(bert, tmp_path / "out", start=start, tokens=2 if start == "unused" else 3)
     model, tokenizer = parts(run)
-    old = encoder_alone(bert)
+    old = encoder_alone(bert).encoder
     texts = ["the cat sat on the mat.", "a dog ran", "tens of kerns"]
     before = tokenizer_of(VOCABULARY)
     ids = [each.ids for each in before.encode(texts)]
@@ -141,7 +141,8 @@ def test_fragmentation_falls_as_counted_by_hand(bert: Path, tmp_path: Path):
 @pytest.mark.parametrize("way", ["published", "run"])
 def test_transformers_reads_the_export_and_cuts_texts_alike(transformers, bert: Path, tmp_path: Path, way: str):
     source = bert if way == "published" else trained(tmp_path / "run")
-    _, run = extended(source, tmp_path / "out")
+    found, run = extended(source, tmp_path / "out")
+    assert found.notes == ([] if way == "published" else ["left behind, for they belong to the old states: head"])
     export(run, "hf", tmp_path / "hf")
     model, tokenizer = parts(run)
     theirs = transformers.AutoTokenizer.from_pretrained(tmp_path / "hf")
@@ -167,7 +168,7 @@ def trained(folder: Path) -> Path:
 
 def test_a_word_costs_the_sum_of_its_pieces_whatever_stands_beside(bert: Path):
     """Each word asked for alone and by hand: all of its pieces hidden, one forward pass for each text."""
-    model, tokenizer = encoder_alone(bert), tokenizer_of(VOCABULARY)
+    model, tokenizer = encoder_alone(bert).encoder, tokenizer_of(VOCABULARY)
     texts = ["the tensor sat on the kernel.", "a gradient", "cat"] * 3
     read = WholeWordReader(tokenizer, 64).read(texts)
     found = ask(model, read, tokenizer, seed=1)
@@ -216,7 +217,7 @@ SHORT = replace(filling.CONFIG, epochs=1, batch_tokens=512, lr=1e-2)
 
 def test_the_loss_is_that_of_the_hidden_places(bert: Path):
     """Written out: which places, what stands there, and the plain softmax."""
-    model, tokenizer = encoder_alone(bert), tokenizer_of(VOCABULARY)
+    model, tokenizer = encoder_alone(bert).encoder, tokenizer_of(VOCABULARY)
     problem = FillIn(model, WholeWordReader(tokenizer, 64), sentences()[:20], sentences()[20:], SHORT, seed=0)
     model.eval()
     torch.manual_seed(5)
@@ -271,6 +272,15 @@ def test_nothing_is_learnt_from_what_is_held_out(bert: Path, tmp_path: Path):
     run = Run(tmp_path / "out")
     extend(str(bert), texts, run, Wanted(offline=True), corpus="c", command="", tell=lambda name, share: None)
     assert words_in(run) == ["kernel"]
+
+
+def test_a_pooler_stays_until_there_is_a_masked_head(published, tmp_path: Path):
+    folder = published("bert", "Model").folder
+    found, run = extended(folder, tmp_path / "out", tokens=1)
+    old, new = encoder_alone(folder).encoder.pooler, parts(run)[0].pooler
+    assert old is not None and new is not None and torch.equal(old.weight, new.weight) and not found.notes
+    alone, left = encoder_alone(published("bert", "ForPreTraining").folder)
+    assert alone.pooler is None and alone.masked is not None and left == ["order", "pooler"]
 
 
 def test_an_encoder_without_a_head_gets_one(tmp_path: Path, monkeypatch):

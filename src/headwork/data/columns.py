@@ -27,7 +27,7 @@ SEVERAL = re.compile(r"[,;|\[]|\n\n")
 """what parts them"""
 SIDE_NAMES = TEXT_NAMES | frozenset("premise hypothesis answer passage response context title reference".split())
 QUERY_NAMES = ("query", "question", "summary", "search", "title", "headline", "description")
-DOCUMENT_NAMES = ("document", "code", "passage", "answer", "function", "source", "body", "context", "content", "text")
+FOUND_NAMES = ("document", "code", "passage", "answer", "function", "source", "body", "context", "content", "text")
 """what the sides of search are called, the likeliest first"""
 TARGET_NAMES = LABEL_NAMES | frozenset(
     "entailment relatedness similarity duplicate relation judgment judgement relevance".split()
@@ -212,7 +212,7 @@ def choose_search_columns(
             f"{table.source}: search needs a query and its document in two columns, but {found} alone looks like a "
             f"text; name both with --text and --text-b, of {_listed(table)}"
         )
-    document = second or _called(free, DOCUMENT_NAMES)
+    document = second or _called(free, FOUND_NAMES)
     query = text or _called([name for name in free if name != document], QUERY_NAMES)
     rest = sorted((name for name in free if name not in (query, document)), key=lambda n: _characters(table.columns[n]))
     query = query or (rest.pop(0) if document else rest.pop(-2))

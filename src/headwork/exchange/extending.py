@@ -75,7 +75,8 @@ def extend(
     _refuse_other(run, asked)
     if result_file.is_file():
         return read_json(result_file, Extension)
-    halves, old = halves_of(texts), Readable(encoder_alone(folder), load_published(folder))
+    encoded, left = encoder_alone(folder)
+    halves, old = halves_of(texts), Readable(encoded, load_published(folder))
     check_wordpiece(old.tokenizer, str(folder))
     new, words = _extended(old, halves, wanted)
     write_json(run.folder / ASKED, asked)
@@ -95,13 +96,17 @@ def extend(
         fresh_head=bool(trained) and not old.network.config.masked,
         losses=_losses(trained),
         words_asked=int(trained[EXTENDED].after[:, 1].sum()) if trained else 0,
-        notes=[note for each in trained.values() for note in each.notes][:1],
+        notes=[*_left_behind(left), *[note for each in trained.values() for note in each.notes][:1]],
         machine=describe_machine(threads=torch.get_num_threads(), device=wanted.device),
         command=command,
     )
     write_text(run.model / "README.md", f"# {encoder} with more words\n\n{as_markdown(result)}\n")
     write_json(result_file, result)
     return result
+
+
+def _left_behind(heads: Sequence[str]) -> list[str]:
+    return [f"left behind, for they belong to the old states: {', '.join(heads)}"] if heads else []
 
 
 def fragmentation(tokenizer: TextTokenizer, texts: Sequence[str]) -> Fragmentation:
@@ -214,9 +219,9 @@ def _anew(old: Readable, seed: int) -> Readable:
 
 
 def _with_head(model: Published, seed: int) -> Published:
-    """A copy of the encoder with a masked head: its own, or one that is drawn."""
+    """A copy of the encoder with a masked head, its own or one that is drawn, in a pooler's place."""
     torch.manual_seed(seed)
-    whole = Published(msgspec.structs.replace(model.config, masked=True))
+    whole = Published(msgspec.structs.replace(model.config, masked=True, pooler="none"))
     assert whole.masked is not None
     whole.masked.drawn()
     whole.load_state_dict(model.state_dict(), strict=False)

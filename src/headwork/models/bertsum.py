@@ -133,7 +133,8 @@ class BetweenSentences(nn.Module):
         self.config = config
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         if config.layers:
-            self.layers[0].attention_norm = nn.Identity()  # what comes in is normed already
+            # what comes in is normed already
+            cast(Any, self.layers[0]).attention_norm = nn.Identity()
         self.norm = nn.LayerNorm(config.dim, eps=config.eps)
         self.head = nn.Linear(config.dim, 1)
         self.apply(initialise)

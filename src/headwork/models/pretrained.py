@@ -4,7 +4,7 @@ Their config.json tells them apart: a `model_type`, a `family`, or a `recipe`.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -89,8 +89,15 @@ def load_decoder(folder: Path) -> Published:
     return _model(folder)
 
 
-def encoder_alone(folder: Path) -> Published:
-    """The encoder in `folder`, with its masked head where it has one; what else stood on it is left behind."""
+class Alone(NamedTuple):
+    """An encoder with no head but its masked one, and the names of those that were left behind."""
+
+    encoder: Published
+    left: list[str]
+
+
+def encoder_alone(folder: Path) -> Alone:
+    """The encoder in `folder`, with its masked head where it has one, else with its pooler."""
     found = _model(folder)
     given = found.config if isinstance(found, Published) else None
     family = given.family if given else family_of(found.core.config)
@@ -99,6 +106,7 @@ def encoder_alone(folder: Path) -> Published:
     config = PublishedConfig(
         family=family,
         core=found.core.config,
+        pooler=given.pooler if given and not given.masked else "none",
         masked=given is not None and given.masked,
         masked_layer=given is None or given.masked_layer,
         padding=given.padding if given else None,
@@ -107,7 +115,8 @@ def encoder_alone(folder: Path) -> Published:
     alone = Published(config)
     weights = found.state_dict()
     alone.load_state_dict({name: weights[name] for name in alone.state_dict()})
-    return alone.eval()
+    left = sorted({name.partition(".")[0] for name in weights.keys() - alone.state_dict().keys()})
+    return Alone(alone.eval(), left)
 
 
 def _model(folder: Path) -> Any:

@@ -16,6 +16,7 @@ from headwork.base.recipes import Recipe
 from headwork.data.batches import ordered_batches
 from headwork.data.marked import Occurrence
 from headwork.data.tokenizers import TextTokenizer
+from headwork.data.vocabulary_tokens import VocabularyTokenizer
 from headwork.measure.calibration import softmax
 from headwork.models import config_of, kind_of
 from headwork.models.sense_encoder import Layer, SenseNeighboursConfig
@@ -33,7 +34,9 @@ AGAIN = "copy the run folder again or train it again"
 class NeuralDisambiguator(Neural, Disambiguator):
     """A reader of marked words and a network; `network` takes a MarkedBatch and gives (B, C) logits."""
 
-    def __init__(self, recipe: Recipe, inventory: Inventory, tokenizer: TextTokenizer, device: str):
+    def __init__(
+        self, recipe: Recipe, inventory: Inventory, tokenizer: TextTokenizer | VocabularyTokenizer, device: str
+    ):
         Disambiguator.__init__(self, recipe, inventory)
         model, _ = kind_of(recipe).load()
         self.config = config_of(recipe)

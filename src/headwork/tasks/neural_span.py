@@ -22,7 +22,7 @@ from headwork.models.stored import load_tensors
 from headwork.ops.threads import each_in_a_thread
 from headwork.tasks.classify import in_blocks
 from headwork.tasks.neural import PREDICT_TOKENS, Neural
-from headwork.tasks.reading import fit_reader
+from headwork.tasks.reading import fit_framed
 from headwork.tasks.span import NOWHERE, Answerer, Found, StoredAnswerer
 from headwork.tasks.span_decoding import best_span
 from headwork.tasks.span_windows import NOTHING, ReadSpans, WindowReader, told
@@ -60,9 +60,7 @@ class NeuralAnswerer(Neural, Answerer):
         if encoder is not None:
             recipe = msgspec.structs.replace(recipe, model={**recipe.model, **model.given_by(encoder)})
         texts = [*(one.question for one in train.asked), *dict.fromkeys(one.passage for one in train.asked)]
-        fitted = fit_reader(texts, tokens=config.tokens, max_tokens=0, sentences=False, encoder=encoder)
-        tokenizer = fitted.tokenizer
-        _ = tokenizer.frame  # a tokenizer that does not part two texts is refused
+        tokenizer = fit_framed(texts, tokens=config.tokens, encoder=encoder)
         sized = as_large(recipe, lambda config: model(config, vocabulary=tokenizer.vocabulary))
         torch.manual_seed(seed)
         answerer = cls(sized, tokenizer, device, longest=config.answer_tokens or 1)

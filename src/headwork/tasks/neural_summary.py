@@ -20,7 +20,7 @@ from headwork.models.stored import load_tensors
 from headwork.ops.threads import each_in_a_thread
 from headwork.tasks.classify import in_blocks
 from headwork.tasks.neural import PREDICT_TOKENS, Neural
-from headwork.tasks.reading import fit_reader
+from headwork.tasks.reading import fit_framed
 from headwork.tasks.reading_sentences import ReadDocuments, SentenceReader
 from headwork.tasks.summarize import Chooser, StoredSummarizer, best_sentences
 
@@ -50,9 +50,7 @@ def tokenizer_of(recipe: Recipe, train: Summaries, *, offline: bool) -> tuple[Re
         *(sentence for document in train.items for sentence in document),
         *(r for some in train.references for r in some),
     ]
-    tokenizer = fit_reader(texts, tokens=config.tokens, max_tokens=0, sentences=False, encoder=encoder).tokenizer
-    _ = tokenizer.frame  # a tokenizer that does not frame sentences is refused
-    return recipe, tokenizer, encoder
+    return recipe, fit_framed(texts, tokens=config.tokens, encoder=encoder), encoder
 
 
 class NeuralChooser(ReadsDocuments, Chooser):

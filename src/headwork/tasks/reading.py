@@ -167,5 +167,14 @@ def fit_reader(
     return TextReader(tokenizer, max_tokens, sentences, long, stride, written)
 
 
+def fit_framed(texts: Sequence[str], *, tokens: str, encoder: Path | None) -> TextTokenizer:
+    """As `fit_reader`, the tokenizer alone, which must open and close texts: another is refused."""
+    tokenizer = fit_reader(texts, tokens=tokens, max_tokens=0, sentences=False, encoder=encoder).tokenizer
+    if not isinstance(tokenizer, TextTokenizer):
+        raise HeadworkError(f"tokens is {tokens!r}, which does not open and close texts; use one of wordpiece, bert")
+    _ = tokenizer.frame
+    return tokenizer
+
+
 def _fitted_vocabulary(kind: Any, texts: Sequence[str]) -> Vocabulary:
     return fit_vocabulary(kind, [bare(text).text for text in texts], size=VOCABULARY)

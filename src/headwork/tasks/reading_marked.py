@@ -15,6 +15,7 @@ from headwork.base.disambiguate import Inventory
 from headwork.base.results import Cut
 from headwork.data.marked import Occurrence
 from headwork.data.tokenizers import TextTokenizer
+from headwork.data.vocabulary_tokens import VocabularyTokenizer
 from headwork.ops.packed import MarkedBatch, pack
 from headwork.tasks.reading_words import LONGEST_WORD
 
@@ -53,7 +54,7 @@ class ReadMarked:
 class MarkedReader:
     """A fitted tokenizer, the most pieces that a model reads at once, and the words whose senses are known."""
 
-    tokenizer: TextTokenizer
+    tokenizer: TextTokenizer | VocabularyTokenizer
     max_tokens: int
     inventory: Inventory
     written: bool = False

@@ -16,6 +16,8 @@ class Translate(Write):
         dev_pairs, _ = _fitting(translator.read(dev), most)
         if not pairs.source or not dev_pairs.source:
             raise HeadworkError(f"no pair is short enough for {most} tokens; raise model.max_tokens")
+        self.written = sum(len(target) - 1 for target in pairs.target)
+        """tokens that are learnt to be written in an epoch"""
         super().__init__(translator, pairs, dev_pairs, config, seed=seed)
 
 

@@ -89,7 +89,6 @@ def measure_and_store(
         many = short[sample_of(short, MEASURED_PAIRS)]
         heads = tuple(head_use(translator, many.sources, [translations[row] for row in many.rows.tolist()]))
     tokens = sum(each.tokens for each in written)
-    trained = fitted.epochs * sum(len(target) - 1 for target in problem.train.target)
     best = min(fitted.points, key=lambda point: point.dev_loss)
     return TranslationRun(
         **ended(translator.recipe, identity, fitted, parameters=translator.parameters, size=size),
@@ -103,7 +102,7 @@ def measure_and_store(
             seconds=seconds,
             tokens_per_second=tokens / max(seconds, 1e-9),
         ),
-        trained_tokens_per_second=trained / max(fitted.seconds, 1e-9),
+        trained_tokens_per_second=fitted.epochs * problem.written / max(fitted.seconds, 1e-9),
         in_pieces=sum(each.pieces > 1 for each in written),
         left_out=problem.left_out,
         heads=heads,

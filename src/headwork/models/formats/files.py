@@ -123,7 +123,9 @@ def read_beside_objects(path: Path, *, within: str, beside: str) -> tuple[dict[s
     No class of the file is imported: whatever it names is a husk, which keeps what it is given and does nothing. The
     second is what the object called `beside` was given.
     """
-    husks = [(Husk if name != DEFAULTING else _table, name) for name in _names_in(path) if not KEPT.fullmatch(name)]
+    husks: list[Any] = [
+        (Husk if name != DEFAULTING else _table, name) for name in _names_in(path) if not KEPT.fullmatch(name)
+    ]
     with torch.serialization.safe_globals(husks):
         found = _unpickled(path)
     if not isinstance(found, dict) or not isinstance(found.get(within), dict):
