@@ -27,6 +27,7 @@ def desk(here, tmp_path_factory: pytest.TempPathFactory) -> Path:
         'class Box:\n    @property\n    def open_file(self):\n        "Opens."\n'
     )
     (desk / "src" / "bad.py").write_text("def (\n")
+    (desk / "long.py").write_text(f"def long():\n    return {' + '.join(['1'] * 99)}\n")
     for name, words in (("bm25", ()), ("nbow", SIZE), ("codebert", (*SIZE, "--set", "model.words=bm25"))):
         done = here("train", name, desk / "pairs.jsonl", *TASK, *words, "--plain", "-o", desk / name, cwd=desk)
         assert done.returncode == 0, done.stderr
@@ -52,6 +53,12 @@ def test_a_folder_of_functions_is_searched(here, desk, name):
     assert opened["text"].startswith("@property\ndef open_file")
     again = here("search", name, "src/one.py", "--query", "x", cwd=desk)
     assert len(again.stdout.splitlines()) == 2
+
+
+@pytest.mark.parametrize("name", ["nbow", "codebert"])
+def test_what_is_cut_is_told(here, desk, name):
+    done = here("search", name, "long.py", "--query", "x", "--plain", cwd=desk)
+    assert done.returncode == 0 and "1 texts are longer than" in done.stderr
 
 
 def test_an_index_keeps_the_places(here, desk):

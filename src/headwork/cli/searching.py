@@ -9,6 +9,7 @@ from headwork.base.errors import HeadworkError
 from headwork.cli.embedding import embedded, gathered
 from headwork.cli.options import choose_device, is_plain
 from headwork.cli.progress import by_pace, progress
+from headwork.cli.show import say
 
 if TYPE_CHECKING:
     from headwork.search.index import Hit
@@ -33,6 +34,7 @@ def opened_on(encoder: str, file: str, index: str | None, options: dict[str, Any
 
 def scored(encoder: str, file: str, index: str | None, options: dict[str, Any]) -> "Scored | None":
     """The texts of `file`, scored by a run of search that is more than vectors; None where ENCODER is another."""
+    from headwork.data.pairs import Pair
     from headwork.search.scored import Scored, open_scoring
 
     retriever = open_scoring(encoder, device=choose_device(options["device"]))
@@ -45,7 +47,10 @@ def scored(encoder: str, file: str, index: str | None, options: dict[str, Any]) 
             raise HeadworkError(f"{encoder}: a run reads as it was trained; leave --{name.replace('_', '-')} out")
     texts, places = gathered(file, options, column=retriever.text_column)
     with progress(is_plain(options["plain"])) as tell:
-        return Scored.of(retriever, texts, places, by_pace(tell, f"{len(texts):,} texts"))
+        found = Scored.of(retriever, texts, places, by_pace(tell, f"{len(texts):,} texts"))
+    if cut := retriever.cut([Pair("", text) for text in texts]).rows:
+        say(f"note: {cut:,} texts are longer than {retriever.recipe.name} takes and were cut")
+    return found
 
 
 def told(hit: "Hit") -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as parquet
 import pytest
+from msgspec.structs import replace
 
 from headwork.base.errors import HeadworkError
 from headwork.base.limits import DEFAULT_LIMITS
@@ -54,7 +55,7 @@ def recipes() -> list[Recipe]:
     named = [load_recipe(name, "retrieve") for name in ("bm25", "tfidf", "nbow", "codebert")]
     small = [with_settings(each, SETTINGS, size="tiny") if each.train else each for each in named]
     both = with_settings(small[-1], ("model.words=bm25", "train.pretrain=0.0"))
-    return [*small, Recipe(**{name: getattr(both, name) for name in both.__struct_fields__} | {"name": "both"})]
+    return [*small, replace(both, name="both")]
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,6 @@ SHOWN_MODELS = 2
 LADDER = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)
 """the k of the picture"""
 FEW = 200
-PUBLISHED = "minilm"
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,9 @@ def assemble(
         best=best,
         distractors=pool.fewest,
         examples=_examples(test, pool, {name: answers[name] for name in shown}),
-        warnings=list(_warnings(corpus, models, pool)),
+        warnings=list(
+            _warnings(corpus, models, pool, published=any(run.recipe().model.get("pretrained") for run in runs))
+        ),
     )
 
 
@@ -117,7 +118,10 @@ def _examples(test: PairExamples, pool: Pool, shown: Mapping[str, Answers]) -> l
     return found
 
 
-def _warnings(corpus: SearchCorpus, models: Sequence[RetrieveStanding], pool: Pool) -> Iterator[str]:
+def _warnings(
+    corpus: SearchCorpus, models: Sequence[RetrieveStanding], pool: Pool, *, published: bool
+) -> Iterator[str]:
+    """published: did any model start from weights that others trained."""
     test = corpus.facts.split.test
     if pool.fewest < COUNT:
         yield (
@@ -126,7 +130,7 @@ def _warnings(corpus: SearchCorpus, models: Sequence[RetrieveStanding], pool: Po
         )
     if test < FEW:
         yield f"{test:,} test queries are few: look at the intervals before the order"
-    if any(model.name.startswith((PUBLISHED, "hybrid")) for model in models):
+    if published:
         yield (
             "a published encoder may have learnt from these very texts: MiniLM's authors name CodeSearchNet, functions "
             "of public repositories with their docstrings, among what it was trained on"

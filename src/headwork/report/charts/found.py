@@ -10,7 +10,7 @@ from headwork.base.retrieve import FoundWithin
 from headwork.report.charts.drawing import Look, hundredths, picture
 from headwork.report.charts.ends import End, name_ends
 
-WIDTH, HEIGHT = 640, 320
+WIDTH, HEIGHT = 460, 290
 LEFT, RIGHT, BOTTOM, TOP = 44, 128, 36, 8
 TICKS = (1, 2, 5, 10, 20, 50, 100)
 
