@@ -9,8 +9,10 @@ from tests.published import write_decoder
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import Recipe
+from headwork.base.runs import Run
 from headwork.compare.summarize.answer import answers
 from headwork.data.summaries import Summaries
+from headwork.exchange.importing import import_model
 from headwork.tasks.decoding import Search
 from headwork.tasks.neural_summary_writer import NeuralWriter
 from headwork.tasks.summarize import load_summarizer, new_summarizer
@@ -92,6 +94,19 @@ def test_a_published_decoder_writes(tmp_path: Path):
     found = made.summarize(train.items, search=Search())
     assert made.save(tmp_path / "model") > 0 and (tmp_path / "model" / "writing.json").is_file()
     assert load_summarizer(tmp_path / "model").summarize(train.items, search=Search()) == found  # type: ignore[call-arg]
+
+
+def test_an_imported_decoder_is_the_published_one(tmp_path: Path):
+    write_decoder(tmp_path / "gpt2")
+    import_model(str(tmp_path / "gpt2"), Run(tmp_path / "run"), offline=True)
+    both = [
+        new_summarizer(recipe(decoder=str(tmp_path / name), summary_tokens=12), facts(8), seed=0)
+        for name in ("gpt2", "run")
+    ]
+    one, other = (each.network.state_dict() for each in both if isinstance(each, NeuralWriter))
+    assert one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+    found = [each.read_to_write(facts(3)).target for each in both if isinstance(each, NeuralWriter)]
+    assert found[0] == found[1] and len(found[0][0]) == 2 + len("she lives")
 
 
 def test_what_is_no_decoder_is_refused(tmp_path: Path, minilm_folder: Path):

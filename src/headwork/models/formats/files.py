@@ -9,8 +9,9 @@ import io
 import pickletools
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path, PurePath
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 import torch
@@ -151,22 +152,22 @@ def _table(*arguments: object) -> dict[Any, Any]:
 def _names_in(path: Path) -> set[str]:
     """The classes and functions that the pickles of a file name, read without obeying any instruction."""
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                pickles = [archive.read(name) for name in archive.namelist() if PurePath(name).name == "data.pkl"]
-            streams, many = [io.BytesIO(each) for each in pickles], 1
-        else:
-            streams, many = [io.BytesIO(path.read_bytes())], OLD_PICKLES
-        found = set()
-        for stream in streams:
-            for _ in range(many):
-                for opcode, argument, _ in pickletools.genops(stream):
-                    if opcode.name == "GLOBAL":
-                        module, _, name = str(argument).partition(" ")
-                        found.add(f"{RENAMED.get(module, module)}.{name}")
-        return found
+        if not zipfile.is_zipfile(path):
+            with path.open("rb") as stream:
+                return {name for _ in range(OLD_PICKLES) for name in _named(stream)}
+        with zipfile.ZipFile(path) as archive:
+            inside = [name for name in archive.namelist() if PurePath(name).name == "data.pkl"]
+            return {name for each in inside for name in _named(io.BytesIO(archive.read(each)))}
     except Exception as error:  # damaged bytes lead the parser to almost any
         raise HeadworkError(f"{path}: no weights can be read from it ({error}); {AGAIN}") from error
+
+
+def _named(stream: IO[bytes]) -> Iterator[str]:
+    """What the next pickle names."""
+    for opcode, argument, _ in pickletools.genops(stream):
+        if opcode.name == "GLOBAL":
+            module, _, name = str(argument).partition(" ")
+            yield f"{RENAMED.get(module, module)}.{name}"
 
 
 def _check_archive(path: Path) -> None:
