@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from headwork.base.results import Difference
 from headwork.base.retrieve import (
@@ -22,6 +21,7 @@ from headwork.base.retrieve import (
     SearchExample,
 )
 from headwork.base.runs import Run
+from headwork.compare.predictions import tested
 from headwork.compare.seeds import by_model
 from headwork.compare.standing import compared, middle_latency, placed, standing
 from headwork.compare.work import Conditions
@@ -53,7 +53,7 @@ class Answers:
 
     @classmethod
     def of(cls, runs: Sequence[Run]) -> "Answers":
-        tables = [pq.read_table(run.predictions_file) for run in runs]
+        tables = [tested(run) for run in runs]
         ranks = np.stack([table["rank"].to_numpy() for table in tables])
         return cls([run.result(RetrieveRun) for run in runs], ranks, tables[0]["first"].to_numpy())
 

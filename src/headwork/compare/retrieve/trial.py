@@ -12,15 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from headwork.base.errors import HeadworkError
-from headwork.base.files import write_atomically, write_text
+from headwork.base.files import write_text
 from headwork.base.recipes import Recipe
 from headwork.base.retrieve import Indexing, RetrieveRun
 from headwork.base.runs import Identity, Run
 from headwork.compare.ended import ended
 from headwork.compare.fitting import fit_in
+from headwork.compare.predictions import write_predictions
 from headwork.compare.work import Settings
 from headwork.data.distractors import Pool
 from headwork.data.pairs import PairExamples
@@ -85,7 +85,7 @@ def measure_and_store(
     library = retriever.index(pool.documents)
     indexing = Indexing(documents=len(pool.documents), seconds=time.perf_counter() - started)
     found = found_in(library, test.texts, pool)
-    write_predictions(run, test, pool, found)
+    write_predictions(run, {"test": (test.rows, told(pool, found))})
     return RetrieveRun(
         **ended(retriever.recipe, identity, fitted, parameters=retriever.parameters, size=size),
         dev_score=dev_score,
@@ -138,17 +138,15 @@ def fit_share(retriever: Retriever, dev: PairExamples) -> float:
     return by_share[retriever.share]
 
 
-def write_predictions(run: Run, test: PairExamples, pool: Pool, found: Ranked) -> None:
-    """Of each test query the rank of its document, and which document stood first."""
+def told(pool: Pool, found: Ranked) -> dict[str, pa.Array]:
+    """Columns of predictions.parquet: of each query the rank of its document, and which document stood first."""
     columns = {
-        "row": pa.array(test.rows, pa.int64()),
-        "side": pa.array(["test"] * len(test)),
-        "rank": pa.array(found.ranks, pa.int64()),
-        "distractors": pa.array([len(pool.distractors(place)) for place in range(len(test))], pa.int64()),
-        "right": pa.array(pool.own, pa.int64()),
-        "first": pa.array(found.first, pa.int64()),
+        "rank": found.ranks,
+        "distractors": [len(pool.distractors(place)) for place in range(len(pool.own))],
+        "right": pool.own,
+        "first": found.first,
     }
-    write_atomically(run.predictions_file, lambda path: pq.write_table(pa.table(columns), path))
+    return {name: pa.array(values, pa.int64()) for name, values in columns.items()}
 
 
 def model_card(result: RetrieveRun, corpus: SearchCorpus) -> str:
