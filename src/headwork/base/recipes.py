@@ -14,7 +14,7 @@ import msgspec
 from headwork.base.errors import HeadworkError
 
 SIZES = ("tiny", "small", "base")
-TASKS = ("classify", "translate", "language", "algorithm", "pair", "multilabel", "tag", "span")
+TASKS = ("classify", "translate", "language", "algorithm", "pair", "multilabel", "tag", "span", "table")
 """where several have a model of one name, it is that of the first"""
 MAIN_TASK = TASKS[0]
 

@@ -24,12 +24,13 @@ from headwork.base.pair import PairComparison, PairMaps, PairRun
 from headwork.base.recipes import Recipe, decode_recipe
 from headwork.base.results import Compared, Comparison, DataFacts, Explanations, Finished, RunResult
 from headwork.base.span import SpanComparison, SpanRun
+from headwork.base.table import TableComparison, TableRun
 from headwork.base.tag import TagComparison, TagRun
 from headwork.base.translation import Alignments, TranslationComparison, TranslationRun
 
 ANY_RUN = cast(
     type[Finished],
-    RunResult | TranslationRun | LanguageRun | AlgorithmRun | PairRun | MultilabelRun | TagRun | SpanRun,
+    RunResult | TranslationRun | LanguageRun | AlgorithmRun | PairRun | MultilabelRun | TagRun | SpanRun | TableRun,
 )
 ANY_COMPARISON = cast(
     type[Compared],
@@ -40,7 +41,8 @@ ANY_COMPARISON = cast(
     | PairComparison
     | MultilabelComparison
     | TagComparison
-    | SpanComparison,
+    | SpanComparison
+    | TableComparison,
 )
 """the structs of all tasks; a file says which of them it holds"""
 F = TypeVar("F", bound=Finished)

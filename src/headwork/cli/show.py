@@ -12,6 +12,7 @@ from headwork.base.multilabel import MultilabelRun
 from headwork.base.pair import PairRun
 from headwork.base.results import Compared, Finished, RunResult
 from headwork.base.span import SpanRun
+from headwork.base.table import TableRun
 from headwork.base.tag import TagRun
 from headwork.base.translation import TranslationRun
 
@@ -145,3 +146,9 @@ def _(result: TagRun) -> str:
 @scores_of.register
 def _(result: SpanRun) -> str:
     return f"test F1 {result.scores['f1']:.3f}, exact match {result.scores['exact']:.3f}"
+
+
+@scores_of.register
+def _(result: TableRun) -> str:
+    names = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
+    return "test " + ", ".join(f"{names[name]} {score:.3f}" for name, score in result.scores.items())

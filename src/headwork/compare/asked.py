@@ -23,6 +23,8 @@ class Asked:
     limits: Limits
     image: str | None = None
     """file of a picture, for models that read one"""
+    table: str | None = None
+    """file of a table, for models that are asked about one"""
 
 
 def texts_asked(opened: Any, asked: Asked) -> list[str]:

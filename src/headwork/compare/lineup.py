@@ -19,6 +19,7 @@ ORDER = (
     *("overlap", "second-only", "averaged", "decomposable", "decomposable-intra", "two-way-lstm"),
     *("minilm-cosine", "sbert", "minilm-cross"),
     *("rnn", "bahdanau"),
+    *("linear", "tabert"),
     *("ngram", "lstm", "transformer-xl"),
     "ntm",
 )

@@ -65,6 +65,9 @@ MODELS = {
     "span-overlap": ModelKind("span_overlap", "SpanOverlap", "SpanOverlapConfig", neural=False),
     "span-encoder": ModelKind("span_encoder", "SpanEncoder", "SpanEncoderConfig"),
     "span-lstm": ModelKind("span_lstm", "SpanLstm", "SpanLstmConfig"),
+    "table-overlap": ModelKind("table_overlap", "TableOverlap", "TableOverlapConfig", neural=False),
+    "table-linear": ModelKind("table_linear", "TableLinear", "TableLinearConfig", neural=False),
+    "tabert": ModelKind("tabert", "Tabert", "TabertConfig"),
     "pair-encoder": ModelKind("pair_encoder", "PairEncoder", "PairEncoderConfig"),
 }
 

@@ -20,8 +20,9 @@ from scipy.sparse import csr_array, hstack, vstack
 
 from headwork.base.recipes import strictly
 from headwork.base.sheets import Asked
-from headwork.base.values import Value
+from headwork.measure.denotations import denotation
 from headwork.models.linear import check_shapes
+from headwork.models.programs.enumeration import Candidates
 from headwork.models.programs.evidence import EVIDENCE, evidence_of
 from headwork.models.programs.features import WIDTH
 from headwork.models.programs.meant import Meant, Sheets, grams_of, vocabulary_of
@@ -74,10 +75,10 @@ class TableLinear:
         self.classes = 0
         self.weights: dict[str, np.ndarray] = {}
 
-    def fit_answers(self, asked: Sequence[Asked], right: Sequence[frozenset[Value]], *, seed: int) -> None:
+    def fit_answers(self, asked: Sequence[Asked], right: Sequence[tuple[str, ...]], *, seed: int) -> None:
         meant = [self.sheets.meant(one) for one in asked]
         self._count_words([one.words for one in meant])
-        consistent = [one.consistent(answers) for one, answers in zip(meant, right, strict=True)]
+        consistent = [one.consistent(denotation(answers)) for one, answers in zip(meant, right, strict=True)]
         known = [place for place, mask in enumerate(consistent) if mask.any()]
         self.weights = {"traits": np.zeros((len(self.vocabulary) + 1, len(TRAITS))), "roles": np.zeros((WIDTH, len(ROLES)))}
         squares = {name: np.full_like(weight, DUST) for name, weight in self.weights.items()}
@@ -112,7 +113,7 @@ class TableLinear:
 
         candidates = [self.sheets.candidates(one) for one in asked]
         self._count_words([each.question.words for each in candidates])
-        inputs = self._stated(asked)
+        inputs = self._stated(asked, candidates)
         fitted = LogisticRegression(C=self.config.strength, max_iter=1000).fit(inputs, labels)
         self.classes = classes
         weight, bias = np.zeros((classes, inputs.shape[1])), np.full(classes, -30.0)
@@ -123,11 +124,11 @@ class TableLinear:
 
     def logits(self, asked: Sequence[Asked]) -> np.ndarray:
         """(n, C)"""
-        return self._stated(asked) @ self.weights["labels"].T + self.weights["bias"]
+        inputs = self._stated(asked, [self.sheets.candidates(one) for one in asked])
+        return inputs @ self.weights["labels"].T + self.weights["bias"]
 
-    def _stated(self, asked: Sequence[Asked]) -> csr_array:
+    def _stated(self, asked: Sequence[Asked], candidates: Sequence[Candidates]) -> csr_array:
         """(n, V + E)"""
-        candidates = [self.sheets.candidates(one) for one in asked]
         evidence = [evidence_of(each, self.sheets.view(one.sheet)) for each, one in zip(candidates, asked, strict=True)]
         words = self._grams([each.question.words for each in candidates])
         return csr_array(hstack([words, csr_array(np.stack(evidence))]))

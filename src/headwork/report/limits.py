@@ -7,12 +7,13 @@ from headwork.base.multilabel import MultilabelStanding
 from headwork.base.pair import PairStanding
 from headwork.base.results import Cut, ModelResult, Standing
 from headwork.base.span import SpanStanding
+from headwork.base.table import TableStanding
 from headwork.base.tag import TagStanding
 from headwork.base.translation import TranslationStanding
 from headwork.report import numbers
 from headwork.report.table import Cell, Column, Row, Table
 
-Limited = ModelResult | TranslationStanding | PairStanding | MultilabelStanding | TagStanding | SpanStanding
+Limited = ModelResult | TranslationStanding | PairStanding | MultilabelStanding | TagStanding | SpanStanding | TableStanding
 """models that do not take texts of any length"""
 
 
@@ -44,6 +45,13 @@ def _kept_from(model: Limited) -> dict[str, str]:
             "passages in windows": numbers.count(model.reading.in_windows),
             "windows not read": numbers.count(model.reading.left_out),
             "questions cut": numbers.count(model.reading.questions_cut),
+            "not learnt from": numbers.count(model.not_learnt),
+        }
+    if isinstance(model, TableStanding):
+        return {
+            "questions cut": numbers.count(model.read.texts_cut),
+            "tables without some columns": numbers.count(model.read.columns_left_out),
+            "programs not looked at": numbers.count(model.searched.bounded if model.searched else 0),
             "not learnt from": numbers.count(model.not_learnt),
         }
     told = {"texts cut": numbers.count(model.cut.rows), "tokens not seen": unseen(model.cut)}

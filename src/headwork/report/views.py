@@ -5,6 +5,7 @@ from headwork.report.language import page as language
 from headwork.report.multilabel import page as multilabel
 from headwork.report.page import write_report, write_run_report
 from headwork.report.pair import page as pair
+from headwork.report.sheets import page as sheets
 from headwork.report.span import page as span
 from headwork.report.standings import standings
 from headwork.report.tag import page as tag
@@ -15,6 +16,7 @@ __all__ = [
     "language",
     "multilabel",
     "pair",
+    "sheets",
     "span",
     "standings",
     "tag",

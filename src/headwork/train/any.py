@@ -16,6 +16,7 @@ LEARNT_AS = {
     "pair": ("pair", "Match"),
     "tag": ("tag", "Tag"),
     "span": ("span", "Answer"),
+    "table": ("table", "Answer"),
     "triplets": ("triplet", "FromTriplets"),
 }
 """by task, or by another objective: the module of this room, and its problem of fitting a network to rows"""

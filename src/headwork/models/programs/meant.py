@@ -40,15 +40,15 @@ class Meant:
         """(P,) true where a program gives the right answer."""
         return np.array([denotation == right for denotation in self.denotations], dtype=bool)
 
+    def chances(self, scores: np.ndarray) -> np.ndarray:
+        """(G,) how likely each answer is: the sum over its programs, of which there is one at least."""
+        powers = np.exp(scores - scores.max())
+        return np.bincount(self.groups, powers / powers.sum())
 
-@dataclass(frozen=True)
-class Choice:
-    """The answer that a model gives."""
-
-    program: Program
-    """the likeliest of those that give it"""
-    probability: float
-    """of the answer: the sum over its programs"""
+    def likeliest(self, scores: np.ndarray) -> int:
+        """Of the likeliest answer the likeliest program; of equals the first."""
+        answer = int(np.argmax(self.chances(scores)))
+        return int(np.argmax(np.where(self.groups == answer, scores, -np.inf)))
 
 
 class Sheets:
@@ -67,8 +67,9 @@ class Sheets:
     def candidates(self, asked: Asked) -> Candidates:
         return candidates_of(asked.text, self.view(asked.sheet), most=self.most)
 
-    def meant(self, asked: Asked) -> Meant:
-        view, candidates = self.view(asked.sheet), self.candidates(asked)
+    def meant(self, asked: Asked, candidates: Candidates | None = None) -> Meant:
+        """`candidates` are those of the question, where they were found before."""
+        view, candidates = self.view(asked.sheet), candidates or self.candidates(asked)
         denotations = [each.denotation for each in candidates.found]
         numbers = {denotation: place for place, denotation in enumerate(dict.fromkeys(denotations))}
         linked = {test.column for test in candidates.tests if test.test in ("is", "has")}
@@ -81,18 +82,6 @@ class Sheets:
             columns=features_of(candidates.question, view, sorted(linked)),
             left_out=candidates.left_out,
         )
-
-
-def choose(scores: np.ndarray, meant: Meant) -> Choice | None:
-    """The likeliest answer of (P,) scores; of equals the first. None where there is no program."""
-    if not len(scores):
-        return None
-    chances = np.exp(scores - scores.max())
-    chances /= chances.sum()
-    by_answer = np.bincount(meant.groups, chances)
-    answer = int(np.argmax(by_answer))
-    best = int(np.argmax(np.where(meant.groups == answer, chances, -1.0)))
-    return Choice(meant.programs[best], float(by_answer[answer]))
 
 
 def vocabulary_of(questions: Sequence[Sequence[str]], *, least: int, most: int) -> dict[str, int]:

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from headwork.models.programs.meant import Meant, choose
-from headwork.models.programs.program import run, told
+from headwork.models.programs.links import linked, read_question
+from headwork.models.programs.meant import Meant
+from headwork.models.programs.program import passing, run, told
 from headwork.models.programs.views import View
 
 
@@ -21,9 +22,16 @@ class Reply(NamedTuple):
 
 
 def reply_of(scores: np.ndarray, meant: Meant, view: View) -> Reply:
-    """Of the (P,) scores of a question's programs."""
-    choice = choose(scores, meant)
-    if choice is None:
+    """Of the (P,) scores of a question's programs: the likeliest answer, by the likeliest program that gives it."""
+    if not len(scores):
         return Reply()
-    outcome, program = run(choice.program, view), choice.program
-    return Reply(outcome.answers, outcome.cells, told(program, view.sheet.header), program.answer, choice.probability)
+    program, chance = meant.programs[meant.likeliest(scores)], float(meant.chances(scores).max())
+    outcome = run(program, view)
+    return Reply(outcome.answers, outcome.cells, told(program, view.sheet.header), program.answer, chance)
+
+
+def linked_cells(text: str, view: View) -> tuple[tuple[int, int], ...]:
+    """The cells in which words of a statement stand."""
+    tests = [test for test in linked(read_question(text), view) if test.test in ("is", "has")]
+    found = {(int(row), test.column) for test in tests for row in passing(test, view).nonzero()[0]}
+    return tuple(sorted(found))
