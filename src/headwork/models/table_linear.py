@@ -22,7 +22,6 @@ from headwork.base.recipes import strictly
 from headwork.base.sheets import Asked
 from headwork.measure.denotations import denotation
 from headwork.models.linear import check_shapes
-from headwork.models.programs.enumeration import Candidates
 from headwork.models.programs.evidence import EVIDENCE, evidence_of
 from headwork.models.programs.features import WIDTH
 from headwork.models.programs.meant import Meant, Sheets, grams_of, vocabulary_of
@@ -36,7 +35,7 @@ DUST = 1e-8
 
 
 class TableLinearConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    SIZES: ClassVar[dict[str, dict[str, Any]]] = {"tiny": {"words": 300, "epochs": 3}, "small": {}, "base": {}}
+    SIZES: ClassVar[dict[str, dict[str, Any]]] = {"tiny": {"words": 300}, "small": {}, "base": {}}
 
     programs: int = 700
     """of a question at most"""
@@ -44,9 +43,9 @@ class TableLinearConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """runs of one or two words, most frequent first"""
     least: int = 3
     """training questions that such a run must be in"""
-    epochs: int = 6
+    epochs: int = 3
     step: float = 0.1
-    decay: float = 1e-4
+    decay: float = 1e-3
     """of the weights, in each step"""
     strength: float = 0.1
     """of the logistic regression, the inverse of its penalty"""
@@ -72,16 +71,20 @@ class TableLinear:
         self.config = config
         self.sheets = Sheets(config.programs)
         self.vocabulary: dict[str, int] = {}
-        self.classes = 0
+        self.classes = self.not_learnt = 0
         self.weights: dict[str, np.ndarray] = {}
 
     def fit_answers(self, asked: Sequence[Asked], right: Sequence[tuple[str, ...]], *, seed: int) -> None:
-        meant = [self.sheets.meant(one) for one in asked]
+        self.fit_meant([self.sheets.meant(one) for one in asked], right, seed=seed)
+
+    def fit_meant(self, meant: Sequence[Meant], right: Sequence[tuple[str, ...]], *, seed: int) -> None:
+        """The same, the programs of the questions known."""
         self._count_words([one.words for one in meant])
         consistent = [one.consistent(denotation(answers)) for one, answers in zip(meant, right, strict=True)]
         known = [place for place, mask in enumerate(consistent) if mask.any()]
         self.weights = {"traits": np.zeros((len(self.vocabulary) + 1, len(TRAITS))), "roles": np.zeros((WIDTH, len(ROLES)))}
         squares = {name: np.full_like(weight, DUST) for name, weight in self.weights.items()}
+        self.not_learnt = len(meant) - len(known)
         order = np.random.default_rng(seed)
         for _ in range(self.config.epochs):
             mixed = order.permutation(known)
@@ -91,13 +94,14 @@ class TableLinear:
 
     def _step(self, meant: Sequence[Meant], right: np.ndarray, squares: dict[str, np.ndarray]) -> None:
         laid = lay([one.slots for one in meant], [one.columns.shape[0] for one in meant])
-        words, columns = self._words(meant), csr_array(vstack([one.columns for one in meant]))
-        slopes = gradient(laid, words @ self.weights["traits"], columns @ self.weights["roles"], right)
-        for (name, weight), inputs, slope in zip(self.weights.items(), (words, columns), slopes, strict=True):
-            used = np.unique(inputs.indices)
-            step = (inputs.T @ slope)[used] / len(meant) + self.config.decay * weight[used]
-            squares[name][used] += step**2
-            weight[used] -= self.config.step * step / np.sqrt(squares[name][used])
+        inputs = {"traits": self._words(meant), "roles": csr_array(vstack([one.columns for one in meant]))}
+        used = {name: _used(each) for name, each in inputs.items()}
+        slopes = gradient(laid, *(own @ self.weights[name][places] for name, (own, places) in used.items()), right)
+        for (name, (own, places)), slope in zip(used.items(), slopes, strict=True):
+            weight, square = self.weights[name], squares[name]
+            step = own.T @ slope / len(meant) + self.config.decay * weight[places]
+            square[places] += step**2
+            weight[places] -= self.config.step * step / np.sqrt(square[places])
 
     def replies(self, asked: Sequence[Asked]) -> list[Reply]:
         return [self._reply(one) for one in asked]
@@ -109,11 +113,17 @@ class TableLinear:
         return reply_of(scores_of(laid, traits, roles), meant, self.sheets.view(asked.sheet))
 
     def fit_labels(self, asked: Sequence[Asked], labels: np.ndarray, *, classes: int, seed: int) -> None:
+        words, evidence = self._stated(asked)
+        self.fit_stated(words, evidence, labels, classes=classes)
+
+    def fit_stated(
+        self, words: Sequence[Sequence[str]], evidence: np.ndarray, labels: np.ndarray, *, classes: int
+    ) -> None:
+        """The same, from the words of the statements and (n, E) evidence."""
         from sklearn.linear_model import LogisticRegression  # only here: it takes as long to load as torch
 
-        candidates = [self.sheets.candidates(one) for one in asked]
-        self._count_words([each.question.words for each in candidates])
-        inputs = self._stated(asked, candidates)
+        self._count_words(words)
+        inputs = self._joined(words, evidence)
         fitted = LogisticRegression(C=self.config.strength, max_iter=1000).fit(inputs, labels)
         self.classes = classes
         weight, bias = np.zeros((classes, inputs.shape[1])), np.full(classes, -30.0)
@@ -124,14 +134,17 @@ class TableLinear:
 
     def logits(self, asked: Sequence[Asked]) -> np.ndarray:
         """(n, C)"""
-        inputs = self._stated(asked, [self.sheets.candidates(one) for one in asked])
-        return inputs @ self.weights["labels"].T + self.weights["bias"]
+        return self._joined(*self._stated(asked)) @ self.weights["labels"].T + self.weights["bias"]
 
-    def _stated(self, asked: Sequence[Asked], candidates: Sequence[Candidates]) -> csr_array:
-        """(n, V + E)"""
+    def _stated(self, asked: Sequence[Asked]) -> tuple[list[tuple[str, ...]], np.ndarray]:
+        """The words of statements, and (n, E) evidence."""
+        candidates = [self.sheets.candidates(one) for one in asked]
         evidence = [evidence_of(each, self.sheets.view(one.sheet)) for each, one in zip(candidates, asked, strict=True)]
-        words = self._grams([each.question.words for each in candidates])
-        return csr_array(hstack([words, csr_array(np.stack(evidence))]))
+        return [each.question.words for each in candidates], np.stack(evidence)
+
+    def _joined(self, words: Sequence[Sequence[str]], evidence: np.ndarray) -> csr_array:
+        """(n, V + 1 + E)"""
+        return csr_array(hstack([self._grams(words), csr_array(evidence)]))
 
     def _count_words(self, questions: Sequence[Sequence[str]]) -> None:
         self.vocabulary = vocabulary_of(questions, least=self.config.least, most=self.config.words)
@@ -170,3 +183,9 @@ class TableLinear:
         model.vocabulary = {word: place for place, word in enumerate(known.vocabulary)}
         model.classes, model.weights = known.classes, dict(tensors)
         return model
+
+
+def _used(inputs: csr_array) -> tuple[csr_array, np.ndarray]:
+    """The columns of (n, V) that are not empty, and which they are."""
+    places, inverse = np.unique(inputs.indices, return_inverse=True)
+    return csr_array((inputs.data, inverse, inputs.indptr), shape=(inputs.shape[0], len(places))), places

@@ -43,6 +43,7 @@ class TableOverlap:
 
     sheets = None
     """it looks for no programs"""
+    not_learnt = 0
 
     def __init__(self, config: TableOverlapConfig):
         self.config = config

@@ -35,7 +35,8 @@ class ClassicalTabler(Tabler):
         if self.classes:
             self.model.fit_labels(items, labels, classes=len(self.classes), seed=seed)
         else:
-            self.model.fit_answers(items, list(map(tuple, labels)), seed=seed)
+            self.model.fit_answers(items, labels, seed=seed)
+            self.not_learnt = self.model.not_learnt
 
     def replies(self, asked: Sequence[Asked]) -> list[Reply]:
         return self.model.replies(asked)

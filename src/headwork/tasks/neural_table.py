@@ -95,7 +95,7 @@ class NeuralTabler(Neural, Tabler):
         return self.reader.sheets
 
     def reading(self, asked: Sequence[Asked]) -> TableRead:
-        return self.reader.read(asked).reading
+        return self.reader.read(asked, programs=False).reading
 
     def replies(self, asked: Sequence[Asked]) -> list[Reply]:
         found: list[Reply] = []

@@ -43,6 +43,8 @@ class Tabler(ABC):
         self.recipe, self.classes = recipe, tuple(classes)
         self.temperature = 1.0
         self.views = Sheets()
+        self.not_learnt = 0
+        """training questions that no program answers rightly"""
 
     @abstractmethod
     def replies(self, asked: Sequence[Asked]) -> list[Reply]:
@@ -87,20 +89,19 @@ class Tabler(ABC):
         """(n, C) calibrated."""
         return softmax(logits / self.temperature)
 
-    def searched(self, side: TableQuestions) -> tuple[Searched, int] | None:
-        """What programs there are for the questions of a side, and how many questions none answers rightly."""
+    def searched(self, side: TableQuestions) -> Searched | None:
+        """What programs there are for the questions of a side."""
         if self.sheets is None or self.classes:
             return None
         found = [self.sheets.candidates(asked) for asked in side.asked]
         right = [
             each.consistent(denotation(answers)).any() for each, answers in zip(found, side.right, strict=True)
         ]
-        searched = Searched(
+        return Searched(
             reachable=float(np.mean(right)),
             programs=float(np.mean([len(each.found) for each in found])),
             bounded=sum(each.left_out > 0 for each in found),
         )
-        return searched, len(right) - sum(map(bool, right))
 
     def save(self, folder: Path) -> int:
         """Store the model and return the bytes it takes."""

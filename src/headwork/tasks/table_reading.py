@@ -43,10 +43,10 @@ class ReadTable(NamedTuple):
     """(K, columns that are read)"""
     columns: int
     """of the table"""
-    meant: Meant | None
+    words: tuple[str, ...] = ()
+    meant: Meant | None = None
     """where answers are asked for"""
-    words: tuple[str, ...]
-    evidence: np.ndarray | None
+    evidence: np.ndarray | None = None
     """where statements have labels"""
 
     @property
@@ -85,14 +85,15 @@ class TableReader:
         self.sheets = Sheets(config.programs)
         self._known: dict[str, list[int]] = {}
 
-    def read(self, asked: Sequence[Asked]) -> ReadTables:
+    def read(self, asked: Sequence[Asked], *, programs: bool = True) -> ReadTables:
+        """Without `programs` only the tokens."""
         rows = [snapshot(one.text, self.sheets.view(one.sheet), self.config.rows) for one in asked]
         self._learn(asked, rows)
         tables, cut = [], 0
         for one, own in zip(asked, rows, strict=True):
             ids = self._known[one.text]
             cut += len(ids) > self.config.question_tokens
-            tables.append(self._table(one, ids[: self.config.question_tokens], own))
+            tables.append(self._table(one, ids[: self.config.question_tokens], own, programs))
         return ReadTables(tables, cut, self.vocabulary)
 
     def _learn(self, asked: Sequence[Asked], rows: Sequence[list[tuple[str, ...]]]) -> None:
@@ -105,20 +106,19 @@ class TableReader:
         for text, encoded in zip(new, self.tokenizer.encode(new), strict=True):
             self._known[text] = encoded.ids[before : len(encoded.ids) - after]
 
-    def _table(self, asked: Asked, ids: list[int], rows: list[tuple[str, ...]]) -> ReadTable:
+    def _table(self, asked: Asked, ids: list[int], rows: list[tuple[str, ...]], programs: bool) -> ReadTable:
         first, last = self.tokenizer.frame
         question, view = [first, *ids, last], self.sheets.view(asked.sheet)
         cells = [[self._cell(*one) for one in zip(asked.sheet.header, view.kinds, row, strict=True)] for row in rows]
         read = _fitting(cells, self.config.max_tokens - len(question))
+        table = ReadTable(question, [row[:read] for row in cells], view.width)
+        if not programs:
+            return table
         candidates = self.sheets.candidates(asked)
-        return ReadTable(
-            question,
-            [row[:read] for row in cells],
-            view.width,
-            None if self.judges else self.sheets.meant(asked, candidates),
-            candidates.question.words,
-            evidence_of(candidates, view) if self.judges else None,
-        )
+        words = candidates.question.words
+        if self.judges:
+            return table._replace(words=words, evidence=evidence_of(candidates, view))
+        return table._replace(words=words, meant=self.sheets.meant(asked, candidates))
 
     def _cell(self, name: str, kind: str, value: str) -> Cell:
         between, last = self._known["|"], self.tokenizer.after

@@ -45,6 +45,7 @@ class Answer(Problem):
         if train.classes:
             self.chosen = list(range(len(train)))
             self.labels = torch.as_tensor(train.labels)
+        tabler.not_learnt = len(train) - len(self.chosen)
         if not self.chosen:
             raise HeadworkError(f"{tabler.recipe.name}: no program gives the right answer of any training question")
         lengths = self.train.lengths
@@ -56,14 +57,15 @@ class Answer(Problem):
         if settings.start != "linear":
             return False
         model = TableLinear(TableLinearConfig(programs=settings.programs, words=settings.words, least=LEAST))
-        model.sheets = self.tabler.sheets
-        train, parts = self.train_questions, self.network
+        train, tables, parts = self.train_questions, self.train.tables, self.network
         if train.classes:
-            model.fit_labels(train.asked, train.labels, classes=len(train.classes), seed=self.seed)
+            evidence = np.stack([table.evidence for table in tables if table.evidence is not None])
+            model.fit_stated([table.words for table in tables], evidence, train.labels, classes=len(train.classes))
             put(parts.wide_label, model.weights["labels"].T)
             put(parts.wide_bias, model.weights["bias"])
         else:
-            model.fit_answers(train.asked, train.right, seed=self.seed)
+            meant = [table.meant for table in tables if table.meant is not None]
+            model.fit_meant(meant, train.right, seed=self.seed)
             put(parts.wide_trait, model.weights["traits"])
             put(parts.wide_role, model.weights["roles"])
         self.tabler.changed()

@@ -47,7 +47,7 @@ def trial(
     train, dev = corpus.part("train").share(settings.share), corpus.part("dev")
     tabler = new_tabler(recipe, train, seed=identity.seed, offline=settings.offline, device=settings.device)
     fitted = fit_in(run, tabler, train, dev, identity=identity, settings=settings, progress=progress)
-    result = measure_and_store(tabler, run, corpus, train, fitted, identity, began)
+    result = measure_and_store(tabler, run, corpus, fitted, identity, began)
     write_text(run.model / "README.md", model_card(result, corpus))
     return result
 
@@ -56,7 +56,6 @@ def measure_and_store(
     tabler: Tabler,
     run: Run,
     corpus: TableCorpus,
-    train: TableQuestions,
     fitted: Fitted,
     identity: Identity,
     began: float,
@@ -67,7 +66,6 @@ def measure_and_store(
     size = tabler.save(run.model)
     said = _replies(tabler, test)
     write_predictions(run, {"dev": (dev, said_dev), "test": (test, said)})
-    searched, learnt = tabler.searched(test), tabler.searched(train)
     return TableRun(
         **ended(tabler.recipe, identity, fitted, parameters=tabler.parameters, size=size),
         dev_accuracy=scores_of(dev, said_dev)["accuracy"],
@@ -75,8 +73,8 @@ def measure_and_store(
         temperature=tabler.temperature,
         latency=measure_latency(tabler.answer, test.sample(LATENCY_QUESTIONS).asked),
         read=tabler.reading(test.asked),
-        searched=searched[0] if searched else None,
-        not_learnt=learnt[1] if learnt else 0,
+        searched=tabler.searched(test),
+        not_learnt=tabler.not_learnt,
         seconds=time.perf_counter() - began,
     )
 

@@ -10,19 +10,20 @@ After the programs of Chen et al. 2020, "TabFact: a large-scale dataset for tabl
 Axes: P programs, E kinds of evidence.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
-from headwork.base.values import Value
 from headwork.models.programs.enumeration import Candidate, Candidates
-from headwork.models.programs.program import ANSWERS, PICKS, Filter, passing
+from headwork.models.programs.program import ANSWERS, PICKS, Filter, holds, passing
 from headwork.models.programs.slots import spans_of
 from headwork.models.programs.views import View, stem
 from headwork.models.retrieval import words_of
 
 WAYS: tuple[str, ...] = tuple(f"{answer}:{pick}" for answer in ANSWERS for pick in PICKS)
 WAY = {name: place for place, name in enumerate(WAYS)}
+Spans = tuple[tuple[int, int], ...]
+"""runs of words, start to before end"""
 TOGETHER = ("bias", "together", "all together", "nothing linked", "share linked", "numbers linked", "rows together")
 EVIDENCE = (*(f"{said}:{way}" for said in ("supported", "missed", "share") for way in WAYS), *TOGETHER)
 
@@ -42,36 +43,40 @@ def evidence_of(candidates: Candidates, view: View) -> np.ndarray:
 
 
 class _Stated:
-    """The numbers and the runs of linked words of a statement."""
+    """The numbers and the runs of linked words of a statement; what was asked before is remembered."""
 
     def __init__(self, candidates: Candidates):
         self.words, self.numbers = candidates.question.words, candidates.question.numbers
         self.spans = spans_of(candidates.tests)
-        self._places: dict[str, list[int]] = {}
+        self._others: dict[Spans, tuple[set[float], bool]] = {}
+        self._held: dict[tuple[str, Spans], bool] = {}
 
     def says(self, candidate: Candidate) -> bool | None:
         """Does the answer stand in the statement? None where the statement has nothing of its kind to compare with."""
         if len(candidate.denotation) != 1:
             return None
         value = next(iter(candidate.denotation))
-        own = [(test.start, test.end) for test in _tests(candidate)]
+        own = tuple((test.start, test.end) for test in _tests(candidate))
+        if own not in self._others:
+            self._others[own] = self._beside(own)
+        numbers, texts = self._others[own]
         if isinstance(value, float):
-            others = [number for place, number in self.numbers.items() if not _within(place, own)]
-            return value in others if others else None
-        if candidate.program.answer not in ("cells", "most", "least"):
+            return value in numbers if numbers else None
+        if candidate.program.answer not in ("cells", "most", "least") or not texts:
             return None
-        others = [span for span in self.spans if not any(_within(place, own) for place in range(*span))]
-        return self._has(value, own) if others else None
+        return isinstance(value, str) and self._has(value, own)
 
-    def _has(self, value: Value, own: Sequence[tuple[int, int]]) -> bool:
-        words = [stem(word) for word in words_of(str(value))] if isinstance(value, str) else []
-        size = len(words)
-        for start in range(len(self.words) - size + 1) if size else ():
-            if list(self.words[start : start + size]) == words and not any(
-                _within(place, own) for place in range(start, start + size)
-            ):
-                return True
-        return False
+    def _beside(self, own: Spans) -> tuple[set[float], bool]:
+        """The numbers outside of some words, and whether there is a linked run outside of them."""
+        numbers = {number for place, number in self.numbers.items() if not _within(place, own)}
+        return numbers, any(not any(_within(place, own) for place in range(*span)) for span in self.spans)
+
+    def _has(self, text: str, own: Spans) -> bool:
+        if (text, own) not in self._held:
+            words = tuple(stem(word) for word in words_of(text))
+            free = ["" if _within(place, own) else word for place, word in enumerate(self.words)]
+            self._held[text, own] = bool(words) and holds(free, words)
+        return self._held[text, own]
 
 
 def _tests(candidate: Candidate) -> list[Filter]:
@@ -79,7 +84,7 @@ def _tests(candidate: Candidate) -> list[Filter]:
     return [*program.rows.filters, *(program.other.filters if program.other else ())]
 
 
-def _within(place: int, spans: Sequence[tuple[int, int]]) -> bool:
+def _within(place: int, spans: Spans) -> bool:
     return any(start <= place < end for start, end in spans)
 
 
