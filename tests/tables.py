@@ -19,7 +19,7 @@ def medals(number: int) -> tuple[list[str], list[list[str]]]:
 
 def asked_of(number: int) -> list[tuple[str, str]]:
     """Questions with their answers, found without any program."""
-    header, rows = medals(number)
+    rows = medals(number)[1]
     some = rows[number % 5]
     best = max(rows, key=lambda row: int(row[1]))
     return [

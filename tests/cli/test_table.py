@@ -15,9 +15,9 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(headwork, own: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(here, own: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "run"
-    done = headwork("train", "linear", own, *TASK, "-o", folder)
+    done = here("train", "linear", own, *TASK, "-o", folder)
     assert done.returncode == 0, done.stderr
     assert "96 questions" in done.stderr and "24 tables, 5 rows and 3 columns" in done.stderr
     assert "test accuracy 1.000" in done.stdout
@@ -25,10 +25,10 @@ def run(headwork, own: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.row("BE27")
-def test_a_question_about_a_table_is_answered_with_its_program(headwork, run: Path, own: Path):
+def test_a_question_about_a_table_is_answered_with_its_program(here, run: Path, own: Path):
     rows = medals(3)[1]
     best = max(rows, key=lambda row: int(row[1]))
-    done = headwork("predict", run, "--table", own / "medals3.csv", "--text", "which nation won the most gold?")
+    done = here("predict", run, "--table", own / "medals3.csv", "--text", "which nation won the most gold?")
     answer = json.loads(done.stdout)
     assert answer["answer"] == [best[0]] and answer["program"] == "Nation of the row with the largest Gold of all rows"
     assert answer["cells"] == [{"row": rows.index(best) + 1, "column": "Nation", "text": best[0]}]

@@ -31,9 +31,10 @@ def predict(run, file, text, image, table, text_b, column, column_b, device, thr
     """Answer the rows of FILE, or of standard input, with the model in the folder RUN.
 
     On standard input a line is a text; of a model of pairs two texts with a tab between them, of one that answers from
-    passages a question and its passage; with --table a question about it. One JSON object a row, in order: the text unchanged with its label, or its
-    labels, and the probabilities, or with its translation; a pair with its label or its score; a question with its
-    answer and the place in the passage; a picture's caption, or its label and the probabilities.
+    passages a question and its passage; with --table a question about it. One JSON object a row, in order: the text
+    unchanged with its label, or its labels, and the probabilities, or with its translation; a pair with its label or
+    its score; a question with its answer and the place in the passage, or with the program that found it in a table; a
+    picture's caption, or its label and the probabilities.
     """
     set_threads(threads)
     import msgspec

@@ -21,11 +21,12 @@ from headwork.base.files import read_json, write_atomically
 from headwork.base.limits import DEFAULT_LIMITS, Limits
 from headwork.base.results import DataFacts, Split
 from headwork.base.sheets import Asked, Sheet
-from headwork.data.asked_tables import Row, questions_in, read_asked, sheets_of
+from headwork.data.asked_tables import Kind, Row, questions_in, read_asked, sheets_of
 from headwork.data.corpus import fingerprint
 from headwork.data.duplicates import normalised
 from headwork.data.facts import write_facts
-from headwork.data.sets import resolve, sets_of as named_sets
+from headwork.data.sets import resolve
+from headwork.data.sets import sets_of as named_sets
 from headwork.data.sheets import TABLES
 from headwork.data.split import SHARES, SIDES, Side, split
 
@@ -51,8 +52,13 @@ class TableQuestions:
 
     def __getitem__(self, places: Sequence[int]) -> "TableQuestions":
         chosen = list(places)
-        asked, right, ids = ([column[place] for place in chosen] for column in (self.asked, self.right, self.ids))
-        return TableQuestions(asked, right, ids, self.rows[chosen], self.classes)
+        return TableQuestions(
+            [self.asked[place] for place in chosen],
+            [self.right[place] for place in chosen],
+            [self.ids[place] for place in chosen],
+            self.rows[chosen],
+            self.classes,
+        )
 
     @property
     def items(self) -> list[Asked]:
@@ -212,13 +218,16 @@ Kept = tuple[int, Side, Row]
 def _read(files: Mapping[Side, Path], limits: Limits) -> tuple[list[tuple[Side, Row]], bool]:
     """The rows of all sides, side by side, and whether they have labels in place of answers."""
     read: list[tuple[Side, Row]] = []
-    kinds = {}
-    for side in [side for side in SIDES if side in files]:
-        rows, kinds[side] = read_asked(files[side], limits)
+    kinds: dict[Side, Kind | None] = {}
+    for side in SIDES:
+        path = files.get(side)
+        if path is None:
+            continue
+        rows, kinds[side] = read_asked(path, limits)
         read += [(side, row) for row in rows]
         if kinds[side] is None or kinds[side] != kinds["train"]:
             raise HeadworkError(
-                f"{files[side]}: expected a column answer, answers or label, of one kind in all files; it says what a "
+                f"{path}: expected a column answer, answers or label, of one kind in all files; it says what a "
                 "model learns"
             )
     return read, kinds["train"] == "labels"
@@ -283,8 +292,8 @@ def _notes(rows: Sequence[Row]) -> Iterator[str]:
     yield f"{len(sheets):,} tables, {np.mean(sizes):,.0f} rows and {columns:.0f} columns on average"
     if max(sizes) > LARGE:
         yield (
-            f"{sum(size > LARGE for size in sizes):,} tables have more than {LARGE:,} rows; programs search all of them, "
-            "a network reads a snapshot of each"
+            f"{sum(size > LARGE for size in sizes):,} tables have more than {LARGE:,} rows; programs search all rows, "
+            "a network reads a snapshot"
         )
 
 

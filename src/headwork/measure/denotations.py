@@ -1,6 +1,6 @@
 """Is an answer that was computed from a table the right one?
 
-Both are sets of values; they agree where they are equal (Pasupat and Liang 2015, whose rules `headwork.base.values` has).
+Both are sets of values; they agree where they are equal. The rules are those of `headwork.base.values`.
 Denotation accuracy is the share of questions whose answer agrees.
 """
 

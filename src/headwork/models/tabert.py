@@ -146,7 +146,7 @@ class Tabert(WithCore):
         """`words` are the runs of words that the wide part knows; `classes` of labels, 0 for answers."""
         super().__init__(config, vocabulary=vocabulary)
         core = self.core.config
-        self.classes, dim = classes, core.dim
+        self.classes, self.masked, dim = classes, config.masked, core.dim
         self.vertical = Vertical(core, config.vertical)
         wide = config.start == "linear"
         if classes:
@@ -221,7 +221,7 @@ class Tabert(WithCore):
 
     def recovered(self, batch: TableBatch, mask: int) -> Tensor:
         """The loss of masked column prediction and of cell value recovery; columns are drawn with torch's generator."""
-        drawn = torch.rand(len(batch.seen), device=batch.types.device) < self.config.masked
+        drawn = torch.rand(len(batch.seen), device=batch.types.device) < self.masked
         if not drawn.any():
             drawn[torch.randint(len(drawn), (1,))] = True
         return self.recovery(self, batch, drawn, mask)

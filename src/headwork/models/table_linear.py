@@ -21,7 +21,7 @@ from scipy.sparse import csr_array, hstack, vstack
 from headwork.base.recipes import strictly
 from headwork.base.sheets import Asked
 from headwork.measure.denotations import denotation
-from headwork.models.linear import check_shapes
+from headwork.models.linear import NEVER, check_shapes
 from headwork.models.programs.evidence import EVIDENCE, evidence_of
 from headwork.models.programs.features import WIDTH
 from headwork.models.programs.meant import Meant, Sheets, grams_of, vocabulary_of
@@ -82,7 +82,10 @@ class TableLinear:
         self._count_words([one.words for one in meant])
         consistent = [one.consistent(denotation(answers)) for one, answers in zip(meant, right, strict=True)]
         known = [place for place, mask in enumerate(consistent) if mask.any()]
-        self.weights = {"traits": np.zeros((len(self.vocabulary) + 1, len(TRAITS))), "roles": np.zeros((WIDTH, len(ROLES)))}
+        self.weights = {
+            "traits": np.zeros((len(self.vocabulary) + 1, len(TRAITS))),
+            "roles": np.zeros((WIDTH, len(ROLES))),
+        }
         squares = {name: np.full_like(weight, DUST) for name, weight in self.weights.items()}
         self.not_learnt = len(meant) - len(known)
         order = np.random.default_rng(seed)
@@ -93,10 +96,11 @@ class TableLinear:
                 self._step([meant[n] for n in chosen], np.concatenate([consistent[n] for n in chosen]), squares)
 
     def _step(self, meant: Sequence[Meant], right: np.ndarray, squares: dict[str, np.ndarray]) -> None:
-        laid = lay([one.slots for one in meant], [one.columns.shape[0] for one in meant])
+        laid = lay([one.slots for one in meant], [one.width for one in meant])
         inputs = {"traits": self._words(meant), "roles": csr_array(vstack([one.columns for one in meant]))}
         used = {name: _used(each) for name, each in inputs.items()}
-        slopes = gradient(laid, *(own @ self.weights[name][places] for name, (own, places) in used.items()), right)
+        traits, roles = (own @ self.weights[name][places] for name, (own, places) in used.items())
+        slopes = gradient(laid, traits, roles, right)
         for (name, (own, places)), slope in zip(used.items(), slopes, strict=True):
             weight, square = self.weights[name], squares[name]
             step = own.T @ slope / len(meant) + self.config.decay * weight[places]
@@ -108,7 +112,7 @@ class TableLinear:
 
     def _reply(self, asked: Asked) -> Reply:
         meant = self.sheets.meant(asked)
-        laid = lay([meant.slots], [meant.columns.shape[0]])
+        laid = lay([meant.slots], [meant.width])
         traits, roles = self._words([meant]) @ self.weights["traits"], meant.columns @ self.weights["roles"]
         return reply_of(scores_of(laid, traits, roles), meant, self.sheets.view(asked.sheet))
 
@@ -126,7 +130,8 @@ class TableLinear:
         inputs = self._joined(words, evidence)
         fitted = LogisticRegression(C=self.config.strength, max_iter=1000).fit(inputs, labels)
         self.classes = classes
-        weight, bias = np.zeros((classes, inputs.shape[1])), np.full(classes, -30.0)
+        weight = np.zeros((classes, len(self.vocabulary) + 1 + len(EVIDENCE)))
+        bias = np.full(classes, NEVER)
         found = fitted.coef_ if len(fitted.classes_) > 2 else np.concatenate([-fitted.coef_, fitted.coef_]) / 2
         offsets = fitted.intercept_ if len(fitted.classes_) > 2 else np.array([-1, 1]) * fitted.intercept_ / 2
         weight[fitted.classes_], bias[fitted.classes_] = found, offsets
@@ -156,7 +161,9 @@ class TableLinear:
         """(n, V + 1): 1 for each run of words that is known, and 1 behind them."""
         rows, places = [], []
         for row, words in enumerate(questions):
-            own = {self.vocabulary[gram] for gram in grams_of(words) if gram in self.vocabulary} | {len(self.vocabulary)}
+            own = {self.vocabulary[gram] for gram in grams_of(words) if gram in self.vocabulary} | {
+                len(self.vocabulary)
+            }
             rows += [row] * len(own)
             places += sorted(own)
         return csr_array((np.ones(len(rows)), (rows, places)), shape=(len(questions), len(self.vocabulary) + 1))
@@ -188,4 +195,5 @@ class TableLinear:
 def _used(inputs: csr_array) -> tuple[csr_array, np.ndarray]:
     """The columns of (n, V) that are not empty, and which they are."""
     places, inverse = np.unique(inputs.indices, return_inverse=True)
-    return csr_array((inputs.data, inverse, inputs.indptr), shape=(inputs.shape[0], len(places))), places
+    rows = len(inputs.indptr) - 1
+    return csr_array((inputs.data, inverse, inputs.indptr), shape=(rows, len(places))), places

@@ -13,7 +13,9 @@ from headwork.base.translation import TranslationStanding
 from headwork.report import numbers
 from headwork.report.table import Cell, Column, Row, Table
 
-Limited = ModelResult | TranslationStanding | PairStanding | MultilabelStanding | TagStanding | SpanStanding | TableStanding
+Limited = (
+    ModelResult | TranslationStanding | PairStanding | MultilabelStanding | TagStanding | SpanStanding | TableStanding
+)
 """models that do not take texts of any length"""
 
 

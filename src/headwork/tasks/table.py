@@ -94,9 +94,7 @@ class Tabler(ABC):
         if self.sheets is None or self.classes:
             return None
         found = [self.sheets.candidates(asked) for asked in side.asked]
-        right = [
-            each.consistent(denotation(answers)).any() for each, answers in zip(found, side.right, strict=True)
-        ]
+        right = [each.consistent(denotation(answers)).any() for each, answers in zip(found, side.right, strict=True)]
         return Searched(
             reachable=float(np.mean(right)),
             programs=float(np.mean([len(each.found) for each in found])),

@@ -5,7 +5,7 @@
 Axes: n questions, K rows of a snapshot, M columns.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from headwork.models.programs.evidence import evidence_of
 from headwork.models.programs.meant import Meant, Sheets, grams_of
 from headwork.models.programs.potentials import lay
 from headwork.models.snapshots import snapshot
-from headwork.models.tabert import TableBatch, TabertConfig, Wide
+from headwork.models.tabert import TabertConfig, TableBatch, Wide
 from headwork.ops.packed import pack
 
 NAME, KIND, VALUE = 1, 2, 3
@@ -179,10 +179,10 @@ def _slots(tables: Sequence[ReadTable]) -> Tensor | None:
 
 
 def _features(tables: Sequence[ReadTable]) -> Tensor:
-    found: Iterable[np.ndarray] = (
-        each.meant.columns.toarray() if each.meant is not None else np.atleast_2d(each.evidence) for each in tables
-    )
-    return torch.from_numpy(np.concatenate(list(found))).float()
+    """Of columns where answers are asked for, else the evidence."""
+    found = [table.meant.columns.toarray() for table in tables if table.meant is not None]
+    found += [table.evidence[None] for table in tables if table.evidence is not None]
+    return torch.from_numpy(np.concatenate(found)).float()
 
 
 def _grams(tables: Sequence[ReadTable], vocabulary: dict[str, int]) -> Tensor:

@@ -53,11 +53,11 @@ class Answer(Problem):
 
     def start(self) -> bool:
         """Begin with the log-linear model, where the recipe asks for it."""
-        settings = self.network.config
+        settings = self.tabler.network.config
         if settings.start != "linear":
             return False
         model = TableLinear(TableLinearConfig(programs=settings.programs, words=settings.words, least=LEAST))
-        train, tables, parts = self.train_questions, self.train.tables, self.network
+        train, tables, parts = self.train_questions, self.train.tables, self.tabler.network
         if train.classes:
             evidence = np.stack([table.evidence for table in tables if table.evidence is not None])
             model.fit_stated([table.words for table in tables], evidence, train.labels, classes=len(train.classes))
@@ -72,12 +72,12 @@ class Answer(Problem):
         return True
 
     def loss(self, rows: Sequence[int]) -> Tensor:
-        places, device = [self.chosen[row] for row in rows], self.tabler.device
+        places = [self.chosen[row] for row in rows]
+        network, device = self.tabler.network, self.tabler.device
         batch = self.train.batch(places).to(device)
         with precision(self.config, device):
-            found = self.network(batch)
-            recover = self.network.config.recover
-            beside = recover * self.network.recovered(batch, self.tabler.reader.tokenizer.unknown) if recover else 0.0
+            found, recover = network(batch), network.config.recover
+            beside = recover * network.recovered(batch, self.tabler.reader.tokenizer.unknown) if recover else 0.0
         if self.train_questions.classes:
             return F.cross_entropy(found.float(), self.labels[places].to(device)) + beside
         right = [torch.from_numpy(self.right[place]) for place in places]

@@ -43,12 +43,12 @@ SETTINGS = (
 )
 
 
-def compared(folder: Path, source: Path) -> tuple[TableCorpus, ComparisonFolder]:
+def compared(folder: Path, source: Path, *, seeds: int) -> tuple[TableCorpus, ComparisonFolder]:
     corpus = prepare_tables(source)
     out = ComparisonFolder(folder / "out")
     chosen = [load_recipe(name, "table") for name in NAMES]
     chosen = [with_settings(one, SETTINGS, size="tiny") if one.name == "tabert" else one for one in chosen]
-    options = Options(seeds=2, threads=1, offline=True, command="headwork compare own --task table")
+    options = Options(seeds=seeds, threads=1, offline=True, command="headwork compare own --task table")
 
     def run_here(_, trial, settings, threads, hear) -> None:
         run_trial(trial.run, trial.recipe, corpus, seed=trial.seed, settings=settings, progress=lambda share: None)
@@ -64,13 +64,13 @@ def compared(folder: Path, source: Path) -> tuple[TableCorpus, ComparisonFolder]
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory: pytest.TempPathFactory) -> tuple[TableCorpus, ComparisonFolder]:
     folder = tmp_path_factory.mktemp("answered")
-    return compared(folder, write_folder(folder / "own", tables=30))
+    return compared(folder, write_folder(folder / "own", tables=30), seeds=2)
 
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[TableCorpus, ComparisonFolder]:
     folder = tmp_path_factory.mktemp("judged")
-    return compared(folder, write_facts(folder / "own"))
+    return compared(folder, write_facts(folder / "own"), seeds=1)
 
 
 @pytest.fixture(params=["answered", "judged"])
@@ -216,7 +216,9 @@ def test_macro_f1_over_all_tables_is_that_of_the_rows():
 
 
 def test_an_excerpt_holds_the_cells_and_counts_the_rest():
-    sheet = Sheet("t", tuple(f"c{n}" for n in range(12)), tuple(tuple(f"{r},{c}" for c in range(12)) for r in range(40)))
+    sheet = Sheet(
+        "t", tuple(f"c{n}" for n in range(12)), tuple(tuple(f"{r},{c}" for c in range(12)) for r in range(40))
+    )
     shown = excerpt(sheet, [(30, 11), (2, 0)])
     assert (len(shown.rows), len(shown.header), shown.left_out, shown.columns_left_out) == (6, 8, 34, 4)
     assert [cell.text for row in shown.rows for cell in row if cell.read] == ["2,0", "30,11"]
@@ -235,8 +237,15 @@ def test_questions_are_parted_by_what_is_right(right, kind):
 
 
 def test_questions_are_parted_by_how_they_ask():
-    said = {"How many are there?": "how many", "is it so": "yes or no", "name all": "another", "how tall": "how much or long",
-            "in which year was it?": "which", "After whom?": "who", "when did": "when or where"}  # fmt: skip
+    said = {
+        "How many are there?": "how many",
+        "is it so": "yes or no",
+        "name all": "another",
+        "how tall": "how much or long",
+        "in which year was it?": "which",
+        "After whom?": "who",
+        "when did": "when or where",
+    }
     assert {text: asking(text) for text in said} == said
 
 

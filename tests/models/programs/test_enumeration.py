@@ -146,7 +146,7 @@ def test_a_column_that_is_asked_for_shows_it():
 
 def test_evidence_speaks_for_a_true_statement_and_not_for_a_false_one():
     view = view_of(5)
-    name, gold, points = view.sheet.rows[0]
+    name, gold, _ = view.sheet.rows[0]
     other = view.sheet.rows[1][2]
     place = EVIDENCE.index("supported:cells:every")
     said = {text: evidence_of(candidates_of(text, view), view)[place] for text in (

@@ -169,8 +169,9 @@ def _warnings(test: TableQuestions, tables: int, models: Sequence[TableStanding]
         bounded = model.searched.bounded
         more = f"; {bounded:,} questions have more programs than were looked at (model.programs)" if bounded else ""
         yield (
-            f"some program gives the right answer of {model.searched.reachable:.1%} of the test questions, and no model "
-            f"that searches them can answer more; a question has {model.searched.programs:,.0f} programs on average{more}"
+            f"some program gives the right answer of {model.searched.reachable:.1%} of the test questions, and no "
+            "model that searches them can answer more; a question has "
+            f"{model.searched.programs:,.0f} programs on average{more}"
         )
     for model in models:
         if model.read.texts_cut:

@@ -39,7 +39,9 @@ def partings(test: TableQuestions, hits: Mapping[str, np.ndarray]) -> list[Table
         by = {"what is right": ([label for (label,) in test.right], list(test.classes)), **by}
     else:
         held: dict[int, frozenset[Value]] = {}
-        kinds = [kind_of(right, _values(asked.sheet, held)) for asked, right in zip(test.asked, test.right, strict=True)]
+        kinds = [
+            kind_of(right, _values(asked.sheet, held)) for asked, right in zip(test.asked, test.right, strict=True)
+        ]
         words = [asking(asked.text) for asked in test.asked]
         by = {"what is right": (kinds, list(KINDS)), "how it is asked": (words, list(ASKING)), **by}
     return [_parting(name, np.array(of), names, hits, test.tables) for name, (of, names) in by.items()]

@@ -1,7 +1,7 @@
 """One trial of a model of tables. The test side is read once, after training has ended.
 
-The temperature of labels is fitted on dev. What programs there are for the test questions is searched once more, for the
-share that any model could answer.
+The temperature of labels is fitted on dev. What programs there are for the test questions is searched once more, for
+the share that any model could answer.
 """
 
 import time

@@ -122,7 +122,9 @@ class _Space:
     def _cells(self, sets: dict[Rows, Places]) -> Iterator[Reading]:
         for rows, places in sets.items():
             # A row is not asked for what it was found by, but where it was chosen of several.
-            known = () if rows.any or rows.move != "stay" else {test.column for test in rows.filters if test.test == "is"}
+            known = (
+                () if rows.any or rows.move != "stay" else {test.column for test in rows.filters if test.test == "is"}
+            )
             for column in self.columns:
                 if column not in known and places:
                     yield Program("cells", rows, column), places, ()

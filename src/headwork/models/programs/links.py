@@ -33,7 +33,9 @@ STOP = frozenset(
 )
 """words that alone are no sign of a cell"""
 
-DIGITS = dict(zip("two three four five six seven eight nine ten eleven twelve".split(), map(str, range(2, 13)), strict=True))
+_WRITTEN = "two three four five six seven eight nine ten eleven twelve"
+DIGITS: dict[str, str] = {word: str(number) for number, word in enumerate(_WRITTEN.split(), 2)}
+"""numbers that are written out"""
 
 
 class Question(NamedTuple):

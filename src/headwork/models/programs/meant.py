@@ -6,6 +6,7 @@ Axes: P programs, S slots, M columns, D features, G different answers.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -35,6 +36,11 @@ class Meant:
     """(M, D) as in `features`"""
     left_out: int
     """programs beyond the bound"""
+
+    @property
+    def width(self) -> int:
+        """M"""
+        return len(self.columns.indptr) - 1
 
     def consistent(self, right: frozenset[Value]) -> np.ndarray:
         """(P,) true where a program gives the right answer."""
@@ -93,4 +99,4 @@ def vocabulary_of(questions: Sequence[Sequence[str]], *, least: int, most: int) 
 
 def grams_of(words: Sequence[str]) -> list[str]:
     framed = ["<s>", *words]
-    return [*words, *(f"{one} {other}" for one, other in zip(framed, framed[1:], strict=False))]
+    return [*words, *(f"{one} {other}" for one, other in pairwise(framed))]

@@ -3,9 +3,9 @@
     score(z) = sum of the potentials of its slots;   p(z | question) = softmax over the question's programs
     loss = - ln sum over z that give the right answer of p(z)
 
-The sum over all consistent programs is maximum marginal likelihood: which of them is meant is not known (Liang, Norouzi,
-Berant, Le and Lao 2018, "Memory augmented policy optimization", section 2; Krishnamurthy, Dasigi and Gardner 2017,
-section 3).
+The sum over all consistent programs is maximum marginal likelihood: which of them is meant is not known (Krishnamurthy,
+Dasigi and Gardner 2017, section 3; Liang, Norouzi, Berant, Le and Lao 2018, "Memory augmented policy optimization",
+section 2).
 
 Axes: Q questions, P programs of all of them, S slots, T traits, R roles, M columns of all tables.
 """
