@@ -30,15 +30,15 @@ def asked_of(number: int) -> list[tuple[str, str]]:
     ]
 
 
-def write_folder(folder: Path, *, tables: int = 24) -> Path:
+def write_folder(folder: Path, *, tables: int = 24, stem: str = "medals") -> Path:
     """A folder with a csv for each table and questions.csv."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = [("question", "table", "answer")]
     for number in range(tables):
         header, rows = medals(number)
-        with (folder / f"medals{number}.csv").open("w", newline="") as file:
+        with (folder / f"{stem}{number}.csv").open("w", newline="") as file:
             csv.writer(file).writerows([header, *rows])
-        lines += [(question, f"medals{number}.csv", answer) for question, answer in asked_of(number)]
+        lines += [(question, f"{stem}{number}.csv", answer) for question, answer in asked_of(number)]
     with (folder / "questions.csv").open("w", newline="") as file:
         csv.writer(file).writerows(lines)
     return folder

@@ -13,8 +13,9 @@ from tests.tables import write_facts, write_folder
 from headwork.base.errors import HeadworkError
 from headwork.base.limits import DEFAULT_LIMITS, Limits
 from headwork.data.asked_tables import read_asked
+from headwork.data.prepared_tables import prepare_tables
 from headwork.data.sheets import read_sheet, read_sheets
-from headwork.data.table_questions import TableCorpus, prepare_tables
+from headwork.data.table_questions import TableCorpus
 
 
 def lines(path: Path, *rows: object) -> Path:
@@ -96,6 +97,8 @@ def test_questions_are_cleaned_with_an_account(tmp_path):
     assert corpus.facts.dropped == {
         "duplicate": 1, "empty question": 1, "no answer": 1, "empty table": 1, "table of a later split": 1,
     }  # fmt: skip
+    with pytest.raises(HeadworkError, match=r"dev\.jsonl: no usable questions for dev"):
+        prepare_tables(tmp_path / "train.jsonl", dev=dev, test=dev)
     split = corpus.facts.split
     assert (split.train, split.dev, split.test) == (26, 2, 2) and corpus.facts.split_by == "files"
 

@@ -10,7 +10,8 @@ from headwork.base.sheets import Asked, Sheet
 from headwork.data.table_questions import TableQuestions
 from headwork.layers.transformer import CoreConfig
 from headwork.layers.vertical import Vertical
-from headwork.models.tabert import Tabert, TableBatch, aligned_cells, cells_of
+from headwork.models.tabert import Tabert
+from headwork.models.table_batch import TableBatch, aligned_cells, cells_of
 from headwork.tasks.neural_table import NeuralTabler
 from headwork.tasks.table import load_tabler, new_tabler
 

@@ -16,9 +16,9 @@ def data(name, task) -> None:
     from headwork.data.bitext import known_bitexts
     from headwork.data.drawn import prepare_drawn
     from headwork.data.generated import GENERATORS
+    from headwork.data.prepared_tables import known_tables
     from headwork.data.questions import known_questions
     from headwork.data.sets import known_sets, sets_of
-    from headwork.data.table_questions import known_tables
     from headwork.data.tagged import NAMED
 
     if name and name.partition(":")[0] in GENERATORS:

@@ -1,12 +1,10 @@
-"""Questions about tables on three sides, cleaned, with an account of every one that was read.
+"""Questions about tables on three sides, and how a comparison's folder keeps them.
 
-What is right is a set of answers, or a label where a statement is judged; the file says which. Questions about one
-table stay on one side, and a training question about a table of a later side is dropped.
+What is right is a set of answers, or a label where a statement is judged.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,21 +16,11 @@ from pyarrow import parquet
 
 from headwork.base.errors import HeadworkError
 from headwork.base.files import read_json, write_atomically
-from headwork.base.limits import DEFAULT_LIMITS, Limits
-from headwork.base.results import DataFacts, Split
+from headwork.base.results import DataFacts
 from headwork.base.sheets import Asked, Sheet
-from headwork.data.asked_tables import Kind, Row, questions_in, read_asked, sheets_of
 from headwork.data.corpus import fingerprint
-from headwork.data.duplicates import normalised
 from headwork.data.facts import write_facts
-from headwork.data.sets import resolve
-from headwork.data.sets import sets_of as named_sets
-from headwork.data.sheets import TABLES
-from headwork.data.split import SHARES, SIDES, Side, split
-
-FEWEST_QUESTIONS = 20
-LARGE = 1_000
-"""rows of a table from which on it is worth a note"""
+from headwork.data.split import Side
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +62,7 @@ class TableQuestions:
     @property
     def tables(self) -> np.ndarray:
         """(n,) numbers, the same for questions about one table."""
-        return np.unique([_key(asked.sheet) for asked in self.asked], return_inverse=True)[1]
+        return np.unique([key_of(asked.sheet) for asked in self.asked], return_inverse=True)[1]
 
     def sample(self, count: int) -> "TableQuestions":
         """The same few questions for every model: chosen by a fixed generator."""
@@ -111,7 +99,7 @@ class TableCorpus:
     def save(self, folder: Path) -> None:
         """Write tables.parquet, rows.parquet, split.json and data.json, the last one last."""
         found = self.questions
-        sheets = {_key(asked.sheet): asked.sheet for asked in found.asked}
+        sheets = {key_of(asked.sheet): asked.sheet for asked in found.asked}
         places = {key: place for place, key in enumerate(sheets)}
         cells = pa.list_(pa.large_string())
         tables = {
@@ -125,7 +113,7 @@ class TableCorpus:
             "side": pa.array(self.sides.tolist(), pa.string()),
             "id": pa.array(found.ids, pa.string()),
             "text": pa.array([asked.text for asked in found.asked], pa.large_string()),
-            "table": pa.array([places[_key(asked.sheet)] for asked in found.asked], pa.int64()),
+            "table": pa.array([places[key_of(asked.sheet)] for asked in found.asked], pa.int64()),
             "right": pa.array(list(map(list, found.right)), cells),
         }
         for name, of in (("tables", tables), ("rows", columns)):
@@ -147,7 +135,7 @@ class TableCorpus:
             asked = [Asked(text, sheets[place]) for text, place in zip(rows["text"], rows["table"], strict=True)]
             right, numbers = list(map(tuple, rows["right"])), np.array(rows["row"], dtype=np.int64)
             found = TableQuestions(asked, right, rows["id"], numbers, tuple(facts.classes))
-            whole = _fingerprint(found, rows["side"]) == facts.fingerprint
+            whole = fingerprint_of(found, rows["side"]) == facts.fingerprint
         except (OSError, KeyError, IndexError, TypeError, ValueError, pa.ArrowException) as error:
             raise HeadworkError(f"{path}: missing or damaged ({error}); prepare the data again") from error
         if not whole:
@@ -155,157 +143,15 @@ class TableCorpus:
         return cls(facts, found, np.array(rows["side"]))
 
 
-def prepare_tables(
-    source: str | Path,
-    *,
-    dev: str | Path | None = None,
-    test: str | Path | None = None,
-    limits: Limits = DEFAULT_LIMITS,
-) -> TableCorpus:
-    """Read, clean and split a source: a file of questions, a folder with one and tables, or the name of a data set.
-
-    dev, test: files of official sides; a side without a file is cut from the training questions, whole tables
-    together. HeadworkError where a file is of another form, names a table that is not there, or leaves too little.
-    """
-    files: dict[Side, Path] = {side: questions_in(path) for side, path in resolve(source).files.items()}
-    official: dict[Side, str | Path | None] = {"dev": dev, "test": test}
-    files |= {side: Path(path) for side, path in official.items() if path}
-    if "train" not in files:
-        raise HeadworkError(f"{source}: holds no questions about tables; name a file or a folder that does")
-    read, has_labels = _read(files, limits)
-    kept, dropped = _cleaned(read)
-    if len(kept) < FEWEST_QUESTIONS:
-        told = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
-        raise HeadworkError(
-            f"{source}: {len(kept)} usable questions{f' (dropped: {told})' if told else ''}; at least "
-            f"{FEWEST_QUESTIONS} are needed"
-        )
-    labels = Counter(row.right[0] for _, _, row in kept if row.right) if has_labels else Counter()
-    if has_labels and not 2 <= len(labels) <= limits.classes:
-        raise HeadworkError(f"{source}: {len(labels)} different labels; expected 2 to {limits.classes:,}")
-    sides, split_by = _sides(kept, files, str(source))
-    questions = _questions([(place, row) for place, _, row in kept], tuple(sorted(labels)))
-    facts = DataFacts(
-        source=str(source),
-        fingerprint=_fingerprint(questions, sides),
-        text_column="",
-        label_column="",
-        rows=len(read),
-        classes=list(questions.classes),
-        split=Split(**{side: sides.count(side) for side in SIDES}),
-        dropped=dict(dropped),
-        split_by=split_by,
-        class_rows={name: labels[name] for name in questions.classes},
-        notes=list(_notes([row for _, _, row in kept])),
-        unit="statements" if has_labels else "questions",
-    )
-    return TableCorpus(facts, questions, np.array(sides))
-
-
-def known_tables() -> list[str]:
-    """The data sets of questions about tables below HEADWORK_DATA."""
-    return [
-        found.name
-        for found in named_sets()
-        if any(path.with_name(name).is_file() for path in found.files.values() for name in TABLES)
-    ]
-
-
-Kept = tuple[int, Side, Row]
-"""row, side of its file, and the question"""
-
-
-def _read(files: Mapping[Side, Path], limits: Limits) -> tuple[list[tuple[Side, Row]], bool]:
-    """The rows of all sides, side by side, and whether they have labels in place of answers."""
-    read: list[tuple[Side, Row]] = []
-    kinds: dict[Side, Kind | None] = {}
-    for side in SIDES:
-        path = files.get(side)
-        if path is None:
-            continue
-        rows, kinds[side] = read_asked(path, limits)
-        read += [(side, row) for row in rows]
-        if kinds[side] is None or kinds[side] != kinds["train"]:
-            raise HeadworkError(
-                f"{path}: expected a column answer, answers or label, of one kind in all files; it says what a "
-                "model learns"
-            )
-    return read, kinds["train"] == "labels"
-
-
-def _questions(kept: Sequence[tuple[int, Row]], classes: tuple[str, ...]) -> TableQuestions:
-    rows = [row for _, row in kept]
-    places = np.array([place for place, _ in kept], dtype=np.int64)
-    return TableQuestions(
-        [row.asked for row in rows], [row.right or () for row in rows], [row.id for row in rows], places, classes
-    )
-
-
-def _cleaned(read: Sequence[tuple[Side, Row]]) -> tuple[list[Kept], Counter[str]]:
-    dropped: Counter[str] = Counter()
-    kept: list[Kept] = []
-    # They come side by side, so that the last side of a table stays.
-    latest = {_key(row.asked.sheet): SIDES.index(side) for side, row in read}
-    seen = set()
-    for place, (side, row) in enumerate(read):
-        about, text = _key(row.asked.sheet), normalised(row.asked.text)
-        if not text:
-            dropped["empty question"] += 1
-        elif not row.asked.sheet.rows or not row.asked.sheet.header:
-            dropped["empty table"] += 1
-        elif not row.right or not any(row.right):
-            dropped["no answer"] += 1
-        elif latest[about] > SIDES.index(side):
-            dropped["table of a later split"] += 1
-        elif (side, about, text, row.right) in seen:
-            dropped["duplicate"] += 1
-        else:
-            seen.add((side, about, text, row.right))
-            kept.append((place, side, row))
-    return kept, dropped
-
-
-def _sides(kept: Sequence[Kept], files: Mapping[Side, Path], source: str) -> tuple[list[Side], str]:
-    """The side of each question, and how it was chosen."""
-    sides: list[Side] = [side for _, side, _ in kept]
-    shares: dict[Side, float] = {side: SHARES[side] for side in SIDES if side not in files}
-    if not shares:
-        return sides, "files"
-    shares["train"] = 1 - sum(shares.values())
-    training = [place for place, side in enumerate(sides) if side == "train"]
-    tables = [_key(kept[place][2].asked.sheet) for place in training]
-    if len(set(tables)) < len(shares):
-        raise HeadworkError(
-            f"{source}: {len(set(tables))} tables, and questions about one stay together; give the sides as files "
-            "with --dev and --test"
-        )
-    chosen = split([0] * len(training), seed=0, groups=tables, shares=shares)
-    for place, side in zip(training, chosen, strict=True):
-        sides[place] = side
-    return sides, f"{' and '.join(side for side in ('dev', 'test') if side in shares)} cut from train, by table"
-
-
-def _notes(rows: Sequence[Row]) -> Iterator[str]:
-    sheets = sheets_of(rows)
-    sizes = [len(sheet.rows) for sheet in sheets]
-    columns = np.mean([len(sheet.header) for sheet in sheets])
-    yield f"{len(sheets):,} tables, {np.mean(sizes):,.0f} rows and {columns:.0f} columns on average"
-    if max(sizes) > LARGE:
-        yield (
-            f"{sum(size > LARGE for size in sizes):,} tables have more than {LARGE:,} rows; programs search all rows, "
-            "a network reads a snapshot"
-        )
-
-
 @lru_cache(1 << 14)
-def _key(sheet: Sheet) -> str:
+def key_of(sheet: Sheet) -> str:
     """Tables with the same cells are one."""
     return fingerprint([repr((sheet.header, sheet.rows))])
 
 
-def _fingerprint(questions: TableQuestions, sides: Sequence[str]) -> str:
+def fingerprint_of(questions: TableQuestions, sides: Sequence[str]) -> str:
     texts = [asked.text for asked in questions.asked]
-    tables = [_key(asked.sheet) for asked in questions.asked]
+    tables = [key_of(asked.sheet) for asked in questions.asked]
     return fingerprint(texts, tables, ["\0".join(right) for right in questions.right], list(sides))
 
 

@@ -19,7 +19,6 @@ Axes: Q questions, N packed tokens of all rows, A places, M columns that are rea
 V runs of words, F features of a column, E kinds of evidence, C classes, S slots, P programs.
 """
 
-from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -33,11 +32,9 @@ from headwork.models.encoder import EncoderConfig, WithCore
 from headwork.models.programs.evidence import EVIDENCE
 from headwork.models.programs.features import WIDTH
 from headwork.models.programs.slots import ROLES, TRAITS
+from headwork.models.table_batch import TableBatch, aligned_cells, cells_of, rows_of_parts
 from headwork.ops.dropout import drop
 from headwork.ops.packed import TokenBatch, segment_mean
-
-HIDDEN_KIND = -1
-"""of tokens outside of columns"""
 
 
 class TabertConfig(EncoderConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,47 +89,6 @@ class TabertConfig(EncoderConfig, frozen=True, kw_only=True, forbid_unknown_fiel
         return core if self.pretrained else msgspec.structs.replace(core, types=2)
 
 
-@dataclass(frozen=True)
-class TableBatch:
-    """Questions with their snapshots, packed; rows of one question stand behind each other.
-
-    types: (N,) 0 for the question, 1 for the table; column: (N,) which cell of all rows a token belongs to, or -1;
-    part: (N,) 1 in a name, 2 in a kind, 3 in a value, else 0; order: places of [tokens; cells], the K of one place
-    behind each other, those of a question's words before those of its columns; rows: (A,) K of each place;
-    words, columns: how many places each question has; seen: (M,) which of all columns those are;
-    grams, features: places and values of the wide part; slots as `potentials.lay` puts them.
-    """
-
-    tokens: TokenBatch
-    types: Tensor
-    column: Tensor
-    part: Tensor
-    order: Tensor
-    rows: tuple[int, ...]
-    words: tuple[int, ...]
-    columns: tuple[int, ...]
-    seen: Tensor
-    total: int
-    """columns of all tables, those that are not read among them"""
-    wide: "Wide"
-    slots: Tensor | None = None
-
-    def to(self, device: torch.device | str) -> "TableBatch":
-        moved = {f.name: getattr(self, f.name) for f in fields(self)}
-        return replace(self, **{name: each.to(device) for name, each in moved.items() if hasattr(each, "to")})
-
-
-@dataclass(frozen=True)
-class Wide:
-    """(Q, V + 1) runs of words, and (all columns, F) features or (Q, E) evidence, as sparse or dense matrices."""
-
-    grams: Tensor
-    features: Tensor
-
-    def to(self, device: torch.device | str) -> "Wide":
-        return Wide(self.grams.to(device), self.features.to(device))
-
-
 class Read(msgspec.Struct):
     """What the encoder makes of a batch: (Q, D) questions, (M, D) columns, (cells, D) cells."""
 
@@ -177,7 +133,7 @@ class Tabert(WithCore):
         sizes = [size for both in zip(batch.words, batch.columns, strict=True) for size in both]
         parts = places.split(sizes)
         question = segment_mean(torch.cat(parts[::2]), batch.words)
-        aligned = looked.split([size * k for size, k in zip(sizes, _of_question(batch), strict=True)])
+        aligned = looked.split([size * k for size, k in zip(sizes, rows_of_parts(batch), strict=True)])
         return Read(question, torch.cat(parts[1::2]), torch.cat(aligned[1::2]))
 
     @staticmethod
@@ -227,15 +183,6 @@ class Tabert(WithCore):
         return self.recovery(self, batch, drawn, mask)
 
 
-def _of_question(batch: TableBatch) -> list[int]:
-    """K of the words and of the columns of each question."""
-    firsts, found = 0, []
-    for words, columns in zip(batch.words, batch.columns, strict=True):
-        found += [batch.rows[firsts], batch.rows[firsts]]
-        firsts += words + columns
-    return found
-
-
 class Recovery(nn.Module):
     """Tells names, kinds and values of columns again from what the encoder made of them.
 
@@ -278,25 +225,6 @@ class Recovery(nn.Module):
         aligned = aligned_cells(batch)[of]
         told = self.values(torch.cat([read.cells[aligned], self.places(places)], 1)) @ table.T + self.value_bias
         return F.cross_entropy(told, batch.tokens.ids[tokens])
-
-
-def cells_of(batch: TableBatch) -> Tensor:
-    """(cells,) the column of each cell, cells counted as in `column`: row after row of each question."""
-    found, first, places = [], 0, 0
-    for words, columns in zip(batch.words, batch.columns, strict=True):
-        found += [*range(first, first + columns)] * batch.rows[places]
-        first, places = first + columns, places + words + columns
-    return torch.tensor(found, dtype=torch.int64, device=batch.types.device)
-
-
-def aligned_cells(batch: TableBatch) -> Tensor:
-    """(cells,) where each cell stands in `Read.cells`: there the K of one column are behind each other."""
-    found, first, places = [], 0, 0
-    for words, columns in zip(batch.words, batch.columns, strict=True):
-        rows = batch.rows[places]
-        found += [first + column * rows + row for row in range(rows) for column in range(columns)]
-        first, places = first + columns * rows, places + words + columns
-    return torch.tensor(found, dtype=torch.int64, device=batch.types.device)
 
 
 def _behind_each_other(of: Tensor) -> Tensor:

@@ -143,9 +143,12 @@ class TableLinear:
 
     def _stated(self, asked: Sequence[Asked]) -> tuple[list[tuple[str, ...]], np.ndarray]:
         """The words of statements, and (n, E) evidence."""
-        candidates = [self.sheets.candidates(one) for one in asked]
-        evidence = [evidence_of(each, self.sheets.view(one.sheet)) for each, one in zip(candidates, asked, strict=True)]
-        return [each.question.words for each in candidates], np.stack(evidence)
+        words, evidence = [], np.zeros((len(asked), len(EVIDENCE)))
+        for place, one in enumerate(asked):  # one after the other: programs of thousands would fill the memory
+            candidates = self.sheets.candidates(one)
+            words.append(candidates.question.words)
+            evidence[place] = evidence_of(candidates, self.sheets.view(one.sheet))
+        return words, evidence
 
     def _joined(self, words: Sequence[Sequence[str]], evidence: np.ndarray) -> csr_array:
         """(n, V + 1 + E)"""

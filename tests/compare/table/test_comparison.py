@@ -28,7 +28,8 @@ from headwork.compare.table.excerpt import excerpt
 from headwork.compare.table.parts import asking, kind_of
 from headwork.compare.table.trial import check
 from headwork.compare.trial import run_trial
-from headwork.data.table_questions import TableCorpus, prepare_tables
+from headwork.data.prepared_tables import prepare_tables
+from headwork.data.table_questions import TableCorpus
 from headwork.measure.denotations import agrees
 from headwork.measure.latency import measure_latency
 from headwork.measure.means import mean_score

@@ -22,8 +22,8 @@ from headwork.models.programs.program import (
     passing,
     rows_of,
     run,
-    told,
 )
+from headwork.models.programs.told import told
 from headwork.models.programs.views import View
 
 HEADER = ("Nation", "Gold", "Points")

@@ -4,7 +4,8 @@ from headwork.compare.table.answer import answers, questions_asked
 from headwork.compare.table.assemble import assemble
 from headwork.compare.table.trial import check, trial
 from headwork.compare.work import Work
-from headwork.data.table_questions import TableCorpus, prepare_tables
+from headwork.data.prepared_tables import prepare_tables
+from headwork.data.table_questions import TableCorpus
 from headwork.tasks.table import load_tabler
 
 WORK = Work(

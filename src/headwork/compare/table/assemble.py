@@ -129,20 +129,17 @@ def _per_class(test: TableQuestions, answers: Answers) -> list[ClassScore]:
 
 
 def _examples(test: TableQuestions, answers: Answers) -> list[TableExample]:
-    """Of the first seed: right answers of different kinds, then the surest mistakes, one of a table."""
-    order = np.argsort(-answers.chances, kind="stable")
-    right = [place for place in order if answers.hits[0, place]]
-    shown, kinds, tables = [], set(), set()
-    for place in right:
-        if answers.kinds[place] not in kinds and len(shown) < RIGHT_SHOWN:
-            kinds.add(answers.kinds[place])
-            shown.append(place)
+    """Of the first seed: the surest right answers, one of a kind, then the surest mistakes, one of a table."""
+    order = np.argsort(-answers.chances, kind="stable").tolist()
+    right: dict[str, int] = {}
+    wrong: dict[int, int] = {}
     for place in order:
-        table = test.tables[place]
-        if not answers.hits[0, place] and table not in tables and len(tables) < WRONG_SHOWN:
-            tables.add(table)
-            shown.append(place)
-    return [_example(test, answers, int(place)) for place in shown]
+        if answers.hits[0, place]:
+            right.setdefault(answers.kinds[place] or f"{test.right[place]}", place)
+        else:
+            wrong.setdefault(int(test.tables[place]), place)
+    shown = [*list(right.values())[:RIGHT_SHOWN], *list(wrong.values())[:WRONG_SHOWN]]
+    return [_example(test, answers, place) for place in shown]
 
 
 def _example(test: TableQuestions, answers: Answers, place: int) -> TableExample:

@@ -6,7 +6,8 @@ import numpy as np
 
 from headwork.models.programs.links import linked, read_question
 from headwork.models.programs.meant import Meant
-from headwork.models.programs.program import passing, run, told
+from headwork.models.programs.program import passing, run
+from headwork.models.programs.told import told
 from headwork.models.programs.views import View
 
 
