@@ -13,6 +13,7 @@ from PIL import Image
 from tests.data.test_captions import album
 from tests.ducks import write_ducks
 from tests.published import write_decoder, write_small_clip
+from tests.tables import write_folder
 
 from headwork.models.elmo import Elmo, ElmoConfig
 from headwork.models.formats.elmo import write
@@ -41,6 +42,7 @@ LONG = {
     "several-tasks.md",
     "span.md",
     "summarize.md",
+    "table.md",
     "tag.md",
     "translate.md",
 }
@@ -163,6 +165,8 @@ def desk(tmp_path: Path) -> Path:
     Image.fromarray(album(tmp_path / "album", {"train": 20, "dev": 3, "test": 5})["test00.png"]).save(
         tmp_path / "photo.png"
     )
+    write_folder(tmp_path / "medals", stem="games")
+    (tmp_path / "asked.txt").write_text("which nation won the most gold?\nhow many nations are there?\n")
     write_decoder(tmp_path / "gpt2")
     write(Elmo(ElmoConfig(width=4, filters=((1, 8), (3, 16)), projection=8, hidden=16)), tmp_path / "elmo")
     (tmp_path / "book.txt").write_text("".join(story.format(word) for word in ("bear", "fox", "owl") * 40))

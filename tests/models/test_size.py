@@ -6,12 +6,15 @@ import pytest
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import all_recipes, load_recipe
+from headwork.base.sheets import Asked as AskedTable
+from headwork.base.sheets import Sheet
 from headwork.compare.lineup import line_up
 from headwork.data.bitext import Pairs
 from headwork.data.drawn import prepare_drawn
 from headwork.data.pairs import PairExamples
 from headwork.data.questions import Asked, Questions
 from headwork.data.squad import Answer
+from headwork.data.table_questions import TableQuestions
 from headwork.models import kind_of, widths_of
 from headwork.models.size import as_large
 from headwork.tasks.algorithm import Learner
@@ -19,6 +22,7 @@ from headwork.tasks.classify import new_classifier
 from headwork.tasks.language import new_language_model
 from headwork.tasks.pair import Target, new_matcher
 from headwork.tasks.span import new_answerer
+from headwork.tasks.table import new_tabler
 from headwork.tasks.tag import new_tagger
 from headwork.tasks.translate import Translator
 
@@ -48,6 +52,11 @@ def new(recipe):
                 asked, [(Answer("thing", text.index("thing")),) for text in TEXTS], TEXTS, ids, np.arange(len(TEXTS))
             )
             return new_answerer(recipe, train, seed=0)
+        case "table":
+            sheet = Sheet("t", ("thing", "number"), (("good", "1"), ("bad", "2")))
+            asked = [AskedTable(text, sheet) for text in TEXTS]
+            numbers = np.arange(len(TEXTS))
+            return new_tabler(recipe, TableQuestions(asked, [("1",)] * len(TEXTS), TEXTS, numbers), seed=0)
         case "tag":
             return new_tagger(recipe, ["no", "yes"], [text.split() for text in TEXTS], seed=0)
         case "language":

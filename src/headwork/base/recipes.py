@@ -16,7 +16,7 @@ from headwork.base.errors import HeadworkError
 SIZES = ("tiny", "small", "base")
 TASKS = (
     *("classify", "translate", "language", "algorithm", "pair", "multilabel", "tag", "span"),
-    *("parse-log", "disambiguate", "retrieve", "summarize"),
+    *("parse-log", "disambiguate", "retrieve", "summarize", "table"),
 )
 """where several have a model of one name, it is that of the first"""
 MAIN_TASK = TASKS[0]

@@ -30,6 +30,7 @@ from headwork.base.results import Compared, Comparison, DataFacts, Explanations,
 from headwork.base.retrieve import RetrieveComparison, RetrieveRun
 from headwork.base.span import SpanComparison, SpanRun
 from headwork.base.summary import SummaryComparison, SummaryRun
+from headwork.base.table import TableComparison, TableRun
 from headwork.base.tag import TagComparison, TagRun
 from headwork.base.translation import Alignments, TranslationComparison, TranslationRun
 
@@ -46,7 +47,8 @@ ANY_RUN = cast(
     | LogRun
     | SenseRun
     | RetrieveRun
-    | SummaryRun,
+    | SummaryRun
+    | TableRun,
 )
 ANY_COMPARISON = cast(
     type[Compared],
@@ -61,7 +63,8 @@ ANY_COMPARISON = cast(
     | LogComparison
     | SenseComparison
     | RetrieveComparison
-    | SummaryComparison,
+    | SummaryComparison
+    | TableComparison,
 )
 """the structs of all tasks; a file says which of them it holds"""
 F = TypeVar("F", bound=Finished)

@@ -16,6 +16,7 @@ def data(name, task) -> None:
     from headwork.data.bitext import known_bitexts
     from headwork.data.drawn import prepare_drawn
     from headwork.data.generated import GENERATORS
+    from headwork.data.prepared_tables import known_tables
     from headwork.data.questions import known_questions
     from headwork.data.sets import known_sets, sets_of
     from headwork.data.tagged import NAMED
@@ -23,10 +24,10 @@ def data(name, task) -> None:
     if name and name.partition(":")[0] in GENERATORS:
         describe_data(prepare_drawn(name))
         return
-    bitexts, asked = dict(known_bitexts()), known_questions()
+    bitexts, asked, tables = dict(known_bitexts()), known_questions(), known_tables()
     tagged = [each.name for each in sets_of(NAMED)]
     if name:
-        named = {"translate": bitexts, "span": asked, "tag": tagged}
+        named = {"translate": bitexts, "span": asked, "tag": tagged, "table": tables}
         guessed = next((kind for kind, names in named.items() if name in names), MAIN_TASK)
         rows = work_of(task or guessed).prepare(name)
         describe_data(rows)
@@ -39,6 +40,7 @@ def data(name, task) -> None:
     }
     listed |= {name: "a word and its tag on each line, for --task tag" for name in tagged}
     listed |= {name: "questions about passages, for --task span" for name in asked}
+    listed |= {name: "questions about tables, or statements on them, for --task table" for name in tables}
     listed |= {each.NAME: f"generated, for --task algorithm: {each.TITLE}" for each in GENERATORS.values()}
     width = max(map(len, listed))
     for each, description in listed.items():

@@ -15,6 +15,7 @@ from headwork.cli.options import limit_option, set_threads
     "--about", metavar="WHAT", help="What TEXT is asked about, or its column, where the model was trained so."
 )
 @click.option("--image", metavar="FILE", help="A picture, where the model reads one; of some also a folder or zip.")
+@click.option("--table", metavar="FILE", help="A table (csv, tsv, …), where the model answers questions about one.")
 @click.option("--labels", metavar="NAMES", help="What pictures may show, as in cat,dog, where the model reads names.")
 @click.option("--prompt", multiple=True, metavar="TEXT", help='A sentence for each name, as in "a photo of a {}".')
 @click.option("--text-b", metavar="TEXT", help="The second text, where the model takes two.")
@@ -30,15 +31,15 @@ from headwork.cli.options import limit_option, set_threads
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--threads", default=0, help="Threads; 0 takes all cores.", show_default=True)
 @limit_option
-def predict(run, file, text, about, image, text_b, column, column_b, device, threads, limits, **options) -> None:
+def predict(run, file, text, about, image, table, text_b, column, column_b, device, threads, limits, **options) -> None:
     """Answer the rows of FILE, or of standard input, with the model in the folder RUN.
 
     On standard input a line is a text, with a tab and what it is asked about where the model was trained with --about;
-    of a model of pairs two texts with a tab between them, of one that answers from passages a question and its passage.
-    One JSON object a row, in order: the text unchanged with its label, or its labels, and the probabilities, or with
-    its translation; a pair with its label or its score; a question with its answer and the place in the passage; a
-    marked word, as in "the [duck] swam", with its sense; a document with its summary; a picture's caption, or its label
-    and the probabilities.
+    of a model of pairs two texts with a tab between them, of one that answers from passages a question and its passage;
+    with --table a question about it. One JSON object a row, in order: the text unchanged with its label, or its labels,
+    and the probabilities, or with its translation; a pair with its label or its score; a question with its answer and
+    the place in the passage, or with the program that found it in a table; a marked word, as in "the [duck] swam", with
+    its sense; a document with its summary; a picture's caption, or its label and the probabilities.
     """
     set_threads(threads)
     import msgspec
@@ -48,8 +49,9 @@ def predict(run, file, text, about, image, text_b, column, column_b, device, thr
     from headwork.compare.open import open_answering
 
     opened, work = open_answering(run, device=choose_device(device))
+    known_options(work.asking, {"table": table}, of=f"{run}")
     options = known_options(work.answering, options, of=f"{run}")
-    asked = Asked(file, sys.stdin.buffer, (text, text_b), (column, column_b), limits, about, image)
+    asked = Asked(file, sys.stdin.buffer, (text, text_b), (column, column_b), limits, about, image, table)
     refuse_about(opened, asked)
     assert work.answers is not None  # what can be opened answers
     for answer in work.answers(opened, work.asked(opened, asked), **options):

@@ -16,6 +16,7 @@ from headwork.base.results import Compared, Finished, RunResult
 from headwork.base.retrieve import RetrieveRun
 from headwork.base.span import SpanRun
 from headwork.base.summary import SummaryRun
+from headwork.base.table import TableRun
 from headwork.base.tag import TagRun
 from headwork.base.translation import TranslationRun
 
@@ -180,3 +181,9 @@ def _(result: SummaryRun) -> str:
     names = {"rouge_l": "ROUGE-L", "rouge_1": "ROUGE-1", "rouge_2": "ROUGE-2"}
     how = f", {result.sentences} sentences" if result.sentences else ""
     return "test " + ", ".join(f"{called} {result.scores[name]:.3f}" for name, called in names.items()) + how
+
+
+@scores_of.register
+def _(result: TableRun) -> str:
+    names = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
+    return "test " + ", ".join(f"{names[name]} {score:.3f}" for name, score in result.scores.items())

@@ -25,6 +25,8 @@ class Asked:
     """what the texts are asked about, where the model asks: a name, or with a file its column"""
     image: str | None = None
     """file of a picture, for models that read one"""
+    table: str | None = None
+    """file of a table, for models that are asked about one"""
 
 
 def texts_asked(opened: Any, asked: Asked) -> list[str]:

@@ -22,6 +22,7 @@ ORDER = (
     *("minilm-cosine", "sbert", "minilm-cross", "hybrid", "minilm-retrieve"),
     *("centroid", "textrank", "bertsum", "bertsum-abs"),
     *("rnn", "bahdanau"),
+    *("linear", "tabert"),
     *("ngram", "lstm", "transformer-xl"),
     "ntm",
 )

@@ -68,6 +68,8 @@ class Answering:
     """(what was opened, what was asked): texts or pairs, as it takes them"""
     answers: Callable[..., Iterator[dict[str, Any]]] | None = None
     """(what was opened, those, **options): an object for each, in order"""
+    asking: frozenset[str] = frozenset()
+    """names of what only some models are asked with, beside texts: a table"""
     answering: frozenset[str] = frozenset()
     """names of the options that `answers` takes"""
 

@@ -13,6 +13,8 @@ from headwork.data.cells import Cell, Cells, row_bytes
 from headwork.data.sources import open_text
 
 LINES_AT_ONCE = 1000
+LIST_GAP = "\n\n"
+"""between the strings of a list"""
 
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _string = msgspec.json.Decoder(str)
@@ -59,7 +61,7 @@ def text_of(value: bytes) -> Cell:
             return None
         case b"[":
             try:
-                return "\n\n".join(_strings.decode(value))
+                return LIST_GAP.join(_strings.decode(value))
             except msgspec.ValidationError:
                 return value.decode()
         case _:

@@ -11,6 +11,7 @@ from headwork.base.results import Cut, ModelResult, Standing
 from headwork.base.retrieve import RetrieveStanding
 from headwork.base.span import SpanStanding
 from headwork.base.summary import SummaryStanding
+from headwork.base.table import TableStanding
 from headwork.base.tag import TagStanding
 from headwork.base.translation import TranslationStanding
 from headwork.report import numbers
@@ -26,6 +27,7 @@ Limited = (
     | SenseStanding
     | RetrieveStanding
     | SummaryStanding
+    | TableStanding
 )
 """models that do not take texts of any length"""
 
@@ -65,6 +67,13 @@ def _kept_from(model: Limited) -> dict[str, str]:
         return {
             "documents in windows": numbers.count(model.reading.in_windows),
             "sentences cut": numbers.count(model.reading.sentences_cut),
+            "not learnt from": numbers.count(model.not_learnt),
+        }
+    if isinstance(model, TableStanding):
+        return {
+            "questions cut": numbers.count(model.read.texts_cut),
+            "tables without some columns": numbers.count(model.read.columns_left_out),
+            "programs not looked at": numbers.count(model.searched.bounded if model.searched else 0),
             "not learnt from": numbers.count(model.not_learnt),
         }
     told = {"texts cut": numbers.count(model.cut.rows), "tokens not seen": unseen(model.cut)}

@@ -8,6 +8,7 @@ from headwork.report.page import write_report, write_run_report
 from headwork.report.pair import page as pair
 from headwork.report.parse_log import page as parse_log
 from headwork.report.retrieve import page as retrieve
+from headwork.report.sheets import page as sheets
 from headwork.report.span import page as span
 from headwork.report.standings import standings
 from headwork.report.summarize import page as summarize
@@ -22,6 +23,7 @@ __all__ = [
     "pair",
     "parse_log",
     "retrieve",
+    "sheets",
     "span",
     "standings",
     "summarize",

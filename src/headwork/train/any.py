@@ -22,6 +22,7 @@ LEARNT_AS = {
     "disambiguate": ("disambiguate", "Disambiguate"),
     "retrieve": ("retrieve", "Retrieve"),
     "summarize": ("summarize", "learning"),
+    "table": ("table", "Answer"),
     "triplets": ("triplet", "FromTriplets"),
 }
 """by task, or by another objective: the module of this room, and its problem of fitting a network to rows"""

@@ -1,0 +1,1 @@
+"""Pages on models that are asked about tables."""

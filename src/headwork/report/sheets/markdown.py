@@ -1,0 +1,38 @@
+"""report.md of a comparison of models of tables."""
+
+from headwork.base.table import TableComparison, TableExample
+from headwork.report.markdown import closing, listed, plain, written
+from headwork.report.sheets.standings import kinds_table, parting_table, ranked, sheets_table
+from headwork.report.sheets.terms import terms
+from headwork.report.text import quoted
+
+
+def sheets_markdown(comparison: TableComparison) -> str:
+    """The report of a comparison of models of tables, without pictures."""
+    models, labels = ranked(comparison), bool(comparison.data.classes)
+    does = "judges statements on" if labels else "answers from"
+    blocks = [
+        f"# Which model {does} the tables of {plain(quoted(comparison.name))}?",
+        f"**Take {plain(comparison.verdict.model)}**",
+        listed([comparison.verdict.reason]),
+        "Pictures, and the tables around answers, are in `report.html`; all numbers in `result.json`.",
+        *(["## Notes", listed(comparison.warnings)] if comparison.warnings else []),
+        "## All models",
+        written(sheets_table(comparison)),
+    ]
+    for parting in comparison.partings:
+        table = parting_table(parting, models, comparison.data.unit)
+        blocks += [f"## Accuracy by {plain(parting.by)}", written(table)]
+    for model, kinds in comparison.kinds.items():
+        blocks += [f"## Programs of {plain(model)}", written(kinds_table(kinds))]
+    for model, examples in comparison.examples.items():
+        blocks += [f"## Examples of {plain(model)}", listed([_told(example) for example in examples])]
+    blocks += closing(comparison, models, terms(labels=labels))
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _told(example: TableExample) -> str:
+    right, answers = (" / ".join(map(quoted, texts)) or "nothing" for texts in (example.right, example.answers))
+    by = f", by: {quoted(example.program)}" if example.program else ""
+    said = "rightly" if example.is_right else f"where {right} is right"
+    return f"row {example.row}: {quoted(example.text)} Answered {answers} {said}{by}"
