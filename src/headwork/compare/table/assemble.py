@@ -9,12 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from headwork.base.results import ClassScore, Score
 from headwork.base.runs import Run
 from headwork.base.table import TableComparison, TableExample, TableRun, TableStanding
+from headwork.compare.predictions import tested
 from headwork.compare.seeds import by_model
 from headwork.compare.standing import compared, middle_latency, placed, standing
 from headwork.compare.table.excerpt import excerpt
@@ -48,7 +47,7 @@ class Answers:
 
     @classmethod
     def of(cls, runs: Sequence[Run]) -> "Answers":
-        tables = [pq.read_table(run.predictions_file).filter(pc.field("side") == "test") for run in runs]
+        tables = [tested(run) for run in runs]
         first = tables[0]
         cells = [[(row, column) for row, column in found] for found in first["cells"].to_pylist()]
         return cls(

@@ -8,15 +8,15 @@ import time
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from headwork.base.errors import HeadworkError
-from headwork.base.files import write_atomically, write_text
+from headwork.base.files import write_text
 from headwork.base.recipes import Recipe
 from headwork.base.runs import Identity, Run
 from headwork.base.table import TableRun
 from headwork.compare.ended import ended
 from headwork.compare.fitting import fit_in
+from headwork.compare.predictions import write_predictions
 from headwork.compare.work import Settings
 from headwork.data.table_questions import TableCorpus, TableQuestions
 from headwork.measure.calibration import fit_temperature
@@ -65,7 +65,8 @@ def measure_and_store(
     said_dev = _replies(tabler, dev, fit=True)
     size = tabler.save(run.model)
     said = _replies(tabler, test)
-    write_predictions(run, {"dev": (dev, said_dev), "test": (test, said)})
+    sides = {"dev": (dev, said_dev), "test": (test, said)}
+    write_predictions(run, {name: (side.rows, told(side, replies)) for name, (side, replies) in sides.items()})
     return TableRun(
         **ended(tabler.recipe, identity, fitted, parameters=tabler.parameters, size=size),
         dev_accuracy=scores_of(dev, said_dev)["accuracy"],
@@ -105,21 +106,16 @@ def hits_of(side: TableQuestions, said: list[Reply]) -> np.ndarray:
     return np.array([float(agrees(reply.answers, right)) for reply, right in zip(said, side.right, strict=True)])
 
 
-def write_predictions(run: Run, sides: dict[str, tuple[TableQuestions, list[Reply]]]) -> None:
-    tables = []
-    for name, (side, said) in sides.items():
-        columns = {
-            "row": pa.array(side.rows, pa.int64()),
-            "side": pa.array([name] * len(side)),
-            "answers": pa.array([list(reply.answers) for reply in said], pa.list_(pa.large_string())),
-            "hit": pa.array(hits_of(side, said)),
-            "program": pa.array([reply.program for reply in said], pa.large_string()),
-            "kind": pa.array([reply.kind for reply in said], pa.string()),
-            "cells": pa.array([list(map(list, reply.cells)) for reply in said], pa.list_(pa.list_(pa.int64()))),
-            "probability": pa.array([reply.probability for reply in said], pa.float64()),
-        }
-        tables.append(pa.table(columns))
-    write_atomically(run.predictions_file, lambda path: pq.write_table(pa.concat_tables(tables), path))
+def told(side: TableQuestions, said: list[Reply]) -> dict[str, pa.Array]:
+    """Columns of predictions.parquet."""
+    return {
+        "answers": pa.array([list(reply.answers) for reply in said], pa.list_(pa.large_string())),
+        "hit": pa.array(hits_of(side, said)),
+        "program": pa.array([reply.program for reply in said], pa.large_string()),
+        "kind": pa.array([reply.kind for reply in said], pa.string()),
+        "cells": pa.array([list(map(list, reply.cells)) for reply in said], pa.list_(pa.list_(pa.int64()))),
+        "probability": pa.array([reply.probability for reply in said], pa.float64()),
+    }
 
 
 def model_card(result: TableRun, corpus: TableCorpus) -> str:
