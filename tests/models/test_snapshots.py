@@ -52,3 +52,14 @@ def test_one_row_is_put_together_from_the_cells_with_the_largest_overlap():
 def test_a_question_without_words_takes_the_first_rows():
     _, view = drawn(0)
     assert snapshot("?", view, 2) == list(view.sheet.rows[:2])
+
+
+@pytest.mark.parametrize(
+    ("question", "last", "best"),
+    [("red new old", "red new old", True), ("red new old house", "red new old house", False)],
+)
+def test_runs_of_three_words_count_and_longer_ones_do_not(question, last, best):
+    words = question.split()
+    parts = [" ".join(words[start : start + len(words) - 1]) for start in range(2)]
+    view = View(Sheet("t", ("a", "b"), (tuple(parts), tuple(parts), (last, ""))))
+    assert ((last, "") in snapshot(question, view, 2)) == best

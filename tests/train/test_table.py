@@ -69,6 +69,16 @@ def test_training_starts_from_the_log_linear_model(labels):
         assert mine.probability == pytest.approx(theirs.probability, abs=1e-4)
 
 
+def test_what_training_spoils_is_not_kept():
+    """The start is looked at, and stays the best where steps are far too large."""
+    learning = problem("model.start=linear", config=TrainConfig(epochs=1, lr=3.0, batch_tokens=1500))
+    fit(learning)
+    model = TableLinear(TableLinearConfig(words=300))
+    model.fit_answers(learning.train_questions.asked, learning.train_questions.right, seed=3)
+    kept = learning.network.state_dict()
+    assert torch.allclose(kept["wide_trait"], torch.from_numpy(model.weights["traits"]).float(), atol=1e-6)
+
+
 def test_questions_that_no_program_answers_are_left_out_and_counted():
     train = questions(6)
     train.right[2] = ("something that stands nowhere",)

@@ -158,3 +158,11 @@ def test_evidence_speaks_for_a_true_statement_and_not_for_a_false_one():
         evidence_of(candidates_of(f"there are {count} nations", view), view)[counted] for count in (len(view), 77)
     )
     assert (right, wrong) == (1, 0) and other
+
+
+def test_the_words_that_a_program_was_made_from_are_no_evidence():
+    rows = (("Peru", "Peru"), ("Cuba", "Nepal"), ("Chad", "Fiji"))
+    view = View(Sheet("t", ("Home", "Away"), rows))
+    place = EVIDENCE.index("supported:cells:every")
+    assert evidence_of(candidates_of("peru beat chad", view), view)[place] == 0
+    assert evidence_of(candidates_of("fiji beat chad", view), view)[place] == 1

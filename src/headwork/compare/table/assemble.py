@@ -84,7 +84,7 @@ def assemble(
         best=best,
         tables=count,
         partings=partings(test, hits),
-        kinds={name: used_kinds(each.kinds, each.hits[0]) for name, each in answers.items() if any(each.kinds)},
+        kinds={name: used_kinds(each.kinds, each.hits[0]) for name, each in answers.items() if each.runs[0].searched},
         confusion=_confusion(test, answers[best]) if test.classes else None,
         per_class=_per_class(test, answers[best]) if test.classes else [],
         examples={model.name: _examples(test, answers[model.name]) for model in ranked[:2]},
