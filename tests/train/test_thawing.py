@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 import torch
+from msgspec.structs import replace
 from torch import Tensor
 
 from headwork.base.errors import HeadworkError
@@ -15,6 +16,7 @@ from headwork.train.any import check_recipe, fit_any
 from headwork.train.classify import Classify
 from headwork.train.config import TrainConfig, train_config
 from headwork.train.fit import Trainer
+from headwork.train.problem import Look
 from headwork.train.record import Place
 from headwork.train.schedules import slanted
 from headwork.train.thawing import rates, stages
@@ -102,6 +104,16 @@ def test_a_frozen_layer_keeps_its_weights_to_the_bit(train, dev, kind):
 
 def copied(network) -> list[list[Tensor]]:
     return [[value.detach().clone() for value in group.parameters()] for group in network.layer_groups()]
+
+
+def test_patience_waits_until_all_layers_learn(train, dev, monkeypatch):
+    """Where dev never gets better, one epoch is too many, once all layers learn."""
+    monkeypatch.setattr(Classify, "look", lambda self: Look(0.5, 1.0, (0.5,)))
+    classifier = classifier_of(train[range(24)], "train.unfreeze=chain", "train.epochs=6")
+    config = replace(train_config(classifier.recipe), patience=1, language=0.0)
+    fitted = fit_module.fit(Classify(classifier, train[range(24)], dev[range(8)], config, seed=0))
+    whole = 6 * fitted.steps / fitted.epochs
+    assert fitted.stopped == "patience" and 0.4 * whole < fitted.steps < 0.9 * whole
 
 
 class PowerCutError(Exception):

@@ -1,10 +1,10 @@
 """Texts to token ids and back to the characters that each token stands for.
 
 `words`: lower-cased words and punctuation marks, numbered by how often the training texts have them.
-`wordpiece`: pieces of words fitted on the training texts. Abbreviations of Hebrew stay whole in both, and its points
-are left out. `bpe`: pairs of bytes joined by how often they stand
-together, which write any text and give it back to the letter. Both stand between [CLS] and [SEP]. The tokens of a
-pretrained encoder are read by `headwork.data.published_tokens`.
+`wordpiece`: pieces of words fitted on the training texts. Abbreviations of Hebrew stay whole in both, its points are
+left out. `bpe`: pairs of bytes joined by how often they stand together, which write any text and give it back to the
+letter. The last two stand between [CLS] and [SEP]. The tokens of a pretrained encoder are read by
+`headwork.data.published_tokens`.
 
 Devlin, Chang, Lee and Toutanova 2019, "BERT", section 3; Schuster and Nakajima 2012, "Japanese and Korean Voice
 Search"; Sennrich, Haddow and Birch 2016, "Neural machine translation of rare words with subword units", section 3.2;

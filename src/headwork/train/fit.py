@@ -50,6 +50,8 @@ class Trainer:
         self.kept: list[Weights] = []
         """of the last looks, to be averaged"""
         self.layers = len(_layers(self.network, self.config))
+        self.thawed = True
+        """did all layers learn in the last step; until they do, patience is not tried"""
         self.optimizer = _optimizer(self.network, self.config)
         torch.manual_seed(problem.seed)
 
@@ -110,6 +112,7 @@ class Trainer:
         of_layers = rates(self.config, self.layers, *self.problem.stage(step, steps))
         for group in self.optimizer.param_groups:
             group["lr"] = of_layers[group["layer"]] or 0.0
+        self.thawed = None not in of_layers
         self.network.train()
         self.problem.done = step / steps
         loss = self.problem.loss(rows)
@@ -148,7 +151,7 @@ class Trainer:
     def _keep_best(self, look: Look) -> None:
         position = self.position
         if look.rank <= position.best_rank:
-            position.epochs_without_gain += 1
+            position.epochs_without_gain += self.thawed
             return
         position.best_rank, position.epochs_without_gain = look.rank, 0
         for name, value in free_tensors(self.network).items():

@@ -184,7 +184,8 @@ def test_the_table_and_the_page_show_what_was_found(either):
     assert ("entity F1" in titles) == result.of_entities and ("accuracy" in titles) != result.of_entities
     assert "Worst sentences" in page and "<script" not in page and "Confusion matrix" in page
     # What stands before a sentence must not say from which side it is read.
-    assert '<p dir="auto"><small dir="ltr">' in page
+    assert page.count('<p dir="auto"><small dir="ltr">') == page.count('<p dir="auto"><small')
+    assert ('<p dir="auto"><small dir="ltr">' in page) >= result.of_entities
     assert ("Would more data help?" in page) == (not result.of_entities)
     markdown = folder.markdown_file.read_text()
     assert f"| **{result.best}**" in markdown and "Worst sentences of" in markdown
