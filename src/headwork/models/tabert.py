@@ -32,7 +32,7 @@ from headwork.models.encoder import EncoderConfig, WithCore
 from headwork.models.programs.evidence import EVIDENCE
 from headwork.models.programs.features import WIDTH
 from headwork.models.programs.slots import ROLES, TRAITS
-from headwork.models.table_batch import TableBatch, aligned_cells, cells_of, rows_of_parts
+from headwork.models.table_batch import KIND, NAME, VALUE, TableBatch, aligned_cells, cells_of, rows_of_parts
 from headwork.ops.dropout import drop
 from headwork.ops.packed import TokenBatch, segment_mean
 
@@ -166,8 +166,7 @@ class Tabert(WithCore):
         return F.embedding(batch.slots, potentials[:, None]).squeeze(2).sum(1)
 
     def _labels(self, read: Read, batch: TableBatch) -> Tensor:
-        best = torch.stack([part.amax(0) if len(part) else read.question.new_zeros(part.shape[1]) for part in
-                            read.columns.split(list(batch.columns))])  # fmt: skip
+        best = torch.stack([part.amax(0) for part in read.columns.split(list(batch.columns))])
         seen = drop(torch.cat([read.question, best], 1), self.config.dropout, self.training)
         logits = self.label(seen)
         if self.wide_label is not None and self.wide_bias is not None:
@@ -186,7 +185,7 @@ class Tabert(WithCore):
 class Recovery(nn.Module):
     """Tells names, kinds and values of columns again from what the encoder made of them.
 
-    f(x) = W_2 norm(gelu(W_1 x)), norm and gelu behind both; the last product is with the embeddings of tokens.
+    f(x) = norm(gelu(W_2 norm(gelu(W_1 x)))) of a cell and a place in it; what comes out meets the embeddings of tokens.
     """
 
     def __init__(self, core: CoreConfig, value_tokens: int):
@@ -207,7 +206,7 @@ class Recovery(nn.Module):
         cells, told = cells_of(batch), batch.column >= 0
         chosen = torch.zeros_like(told)
         chosen[told] = drawn[cells[batch.column[told]]]
-        hidden = chosen & ((batch.part == 1) | (batch.part == 2))
+        hidden = chosen & ((batch.part == NAME) | (batch.part == KIND))
         read = network.read(batch, batch.tokens.ids.masked_fill(hidden, mask))
         table = network.core.embeddings.tokens.weight
         logits = self.names(read.columns[drawn]) @ table.T + self.name_bias
@@ -217,7 +216,7 @@ class Recovery(nn.Module):
         return named + self._values(read, batch, chosen, table)
 
     def _values(self, read: Read, batch: TableBatch, chosen: Tensor, table: Tensor) -> Tensor:
-        tokens = (chosen & (batch.part == 3)).nonzero().squeeze(1)
+        tokens = (chosen & (batch.part == VALUE)).nonzero().squeeze(1)
         if not len(tokens):
             return read.cells.sum() * 0
         of = batch.column[tokens]

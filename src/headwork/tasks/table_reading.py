@@ -21,11 +21,8 @@ from headwork.models.programs.meant import Meant, Sheets, grams_of
 from headwork.models.programs.potentials import lay
 from headwork.models.snapshots import snapshot
 from headwork.models.tabert import TabertConfig
-from headwork.models.table_batch import TableBatch, Wide
+from headwork.models.table_batch import KIND, NAME, VALUE, TableBatch, Wide
 from headwork.ops.packed import pack
-
-NAME, KIND, VALUE = 1, 2, 3
-"""parts of a cell, as `TableBatch.part` has them"""
 
 
 class Cell(NamedTuple):

@@ -15,8 +15,8 @@ from headwork.models.programs.features import PLACE, features_of
 from headwork.models.programs.links import linked, read_question
 from headwork.models.programs.meant import Sheets
 from headwork.models.programs.potentials import gradient, lay, scores_of, shares
-from headwork.models.programs.program import run
-from headwork.models.programs.slots import ROLES, TRAITS, slots_of, traits_of, uses_of
+from headwork.models.programs.program import Filter, run
+from headwork.models.programs.slots import ROLES, TRAITS, slots_of, traits_of, uses_of, worded
 from headwork.models.programs.views import View
 
 
@@ -75,7 +75,7 @@ def test_slots_are_the_traits_and_uses_of_each_program():
         names = [TRAITS[slot] for slot in own if 0 <= slot < len(TRAITS)]
         used = [divmod(slot - len(TRAITS), len(ROLES)) for slot in own if slot >= len(TRAITS)]
         assert [(column, ROLES[role]) for column, role in used] == list(uses_of(candidate.program))
-        assert sorted(set(names)) == sorted(set(traits_of(candidate, view, spans)))
+        assert sorted(set(names)) == sorted(set(traits_of(candidate, view, spans, found.question.words)))
     assert any(candidate.program.rows.any for candidate in found.found)
 
 
@@ -166,3 +166,18 @@ def test_the_words_that_a_program_was_made_from_are_no_evidence():
     place = EVIDENCE.index("supported:cells:every")
     assert evidence_of(candidates_of("peru beat chad", view), view)[place] == 0
     assert evidence_of(candidates_of("fiji beat chad", view), view)[place] == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("who won more than 10 games", "up"),
+        ("who won 10 or fewer games", "down"),
+        ("who won 10 games", "neither"),
+        ("more of those who once won 10 games", "neither"),
+    ],
+)
+def test_words_beside_a_number_say_which_side_is_meant(question, said):
+    words = question.split()
+    place = words.index("10")
+    assert worded(Filter(0, ">", number=10, start=place, end=place + 1), words) == said

@@ -21,7 +21,7 @@ BUCKETS = 4096
 PLAIN = (
     *("bias", "all named", "part named", "not named", "share named", "behind a question word", "behind how many"),
     *("behind most", "linked", "first", "second", "last", "text", "number", "date", "all different", "counting up"),
-    *("no name", "only named"),
+    *("no name", "only named", "behind a number"),
 )
 PLACE = {name: place for place, name in enumerate(PLAIN)}
 WIDTH = len(PLAIN) + BUCKETS
@@ -70,6 +70,8 @@ def _plain(
                 yield "behind how many"
             if MOSTLY.intersection(before):
                 yield "behind most"
+            if any(number in question.numbers for number in range(max(0, place - NEAR), place)):
+                yield "behind a number"
     if column in linked:
         yield "linked"
     if column < 2:

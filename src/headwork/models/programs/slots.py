@@ -31,6 +31,7 @@ TRAITS: tuple[str, ...] = (
     *(f"move:{move}" for move in MOVES[1:]),
     *(f"test:{test}" for test in TESTS),
     *(f"linked:{test}:{words}" for test in ("is", "has") for words in LINKED),
+    *(f"worded:{said}:{test}" for said in ("up", "down", "neither") for test in TESTS[2:]),
     *(f"unused:{few}" for few in FEW),
     *(f"tests:{few}" for few in FEW),
     "any",
@@ -46,6 +47,11 @@ ROLE_OF = {
     **dict.fromkeys(("difference", "more", "fewer"), "compared"),
 }
 ROLE_OF_TEST = {"is": "tested", "has": "tested", ">": "above", ">=": "above", "<": "below", "<=": "below"}
+UP = frozenset("more over above greater higher larger exceed least after since longer older".split())
+DOWN = frozenset("less fewer under below lower smaller most before shorter younger".split())
+"""words beside a number that say which side of it is meant"""
+BEFORE, BEHIND = 3, 2
+"""words that count as beside it"""
 SLOTS = 16
 """of a program at most"""
 NONE = -1
@@ -56,13 +62,18 @@ def slots_of(candidates: Candidates, view: View) -> np.ndarray:
     found = np.full((len(candidates.found), SLOTS), NONE, dtype=np.int16)
     spans = spans_of(candidates.tests)
     for row, candidate in enumerate(candidates.found):
-        slots = [*(TRAIT[name] for name in traits_of(candidate, view, spans)), *map(_place, uses_of(candidate.program))]
+        slots = [
+            *(TRAIT[name] for name in traits_of(candidate, view, spans, candidates.question.words)),
+            *map(_place, uses_of(candidate.program)),
+        ]
         found[row, : len(slots)] = slots
     return found
 
 
-def traits_of(candidate: Candidate, view: View, spans: Sequence[tuple[int, int]]) -> Iterator[str]:
-    """`spans` are runs of the question's words that are linked to the table."""
+def traits_of(
+    candidate: Candidate, view: View, spans: Sequence[tuple[int, int]], words: Sequence[str]
+) -> Iterator[str]:
+    """`spans` are runs of the question's `words` that are linked to the table."""
     program, rows = candidate.program, candidate.program.rows
     several = "several" if len(candidate.denotation) > 1 else "one"
     yield f"answer:{program.answer}"
@@ -81,9 +92,17 @@ def traits_of(candidate: Candidate, view: View, spans: Sequence[tuple[int, int]]
         yield f"test:{test.test}"
         if test.test in ("is", "has"):
             yield f"linked:{test.test}:{LINKED[min(test.end - test.start, 3) - 1]}"
+        else:
+            yield f"worded:{worded(test, words)}:{test.test}"
     yield f"tests:{FEW[min(len(tests), 2)]}"
     unused = sum(not any(_meet(span, (test.start, test.end)) for test in tests) for span in spans)
     yield f"unused:{FEW[min(unused, 2)]}"
+
+
+def worded(test: Filter, words: Sequence[str]) -> str:
+    """What the words beside a number say: more than it, less, or neither."""
+    near = {*words[max(0, test.start - BEFORE) : test.start], *words[test.end : test.end + BEHIND]}
+    return "up" if near & UP else "down" if near & DOWN else "neither"
 
 
 def uses_of(program: Program) -> Iterator[tuple[int, str]]:
