@@ -21,11 +21,11 @@ from headwork.models.programs.views import KINDS, View
 LINKED = ("1", "2", "3+")
 """words of a link"""
 FEW = ("0", "1", "2+")
-AMOUNTS = ("one", "several", "every")
+AMOUNTS = ("one", "several")
 OUTCOMES = ("text", "number", "date", "zero", "nothing")
 TRAITS: tuple[str, ...] = (
     *(f"answer:{kind}" for kind in ANSWERS),
-    *(f"gives:{kind}:{amount}" for kind in OUTCOMES for amount in ("one", "several")),
+    *(f"gives:{kind}:{amount}" for kind in OUTCOMES for amount in AMOUNTS),
     *(f"cells:{kind}:{amount}" for kind in KINDS for amount in AMOUNTS),
     *(f"pick:{pick}:{'some' if some else 'all'}" for pick in PICKS for some in (False, True)),
     *(f"move:{move}" for move in MOVES[1:]),
@@ -79,8 +79,7 @@ def traits_of(
     yield f"answer:{program.answer}"
     yield f"gives:{_kind(candidate)}:{several}"
     if program.answer == "cells":
-        amount = "every" if not rows.filters and rows.pick == "every" else several
-        yield f"cells:{view.kinds[program.column]}:{amount}"
+        yield f"cells:{view.kinds[program.column]}:{several}"
     if rows.pick != "every":
         yield f"pick:{rows.pick}:{'some' if rows.filters else 'all'}"
     if rows.move != "stay":
