@@ -9,7 +9,7 @@ import pytest
 
 from headwork.base.errors import HeadworkError
 from headwork.base.tag import is_iob2
-from headwork.data.sets import known_sets, resolve
+from headwork.data.sets import EMBEDDED, known_sets, resolve
 from headwork.data.tagged import NAMED, TaggedCorpus, prepare_tagged
 
 
@@ -129,8 +129,8 @@ def test_sets_are_found_by_name_whatever_their_files_are_called(tmp_path, monkey
         (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).touch()
     monkeypatch.setenv("HEADWORK_DATA", str(tmp_path))
-    assert [each.name for each in known_sets(NAMED)] == ["stdlib", "bank", "parts/one", "plain"]
-    assert [each.name for each in known_sets()] == ["stdlib", "csv"]
+    assert [each.name for each in known_sets(NAMED)] == [*EMBEDDED, "bank", "parts/one", "plain"]
+    assert [each.name for each in known_sets()] == [*EMBEDDED, "csv"]
     assert {side: path.name for side, path in resolve("bank", NAMED).files.items()} == {
         "train": "en_ewt-ud-train.conllu.gz", "dev": "en_ewt-ud-dev.conllu", "test": "en_ewt-ud-test.conllu",
     }  # fmt: skip

@@ -14,6 +14,7 @@ from headwork.data.drawn import prepare_drawn
 from headwork.data.pairs import PairExamples
 from headwork.data.questions import Asked, Questions
 from headwork.data.squad import Answer
+from headwork.data.summaries import Summaries
 from headwork.data.table_questions import TableQuestions
 from headwork.models import kind_of, widths_of
 from headwork.models.size import as_large
@@ -21,7 +22,9 @@ from headwork.tasks.algorithm import Learner
 from headwork.tasks.classify import new_classifier
 from headwork.tasks.language import new_language_model
 from headwork.tasks.pair import Target, new_matcher
+from headwork.tasks.retrieve import new_retriever
 from headwork.tasks.span import new_answerer
+from headwork.tasks.summarize import new_summarizer
 from headwork.tasks.table import new_tabler
 from headwork.tasks.tag import new_tagger
 from headwork.tasks.translate import Translator
@@ -52,12 +55,18 @@ def new(recipe):
                 asked, [(Answer("thing", text.index("thing")),) for text in TEXTS], TEXTS, ids, np.arange(len(TEXTS))
             )
             return new_answerer(recipe, train, seed=0)
+        case "summarize":
+            train = Summaries(TEXTS, np.array(TEXTS, dtype=object), np.arange(len(TEXTS)))
+            return new_summarizer(recipe, train, seed=0)
+        case "retrieve":
+            train = PairExamples(TEXTS, np.zeros(len(TEXTS)), np.arange(len(TEXTS)), TEXTS[::-1])
+            return new_retriever(recipe, train, seed=0)
         case "table":
             sheet = Sheet("t", ("thing", "number"), (("good", "1"), ("bad", "2")))
             asked = [AskedTable(text, sheet) for text in TEXTS]
             numbers = np.arange(len(TEXTS))
             return new_tabler(recipe, TableQuestions(asked, [("1",)] * len(TEXTS), TEXTS, numbers), seed=0)
-        case "tag":
+        case "tag" | "parse-log":
             return new_tagger(recipe, ["no", "yes"], [text.split() for text in TEXTS], seed=0)
         case "language":
             return new_language_model(recipe, TEXTS, seed=0, device="cpu")

@@ -1,7 +1,7 @@
 """All pictures of a page, drawn from its results and from the training curves of its trials."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 from markupsafe import Markup
@@ -76,6 +76,65 @@ def _tradeoff(
     costs: dict[str, float], models: list[ModelResult], look: dict[str, Look], comparison: Comparison, **texts
 ) -> Markup:
     return tradeoff_chart(spots(costs, models, look, score="accuracy", chosen=comparison.verdict.model), **texts)
+
+
+class MainPictures(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page of almost every task shows."""
+
+    score: Markup
+    difference: Markup
+    latency: Markup
+    size: Markup
+    training: dict[str, Markup]
+    learning: Markup | None
+
+
+def draw_main(
+    models: Sequence[Any],
+    look: dict[str, Look],
+    curves: dict[str, list[list[Point]]],
+    *,
+    score: str,
+    called: str,
+    one: str,
+    chosen: str,
+    many: str = "",
+    learnt: str = "",
+    unit: Literal["%", ""] = "%",
+) -> dict[str, Any]:
+    """The fields of `MainPictures`. `curves` holds for each model the metrics of its seeds.
+
+    models: standings with a latency; score, called: the main one, and its name; one, many: what is answered, as in "text" and "texts"; learnt: the name of
+    what training curves show, where it is another.
+    """
+    told = f"{called[0].upper()}{called[1:]}"
+    by_time = {model.name: model.latency.p50_ms for model in models}
+    by_size = {model.name: float(model.cost.bytes) for model in models}
+    return {
+        "score": interval_chart(
+            score_marks(models, look, score=score, chosen=chosen),
+            name="score", title=f"{told} of each model with its 95% interval", axis=called, unit=unit,
+        ),
+        "difference": interval_chart(
+            gap_marks(models, look, chosen=chosen),
+            name="difference", title=f"{told} of each model minus that of the best, with its 95% interval",
+            axis=f"{'points of ' if unit else ''}{called} against the best", unit="", zero=True,
+        ),
+        "latency": tradeoff_chart(
+            spots(by_time, models, look, score=score, chosen=chosen),
+            name="latency", title=f"{told} of each model against the median time for one {one}",
+            axis=f"median time for one {one}", number=numbers.milliseconds, unit=unit,
+        ),
+        "size": tradeoff_chart(
+            spots(by_size, models, look, score=score, chosen=chosen),
+            name="size", title=f"{told} of each model against its size in bytes",
+            axis="size", number=lambda value: numbers.size(round(value)), unit=unit,
+        ),
+        "training": draw_training(curves, look, score=learnt or called),
+        "learning": draw_learning(
+            models, look, title=f"{told} of each model for fewer training {many or one + 's'}", unit=unit
+        ),
+    }  # fmt: skip
 
 
 def score_marks(models: Sequence[Standing], look: dict[str, Look], *, score: str, chosen: str) -> list[Mark]:

@@ -2,62 +2,35 @@
 
 from collections.abc import Mapping
 
-import msgspec
 from markupsafe import Markup
 
 from headwork.base.disambiguate import SenseComparison, SenseMaps
 from headwork.base.errors import HeadworkError
 from headwork.base.runs import Point
-from headwork.report import numbers
 from headwork.report.charts.drawing import looks
-from headwork.report.charts.intervals import interval_chart
 from headwork.report.charts.senses import sense_chart
-from headwork.report.charts.tradeoff import tradeoff_chart
 from headwork.report.disambiguate.standings import ranked
-from headwork.report.pictures import draw_calibration, draw_learning, draw_training, gap_marks, score_marks, spots
+from headwork.report.pictures import (
+    MainPictures,
+    draw_calibration,
+    draw_main,
+)
 
 
-class SensePictures(msgspec.Struct, frozen=True, kw_only=True):
-    score: Markup
-    difference: Markup
-    latency: Markup
-    size: Markup
+class SensePictures(MainPictures, frozen=True, kw_only=True):
     reliability: dict[str, tuple[str, Markup]]
     """by model a caption and a diagram"""
-    training: dict[str, Markup]
-    learning: Markup | None
 
 
 def draw_all(comparison: SenseComparison, curves: dict[str, list[list[Point]]]) -> SensePictures:
     """`curves` holds for each model the metrics of its seeds; models that did not train by steps have none."""
     models, chosen, score = ranked(comparison), comparison.verdict.model, "accuracy"
     look = looks([model.name for model in models])
-    by_time = {model.name: model.latency.p50_ms for model in models}
-    by_size = {model.name: float(model.cost.bytes) for model in models}
+    main = draw_main(models, look, curves, score=score, called="accuracy", one="text", chosen=chosen)
     return SensePictures(
-        score=interval_chart(
-            score_marks(models, look, score=score, chosen=chosen),
-            name="score", title="Accuracy of each model with its 95% interval", axis="accuracy",
-        ),
-        difference=interval_chart(
-            gap_marks(models, look, chosen=chosen),
-            name="difference", title="Accuracy of each model minus that of the best, with its 95% interval",
-            axis="points of accuracy against the best", unit="", zero=True,
-        ),
-        latency=tradeoff_chart(
-            spots(by_time, models, look, score=score, chosen=chosen),
-            name="latency", title="Accuracy of each model against the median time for one text",
-            axis="median time for one text", number=numbers.milliseconds,
-        ),
-        size=tradeoff_chart(
-            spots(by_size, models, look, score=score, chosen=chosen),
-            name="size", title="Accuracy of each model against its size in bytes",
-            axis="size", number=lambda value: numbers.size(round(value)),
-        ),
+        **main,
         reliability=draw_calibration(models, look),
-        training=draw_training(curves, look),
-        learning=draw_learning(models, look, title="Accuracy of each model for fewer training texts"),
-    )  # fmt: skip
+    )
 
 
 def draw_maps(found: Mapping[str, SenseMaps | None], word: str | None) -> dict[str, tuple[str, Markup]]:

@@ -7,10 +7,10 @@ from headwork.report.charts.drawing import looks
 from headwork.report.classes import class_table, shown_confusion
 from headwork.report.limits import budget_note, limits_table
 from headwork.report.page import run_page, write_pages
-from headwork.report.pictures import draw_training
+from headwork.report.pictures import MainPictures, draw_training
 from headwork.report.render import render
 from headwork.report.sheets.markdown import sheets_markdown
-from headwork.report.sheets.pictures import SheetPictures, draw_all
+from headwork.report.sheets.pictures import draw_all
 from headwork.report.sheets.standings import kinds_table, parting_table, ranked, sheets_table
 from headwork.report.sheets.terms import terms
 
@@ -35,7 +35,7 @@ def _(result: TableRun, run: Run) -> str:
     )
 
 
-def sheets_page(comparison: TableComparison, pictures: SheetPictures) -> str:
+def sheets_page(comparison: TableComparison, pictures: MainPictures) -> str:
     """The whole page as text."""
     models, classes = ranked(comparison), comparison.data.classes
     matrix = comparison.confusion

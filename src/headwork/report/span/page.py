@@ -6,10 +6,10 @@ from headwork.base.span import SpanComparison, SpanRun
 from headwork.report.charts.drawing import looks
 from headwork.report.limits import budget_note, limits_table
 from headwork.report.page import run_page, write_pages
-from headwork.report.pictures import draw_training
+from headwork.report.pictures import MainPictures, draw_training
 from headwork.report.render import render
 from headwork.report.span.markdown import span_markdown
-from headwork.report.span.pictures import SpanPictures, draw_all
+from headwork.report.span.pictures import draw_all
 from headwork.report.span.standings import parting_table, ranked, span_table
 from headwork.report.span.terms import TERMS
 
@@ -33,7 +33,7 @@ def _(result: SpanRun, run: Run) -> str:
     )
 
 
-def span_page(comparison: SpanComparison, pictures: SpanPictures) -> str:
+def span_page(comparison: SpanComparison, pictures: MainPictures) -> str:
     """The whole page as text."""
     models = ranked(comparison)
     return render(

@@ -10,12 +10,12 @@ from headwork.report.charts.drawing import looks
 from headwork.report.classes import shown_confusion
 from headwork.report.limits import budget_note, limits_table
 from headwork.report.page import run_page, write_pages
-from headwork.report.pictures import draw_training
+from headwork.report.pictures import MainPictures, draw_training
 from headwork.report.render import render
 from headwork.report.several_tasks import tasks_table
 from headwork.report.standings import standings
 from headwork.report.tag.markdown import tag_markdown
-from headwork.report.tag.pictures import TagPictures, draw_all
+from headwork.report.tag.pictures import draw_all
 from headwork.report.tag.sentences import lines_of
 from headwork.report.tag.standings import OF_ENTITIES, OF_WORDS, called, ranked
 from headwork.report.tag.terms import terms
@@ -56,12 +56,12 @@ def shown_run(result: TagRun, run: Run, scores: Mapping[str, str]) -> dict[str, 
     }
 
 
-def tag_page(comparison: TagComparison, pictures: TagPictures) -> str:
+def tag_page(comparison: TagComparison, pictures: MainPictures) -> str:
     """The whole page as text."""
     return render("tag.html.jinja", **shown(comparison, pictures), terms=terms(of_entities=comparison.of_entities))
 
 
-def shown(comparison: TagComparison, pictures: TagPictures) -> dict[str, Any]:
+def shown(comparison: TagComparison, pictures: MainPictures) -> dict[str, Any]:
     """What the page shows of any comparison of taggers, but the meaning of its terms."""
     models = ranked(comparison)
     return {
