@@ -45,7 +45,7 @@ def test_a_killed_run_ends_with_the_same_weights(headwork, things: Path, tmp_pat
     assert headwork(*words, "-o", tmp_path / "calm").returncode == 0
     took = time.monotonic() - began
     kills = 0
-    for share in (0.6, 0.7, 0.8):
+    for share in (0.4, 0.6, 0.8):
         process = start(*words, "-o", tmp_path / "killed", cwd=tmp_path)
         try:
             process.wait(timeout=share * took)

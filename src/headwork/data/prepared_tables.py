@@ -100,7 +100,7 @@ def _read(files: Mapping[Side, Path], limits: Limits) -> tuple[list[tuple[Side, 
         if path is None:
             continue
         rows, kinds[side] = read_asked(path, limits)
-        read += [(side, row) for row in rows]
+        read.extend((side, row) for row in rows)
         if kinds[side] is None or kinds[side] != kinds["train"]:
             raise HeadworkError(
                 f"{path}: expected a column answer, answers or label, of one kind in all files; it says what a "

@@ -9,17 +9,19 @@ Axes: B texts, R rows (texts times beams), S sources, M packed target tokens, N 
 longest source, H heads, D width of the model, d width of a head.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from headwork.attention.attend import run
 from headwork.attention.layout import Packed, Padded
 from headwork.attention.mechanism import Mechanism, weights
 from headwork.attention.memory.cache import Cache
-from headwork.attention.record import Recorder
+from headwork.attention.record import Recorder, record
 from headwork.layers.transformer import Block, CoreConfig, Embeddings
 from headwork.ops.linear import Linear
 from headwork.ops.packed import TokenBatch, pad
@@ -200,3 +202,47 @@ class Decoder(nn.Module):
     def _first(self, ids: Tensor, writing: Writing) -> tuple[Tensor, Padded]:
         layout = Padded(writing.lengths, (writing.rows,) * len(writing.lengths))
         return self.embeddings.at(ids, writing.place), layout
+
+
+class Writer(nn.Module, ABC):
+    """An encoder and a decoder that writes of what it gives; the decoder's table of tokens gives the logits, too.
+
+    logits = E s_t + b,   s = decoder(y_<t, encoder(x))
+    """
+
+    LOOKS = True
+    decoder: Decoder
+    bias: nn.Parameter
+    """(V,)"""
+
+    @abstractmethod
+    def _encode(self, source: TokenBatch) -> Source:
+        """What the decoder looks at."""
+
+    def forward(self, source: TokenBatch, target: TokenBatch) -> Tensor:
+        """(M, V) logits behind each token that is fed in."""
+        return self._logits(self.decoder(target, self._encode(source)))
+
+    def learn(self, source: TokenBatch, target: TokenBatch) -> tuple[Tensor, None]:
+        return self(source, target), None
+
+    def begin(self, source: TokenBatch) -> Writing:
+        return self.decoder.begin(self._encode(source))
+
+    def step(self, ids: Tensor, state: Writing) -> Tensor:
+        """(R,) tokens to (R, V) logits behind them."""
+        return self._logits(self.decoder.step(ids, state))
+
+    def step_and_look(self, ids: Tensor, state: Writing) -> tuple[Tensor, Tensor]:
+        hidden, given = self.decoder.step_and_look(ids, state)
+        return self._logits(hidden), given
+
+    def alignment(self, source: TokenBatch, target: TokenBatch) -> list[Tensor]:
+        """For each pair the weights in the decoder's last block, a mean over heads."""
+        name = f"decoder.blocks.{len(self.decoder.layers) - 1}.cross"
+        with record(self, layers=[name]) as tape:
+            self(source, target)
+        return [tape.map(name, text=text).mean(0) for text in range(len(source.lengths))]
+
+    def _logits(self, hidden: Tensor) -> Tensor:
+        return F.linear(hidden, self.decoder.embeddings.tokens.weight, self.bias)

@@ -18,12 +18,10 @@ from typing import Any, ClassVar, Self
 import torch
 from msgspec.structs import replace
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from headwork.attention.choice import Choice
-from headwork.attention.record import record
 from headwork.base.errors import HeadworkError
-from headwork.layers.decoder import Decoder, Source, Writing
+from headwork.layers.decoder import Decoder, Source, Writer
 from headwork.layers.transformer import CoreConfig, initialise
 from headwork.models.bertsum import SentenceEncoder, SentenceEncoderConfig
 from headwork.models.encoder import EncoderConfig
@@ -33,10 +31,8 @@ from headwork.ops.linear import Linear
 from headwork.ops.packed import TokenBatch
 
 
-class EncoderDecoder(nn.Module):
+class EncoderDecoder(Writer):
     """`encoder` gives states of the tokens of documents, which `decoder` looks at; its table gives the logits too."""
-
-    LOOKS = True
 
     def __init__(self, encoder: SentenceEncoder, decoder: Decoder) -> None:
         super().__init__()
@@ -68,37 +64,9 @@ class EncoderDecoder(nn.Module):
             nn.init.zeros_(block.cross.out.bias)
         self.bias.copy_(torch.zeros_like(self.bias) if bias is None else bias)
 
-    def forward(self, source: TokenBatch, target: TokenBatch) -> Tensor:
-        """(M, V) logits behind each token that is fed in."""
-        return self._logits(self.decoder(target, self._encode(source)))
-
-    def learn(self, source: TokenBatch, target: TokenBatch) -> tuple[Tensor, None]:
-        return self(source, target), None
-
-    def begin(self, source: TokenBatch) -> Writing:
-        return self.decoder.begin(self._encode(source))
-
-    def step(self, ids: Tensor, state: Writing) -> Tensor:
-        """(R,) tokens to (R, V) logits behind them."""
-        return self._logits(self.decoder.step(ids, state))
-
-    def step_and_look(self, ids: Tensor, state: Writing) -> tuple[Tensor, Tensor]:
-        hidden, given = self.decoder.step_and_look(ids, state)
-        return self._logits(hidden), given
-
-    def alignment(self, source: TokenBatch, target: TokenBatch) -> list[Tensor]:
-        """For each pair the weights in the decoder's last block, a mean over heads."""
-        name = f"decoder.blocks.{len(self.decoder.layers) - 1}.cross"
-        with record(self, layers=[name]) as tape:
-            self(source, target)
-        return [tape.map(name, text=text).mean(0) for text in range(len(source.lengths))]
-
     def _encode(self, source: TokenBatch) -> Source:
         states = self.encoder.states(source).to(self.bias.dtype)
         return Source(states if self.bridge is None else self.bridge(states), source.lengths)
-
-    def _logits(self, hidden: Tensor) -> Tensor:
-        return F.linear(hidden, self.decoder.embeddings.tokens.weight, self.bias)
 
 
 def parts_of(language: Published | LanguageTransformer) -> tuple[CoreConfig, dict[str, Tensor], Tensor | None]:

@@ -11,12 +11,10 @@ Axes: B texts, R rows, M packed target tokens, K tokens of the longest source, V
 from typing import Any, ClassVar, Literal
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 
 from headwork.attention.choice import Choice
-from headwork.attention.record import record
-from headwork.layers.decoder import Decoder, Source, Writing
+from headwork.layers.decoder import Decoder, Source, Writer
 from headwork.layers.transformer import Core, CoreConfig
 from headwork.models.translation import TextSettings
 from headwork.ops.packed import TokenBatch
@@ -81,9 +79,7 @@ class TransformerTranslatorConfig(TextSettings, frozen=True, kw_only=True, forbi
         )
 
 
-class TransformerTranslator(nn.Module):
-    LOOKS = True
-
+class TransformerTranslator(Writer):
     def __init__(self, config: TransformerTranslatorConfig, *, vocabulary: int):
         super().__init__()
         self.config = config
@@ -96,33 +92,5 @@ class TransformerTranslator(nn.Module):
                 nn.init.xavier_uniform_(weight)
         nn.init.normal_(self.table.weight, std=config.dim**-0.5)
 
-    def forward(self, source: TokenBatch, target: TokenBatch) -> Tensor:
-        """(M, V) logits behind each target token that is fed in."""
-        return self._logits(self.decoder(target, self._encode(source)))
-
-    def learn(self, source: TokenBatch, target: TokenBatch) -> tuple[Tensor, None]:
-        return self(source, target), None
-
-    def begin(self, source: TokenBatch) -> Writing:
-        return self.decoder.begin(self._encode(source))
-
-    def step(self, ids: Tensor, state: Writing) -> Tensor:
-        """(R,) tokens to (R, V) logits behind them."""
-        return self._logits(self.decoder.step(ids, state))
-
-    def step_and_look(self, ids: Tensor, state: Writing) -> tuple[Tensor, Tensor]:
-        hidden, given = self.decoder.step_and_look(ids, state)
-        return self._logits(hidden), given
-
-    def alignment(self, source: TokenBatch, target: TokenBatch) -> list[Tensor]:
-        """For each pair the weights in the decoder's last block, a mean over heads."""
-        name = f"decoder.blocks.{self.config.layers - 1}.cross"
-        with record(self, layers=[name]) as tape:
-            self(source, target)
-        return [tape.map(name, text=text).mean(0) for text in range(len(source.lengths))]
-
     def _encode(self, source: TokenBatch) -> Source:
         return Source(self.encoder(source), source.lengths)
-
-    def _logits(self, hidden: Tensor) -> Tensor:
-        return F.linear(hidden, self.table.weight, self.bias)

@@ -104,8 +104,8 @@ def draw_main(
 ) -> dict[str, Any]:
     """The fields of `MainPictures`. `curves` holds for each model the metrics of its seeds.
 
-    models: standings with a latency; score, called: the main one, and its name; one, many: what is answered, as in "text" and "texts"; learnt: the name of
-    what training curves show, where it is another.
+    models: standings with a latency; score, called: the main one, and its name; one, many: what is answered, as in
+    "text" and "texts"; learnt: the name of what training curves show, where it is another.
     """
     told = f"{called[0].upper()}{called[1:]}"
     by_time = {model.name: model.latency.p50_ms for model in models}

@@ -25,7 +25,7 @@ from headwork.models.tabert import TabertConfig
 from headwork.ops.threads import each_in_a_thread
 from headwork.tasks.classify import in_blocks
 from headwork.tasks.neural import PREDICT_TOKENS, Neural
-from headwork.tasks.reading import fit_reader
+from headwork.tasks.reading import fit_framed
 from headwork.tasks.table import StoredTabler, Tabler
 from headwork.tasks.table_reading import ReadTables, TableReader
 
@@ -63,9 +63,7 @@ class NeuralTabler(Neural, Tabler):
         encoder = find_encoder(config.pretrained, offline=offline) if config.pretrained else None
         if encoder is not None:
             recipe = msgspec.structs.replace(recipe, model={**recipe.model, **model.given_by(encoder)})
-        fitted = fit_reader(_texts(train), tokens=config.tokens, max_tokens=0, sentences=False, encoder=encoder)
-        tokenizer = fitted.tokenizer
-        _ = tokenizer.frame  # a tokenizer that does not part two texts is refused
+        tokenizer = fit_framed(_texts(train), tokens=config.tokens, encoder=encoder)
         words = [read_question(asked.text).words for asked in train.asked]
         vocabulary = vocabulary_of(words, least=LEAST, most=config.words)
         counts = {"vocabulary": tokenizer.vocabulary, "words": len(vocabulary), "classes": len(train.classes)}

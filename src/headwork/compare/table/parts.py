@@ -14,9 +14,9 @@ import numpy as np
 from headwork.base.sheets import Sheet
 from headwork.base.table import Kept, TablePart, TableParting
 from headwork.base.values import Value, value_of
+from headwork.base.words import words_of
 from headwork.data.table_questions import TableQuestions
 from headwork.measure.means import mean_score
-from headwork.models.retrieval import words_of
 
 ROWS = (5, 10, 15, 20)
 """of the largest table of each part but the last"""

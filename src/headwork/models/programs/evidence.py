@@ -14,11 +14,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from headwork.base.words import words_of
 from headwork.models.programs.enumeration import Candidate, Candidates
 from headwork.models.programs.program import ANSWERS, PICKS, Filter, holds, passing
 from headwork.models.programs.slots import spans_of
 from headwork.models.programs.views import View, stem
-from headwork.models.retrieval import words_of
 
 WAYS: tuple[str, ...] = tuple(f"{answer}:{pick}" for answer in ANSWERS for pick in PICKS)
 WAY = {name: place for place, name in enumerate(WAYS)}

@@ -16,9 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 from headwork.base.values import NUMBER, year_of
+from headwork.base.words import WORD
 from headwork.models.programs.program import TESTS, Filter
 from headwork.models.programs.views import View, stem
-from headwork.models.retrieval import WORD
 
 MOST_WORDS = 8
 """of a run"""

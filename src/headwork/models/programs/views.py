@@ -11,7 +11,7 @@ import numpy as np
 
 from headwork.base.sheets import Sheet
 from headwork.base.values import Value, measure_of, value_of
-from headwork.models.retrieval import words_of
+from headwork.base.words import words_of
 
 Kind = Literal["text", "number", "date"]
 KINDS: tuple[Kind, ...] = ("text", "number", "date")
