@@ -63,7 +63,6 @@ def vectors(seed: int = 0, rows: int = 60) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.row("BE15")
-@pytest.mark.row("EL16")
 def test_a_word_has_the_mean_of_its_pieces_at_each_layer():
     model = build("sense-neighbours", "model.layers=3").double().eval()
     assert model.layers == (1, 2, 3, "all")
@@ -109,7 +108,6 @@ def test_every_weight_learns_but_those_above_the_layer():
 
 
 @pytest.mark.row("BE15")
-@pytest.mark.row("EL16")
 @pytest.mark.parametrize("k", [1, 5, 15])
 def test_neighbours_vote_as_in_scikit_learn(k):
     known, labels = vectors()

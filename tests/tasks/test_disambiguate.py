@@ -168,7 +168,6 @@ def test_a_memory_of_other_texts_is_refused(ducks, tmp_path):
         load_disambiguator(tmp_path)
 
 
-@pytest.mark.row("EL16")
 def test_elmo_gives_a_word_what_its_layers_say_of_it(ducks, elmo):
     """Layer by layer what ELMo itself gives whole texts under the names of the published module."""
     recipe = with_settings(load_recipe("elmo-neighbours", "disambiguate"), (f"model.pretrained={elmo}",))

@@ -94,7 +94,6 @@ def test_an_interrupted_fit_ends_with_the_same_bits(tmp_path, monkeypatch):
     assert all(torch.equal(calm[key], resumed[key]) for key in calm)
 
 
-@pytest.mark.row("EL16")
 @pytest.mark.parametrize("devs", [40, 2], ids=["by dev", "by training texts"])
 def test_dev_chooses_the_layer_and_how_many_vote(devs, monkeypatch):
     """Where the second layer alone knows senses; of two dev texts all layers know as much, as they are in training."""

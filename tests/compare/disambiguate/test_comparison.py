@@ -269,7 +269,6 @@ def test_ducks_are_told_apart_by_the_published_encoder(minilm_folder, tmp_path):
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.row("BE15")
-@pytest.mark.row("EL16")
 def test_on_the_published_set_neighbours_beat_the_most_frequent_sense(real_data, minilm_folder, tmp_path):
     """CoarseWSD-20: at least ten points by nearest neighbours alone; vectors without a context are at the majority."""
     names = ("most-frequent", "static-neighbours", "sense-neighbours")
