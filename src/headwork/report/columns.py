@@ -94,14 +94,14 @@ def spread(score: str, show: Show = in_points) -> Maker:
     return Maker(Column(title="spread", detail="over seeds"), cell)
 
 
-def speed(of: str) -> list[Maker]:
-    """How long one takes, and how many a second are answered."""
+def speed(of: str, many: str = "") -> list[Maker]:
+    """How long one takes, and how many a second are answered; many: of more than one, where no s does it."""
     return [
         Maker(
             Column(title=f"one {of}", detail="slowest 5%", brief="text"),
             lambda model: Cell(numbers.milliseconds(model.latency.p50_ms), numbers.milliseconds(model.latency.p95_ms)),
         ),
-        Maker(Column(title=f"{of}s/s"), lambda model: Cell(numbers.rate(model.latency.texts_per_second))),
+        Maker(Column(title=f"{many or of + 's'}/s"), lambda model: Cell(numbers.rate(model.latency.texts_per_second))),
     ]
 
 

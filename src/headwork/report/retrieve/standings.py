@@ -43,7 +43,7 @@ def retrieve_table(comparison: RetrieveComparison) -> Table:
         *([_SHARE] if any(model.shares for model in models) else []),
         TRAINING,
         SIZE,
-        *speed("query"),
+        *speed("query", "queries"),
         _INDEXING,
         MEMORY,
     ]
