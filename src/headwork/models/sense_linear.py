@@ -10,18 +10,15 @@ its own, fitted on its own texts. They need no torch.
 Axes: n texts, V features, C classes (all words' senses).
 """
 
-from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 import msgspec
 import numpy as np
-from scipy.sparse import csr_matrix
 
-from headwork.base.errors import HeadworkError
-from headwork.base.recipes import strictly
-from headwork.models.linear import AGAIN, NEVER, WORD, check_shapes, fit_logistic
+from headwork.models.linear import NEVER, WORD, Majority, MajorityConfig, fit_logistic
+from headwork.models.said_linear import SaidLinear
 
 BESIDE = 2
 """words on each side whose place counts"""
@@ -38,42 +35,17 @@ class Marked(Protocol):
     def end(self) -> int: ...
 
 
-class SenseCountsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    SIZES: ClassVar[dict[str, dict]] = {"tiny": {}, "small": {}, "base": {}}
+class SenseCountsConfig(MajorityConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing can be set."""
 
 
-class SenseCounts:
+class SenseCounts(Majority):
     """Answers with the shares of a word's senses in training, whatever the text."""
-
-    def __init__(self, config: SenseCountsConfig):
-        self.shares = np.zeros(0)
 
     def fit(self, items: Sequence[Marked], labels: np.ndarray, *, of_class: np.ndarray, seed: int) -> None:
         """labels: (n,) classes; of_class: (C,) the word that each is a sense of."""
         counts = np.bincount(labels, minlength=len(of_class))
         self.shares = counts / np.maximum(np.bincount(of_class, counts)[of_class], 1)
-
-    def logits(self, items: Sequence[Marked]) -> np.ndarray:
-        """(n, C)"""
-        return np.tile(np.log(np.maximum(self.shares, np.exp(NEVER))), (len(items), 1))
-
-    @property
-    def parameters(self) -> int:
-        return self.shares.size
-
-    def settings(self) -> dict[str, Any]:
-        return {}
-
-    def tensors(self) -> dict[str, np.ndarray]:
-        return {"shares": self.shares}
-
-    @classmethod
-    def restore(cls, settings: dict[str, Any], tensors: dict[str, np.ndarray]) -> "SenseCounts":
-        """Raises HeadworkError where the arrays do not fit."""
-        model = cls(strictly(settings, SenseCountsConfig, "sense counts"))
-        check_shapes("sense counts", tensors, {"shares": (np.size(tensors.get("shares", ())),)})
-        model.shares = tensors["shares"]
-        return model
 
 
 class SenseContextConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,14 +62,13 @@ class _Features(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     features: list[str]
 
 
-class SenseContext:
+class SenseContext(SaidLinear):
     """Logistic regression on the words around, for each word by itself."""
 
-    def __init__(self, config: SenseContextConfig):
-        self.config = config
-        self.columns: dict[str, int] = {}
-        self.coefficients = np.zeros((0, 0), np.float32)
-        self.intercepts = np.zeros(0, np.float32)
+    NAME, KEPT = "sense context", _Features
+
+    def said(self, items: Sequence[Marked]) -> Iterator[list[str]]:
+        return (sorted(features_of(item)) for item in items)
 
     def fit(self, items: Sequence[Marked], labels: np.ndarray, *, of_class: np.ndarray, seed: int) -> None:
         """labels: (n,) classes; of_class: (C,) the word that each is a sense of."""
@@ -122,44 +93,6 @@ class SenseContext:
                 seed=seed,
             )
             self.coefficients[np.ix_(senses, used)], self.intercepts[senses] = weight, bias
-
-    def logits(self, items: Sequence[Marked]) -> np.ndarray:
-        """(n, C)"""
-        return np.asarray(self.values(items) @ self.coefficients.T) + self.intercepts
-
-    def values(self, items: Sequence[Marked]) -> csr_matrix:
-        """(n, V) of 0 and 1."""
-        columns, ends = array("i"), array("q", [0])
-        for item in items:
-            columns.extend(sorted(self.columns[each] for each in features_of(item) if each in self.columns))
-            ends.append(len(columns))
-        data, places = np.ones(len(columns), np.float32), np.asarray(columns, np.int32)
-        return csr_matrix((data, places, np.asarray(ends, np.int64)), shape=(len(items), len(self.columns)))
-
-    @property
-    def parameters(self) -> int:
-        return self.coefficients.size + self.intercepts.size
-
-    def settings(self) -> dict[str, Any]:
-        return msgspec.to_builtins(_Features(config=self.config, features=list(self.columns)))
-
-    def tensors(self) -> dict[str, np.ndarray]:
-        """coefficients (C, V) and intercepts (C,), in single precision."""
-        return {"coefficients": self.coefficients, "intercepts": self.intercepts}
-
-    @classmethod
-    def restore(cls, settings: dict[str, Any], tensors: dict[str, np.ndarray]) -> "SenseContext":
-        """Raises HeadworkError where settings and arrays do not fit together."""
-        known = strictly(settings, _Features, "sense context")
-        model = cls(known.config)
-        model.columns = {feature: column for column, feature in enumerate(known.features)}
-        if len(model.columns) < len(known.features):
-            raise HeadworkError(f"sense context: a feature stands twice in its settings; {AGAIN}")
-        classes = np.size(tensors.get("intercepts", ()))
-        shapes = {"coefficients": (classes, len(known.features)), "intercepts": (classes,)}
-        check_shapes("sense context", tensors, shapes)
-        model.coefficients, model.intercepts = (tensors[name] for name in shapes)
-        return model
 
 
 def features_of(item: Marked) -> set[str]:

@@ -12,7 +12,6 @@ Axes: N words of all sentences, W different words, F features, C tags.
 """
 
 import re
-from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -20,11 +19,11 @@ from typing import Any, ClassVar
 
 import msgspec
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import strictly
 from headwork.models.linear import AGAIN, NEVER, check_shapes, fit_logistic
+from headwork.models.said_linear import SaidLinear
 
 Sentences = Sequence[Sequence[str]]
 AFFIXES = 4
@@ -102,14 +101,13 @@ class _Features(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     features: list[str]
 
 
-class TagLinear:
+class TagLinear(SaidLinear):
     """Logistic regression on what is said of words."""
 
-    def __init__(self, config: TagLinearConfig):
-        self.config = config
-        self.columns: dict[str, int] = {}
-        self.coefficients = np.zeros((0, 0), np.float32)
-        self.intercepts = np.zeros(0, np.float32)
+    NAME, KEPT = "tag features", _Features
+
+    def said(self, items: Sentences) -> Iterator[list[str]]:
+        return features_of(items)
 
     def fit(self, sentences: Sentences, labels: np.ndarray, *, tags: Sequence[str], seed: int) -> None:
         """labels: (N,) places among the tags. Raises HeadworkError where all words have one tag."""
@@ -127,43 +125,6 @@ class TagLinear:
             seed=seed,
             iterations=self.config.iterations,
         )
-
-    def logits(self, sentences: Sentences) -> np.ndarray:
-        """(N, C)"""
-        return np.asarray(self.values(sentences) @ self.coefficients.T) + self.intercepts
-
-    def values(self, sentences: Sentences) -> csr_matrix:
-        """(N, F) of 0 and 1."""
-        columns, ends = array("i"), array("q", [0])
-        for said in features_of(sentences):
-            columns.extend(self.columns[feature] for feature in said if feature in self.columns)
-            ends.append(len(columns))
-        data = np.ones(len(columns), np.float32)
-        shape = (len(ends) - 1, len(self.columns))
-        return csr_matrix((data, np.asarray(columns, np.int32), np.asarray(ends, np.int64)), shape=shape)
-
-    @property
-    def parameters(self) -> int:
-        return self.coefficients.size + self.intercepts.size
-
-    def settings(self) -> dict[str, Any]:
-        return msgspec.to_builtins(_Features(config=self.config, features=list(self.columns)))
-
-    def tensors(self) -> dict[str, np.ndarray]:
-        """coefficients (C, F) and intercepts (C,), in single precision."""
-        return {"coefficients": self.coefficients, "intercepts": self.intercepts}
-
-    @classmethod
-    def restore(cls, settings: dict[str, Any], tensors: dict[str, np.ndarray]) -> "TagLinear":
-        """Raises HeadworkError where settings and arrays do not fit together."""
-        known = strictly(settings, _Features, "tag features")
-        model = cls(known.config)
-        model.columns = _columns(known.features, "tag features")
-        tags = np.size(tensors.get("intercepts", ()))
-        shapes = {"coefficients": (tags, len(known.features)), "intercepts": (tags,)}
-        check_shapes("tag features", tensors, shapes)
-        model.coefficients, model.intercepts = (tensors[name] for name in shapes)
-        return model
 
 
 def features_of(sentences: Sentences) -> Iterator[list[str]]:
