@@ -90,6 +90,11 @@ def test_bad_data_are_refused(tmp_path, bad):
         prepare_searched(write(tmp_path / "p.jsonl", rows, header))
 
 
+def test_a_set_without_queries_is_refused():
+    with pytest.raises(HeadworkError, match="no queries with documents"):
+        prepare_searched("two-entities")
+
+
 def test_impossible_wishes_are_refused(tmp_path):
     path = write(tmp_path / "p.jsonl", pairs())
     for wish, told in (

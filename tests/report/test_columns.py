@@ -49,3 +49,4 @@ def test_what_cells_say() -> None:
     took, rate = (maker.cell(one) for maker in speed("pair"))
     assert "2" in took.text and "3" in took.detail and "500" in rate.text
     assert [str(maker.column.title) for maker in speed("pair")] == ["one pair", "pairs/s"]
+    assert [str(maker.column.title) for maker in speed("query", "queries")] == ["one query", "queries/s"]
