@@ -163,6 +163,21 @@ class _Keep:
         return self.forward(batch, **others)
 
 
+def test_each_part_of_training_has_a_schedule_of_its_own(monkeypatch):
+    asked: list[tuple[int, int]] = []
+    plain = fit_module.rates
+
+    def watched(config, layers, step, steps):
+        asked.append((step, steps))
+        return plain(config, layers, step, steps)
+
+    monkeypatch.setattr(fit_module, "rates", watched)
+    fit(problem(config=TrainConfig(epochs=2, patience=99, lr=5e-3, batch_tokens=300, pretrain=0.5)))
+    first, second = asked[0][1], asked[-1][1]
+    assert asked == [*((step, first) for step in range(first)), *((step, second) for step in range(second))]
+    assert first == math.ceil(len(asked) / 2) and second > 1
+
+
 @pytest.mark.parametrize(
     ("name", "pretrain", "cut_at"), [("nbow", 0.0, 0.5), ("codebert", 0.5, 0.3), ("codebert", 0.5, 0.7)]
 )
