@@ -11,7 +11,7 @@
 A comparison is a folder with `result.json`, `report.html` and `trials/<model>-<seed>/`, each of them a run folder.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -26,7 +26,7 @@ from headwork.base.multilabel import MultilabelComparison, MultilabelRun
 from headwork.base.pair import PairComparison, PairMaps, PairRun
 from headwork.base.parse_log import LogComparison, LogRun
 from headwork.base.recipes import Recipe, decode_recipe
-from headwork.base.results import Compared, Comparison, DataFacts, Explanations, Finished, RunResult
+from headwork.base.results import Compared, Comparison, DataFacts, Explanations, Finished, RunResult, Standing
 from headwork.base.retrieve import RetrieveComparison, RetrieveRun
 from headwork.base.span import SpanComparison, SpanRun
 from headwork.base.summary import SummaryComparison, SummaryRun
@@ -221,6 +221,10 @@ class ComparisonFolder:
     def result(self, kind: type[C] = Compared) -> C:
         """result.json; `kind` is the struct of the task, where that is known."""
         return of_kind(read_json(self.result_file, ANY_COMPARISON), kind, self.folder)
+
+    def curves(self, models: Sequence[Standing]) -> dict[str, list[list[Point]]]:
+        """Of each model the metrics of its seeds; those that did not train by steps have none."""
+        return {model.name: [self.trial(model.name, seed).metrics() for seed in model.seeds] for model in models}
 
 
 def of_kind(found: object, kind: type[T], folder: Path) -> T:

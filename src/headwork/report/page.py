@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from headwork.base.files import write_text
 from headwork.base.results import Compared, Comparison, Explanations, Faithfulness, Finished, RunResult
-from headwork.base.runs import ComparisonFolder, Point, Run
+from headwork.base.runs import ComparisonFolder, Run
 from headwork.report.charts.drawing import looks
 from headwork.report.charts.reliability import reliability_chart
 from headwork.report.classes import class_table, shown_confusion
@@ -50,7 +50,7 @@ def run_page(result: Finished, run: Run) -> str:
 @write_pages.register
 def _(comparison: Comparison, folder: ComparisonFolder) -> None:
     explanations = _explanations(folder, comparison)
-    pictures = draw_all(comparison, _curves(folder, comparison))
+    pictures = draw_all(comparison, folder.curves(comparison.models))
     write_text(folder.report_file, comparison_page(comparison, pictures, explanations))
     write_text(folder.markdown_file, comparison_markdown(comparison, _methods(explanations)))
 
@@ -95,12 +95,6 @@ def comparison_page(comparison: Comparison, pictures: Pictures, explanations: di
         limits=limits_table(ranked(comparison)),
         budget_note=budget_note(ranked(comparison)),
     )
-
-
-def _curves(folder: ComparisonFolder, comparison: Comparison) -> dict[str, list[list[Point]]]:
-    return {
-        model.name: [folder.trial(model.name, seed).metrics() for seed in model.seeds] for model in comparison.models
-    }
 
 
 def _explanations(folder: ComparisonFolder, comparison: Comparison) -> dict[str, Explanations]:

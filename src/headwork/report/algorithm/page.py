@@ -21,7 +21,7 @@ from headwork.report.render import render
 @write_pages.register
 def _(comparison: AlgorithmComparison, folder: ComparisonFolder) -> None:
     models = ranked(comparison)
-    curves = {model.name: [folder.trial(model.name, seed).metrics() for seed in model.seeds] for model in models}
+    curves = folder.curves(models)
     found = {model.name: folder.trial(model.name, model.seeds[0]).looks() for model in models}
     write_text(folder.report_file, algorithm_page(comparison, curves, found))
     write_text(folder.markdown_file, algorithm_markdown(comparison, algorithm_table(comparison)))

@@ -45,7 +45,7 @@ def write_about(folder: ComparisonFolder, run: Run, word: str) -> Path:
 def write_sense_pages(comparison: SenseComparison, folder: ComparisonFolder, *, word: str | None = None) -> None:
     """`word` is the one whose vectors are drawn; the first when not given."""
     models = ranked(comparison)
-    curves = {model.name: [folder.trial(model.name, seed).metrics() for seed in model.seeds] for model in models}
+    curves = folder.curves(models)
     maps = draw_maps({model.name: folder.trial(model.name, model.seeds[0]).senses() for model in models}, word)
     write_text(folder.report_file, sense_page(comparison, draw_all(comparison, curves), maps))
     write_text(folder.markdown_file, sense_markdown(comparison))

@@ -20,7 +20,7 @@ from headwork.report.render import render
 @write_pages.register
 def _(comparison: LanguageComparison, folder: ComparisonFolder) -> None:
     models = comparison.models
-    curves = {model.name: [folder.trial(model.name, seed).metrics() for seed in model.seeds] for model in models}
+    curves = folder.curves(models)
     write_text(folder.report_file, language_page(comparison, draw_all(comparison, curves)))
     write_text(folder.markdown_file, language_markdown(comparison))
 

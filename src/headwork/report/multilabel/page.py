@@ -18,7 +18,7 @@ from headwork.report.render import render
 @write_pages.register
 def _(comparison: MultilabelComparison, folder: ComparisonFolder) -> None:
     models = ranked(comparison)
-    curves = {model.name: [folder.trial(model.name, seed).metrics() for seed in model.seeds] for model in models}
+    curves = folder.curves(models)
     write_text(folder.report_file, multilabel_page(comparison, draw_all(comparison, curves)))
     write_text(folder.markdown_file, multilabel_markdown(comparison))
 

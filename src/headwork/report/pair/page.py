@@ -27,7 +27,7 @@ Shown = dict[str, list[tuple[DrawnPair, list[Drawn]]]]
 @write_pages.register
 def _(comparison: PairComparison, folder: ComparisonFolder) -> None:
     models = ranked(comparison)
-    curves = {model.name: [folder.trial(model.name, seed).metrics() for seed in model.seeds] for model in models}
+    curves = folder.curves(models)
     found = {model.name: folder.trial(model.name, model.seeds[0]).maps() for model in models}
     write_text(folder.report_file, pair_page(comparison, draw_all(comparison, curves), found))
     write_text(folder.markdown_file, pair_markdown(comparison))

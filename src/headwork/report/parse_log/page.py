@@ -16,13 +16,13 @@ from headwork.report.parse_log.terms import terms
 from headwork.report.pictures import score_marks
 from headwork.report.render import render
 from headwork.report.tag.markdown import markdown_of
-from headwork.report.tag.page import curves_of, shown, shown_run
+from headwork.report.tag.page import shown, shown_run
 from headwork.report.tag.pictures import draw_all
 
 
 @write_pages.register
 def _(comparison: LogComparison, folder: ComparisonFolder) -> None:
-    pictures = draw_all(comparison, curves_of(comparison, folder))
+    pictures = draw_all(comparison, folder.curves(comparison.models))
     damages = damage_table(comparison)
     page = render(
         "parse_log.html.jinja",

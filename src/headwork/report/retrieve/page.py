@@ -17,7 +17,7 @@ from headwork.report.retrieve.terms import TERMS
 @write_pages.register
 def _(comparison: RetrieveComparison, folder: ComparisonFolder) -> None:
     models = ranked(comparison)
-    curves = {model.name: [folder.trial(model.name, seed).metrics() for seed in model.seeds] for model in models}
+    curves = folder.curves(models)
     write_text(folder.report_file, retrieve_page(comparison, draw_all(comparison, curves)))
     write_text(folder.markdown_file, retrieve_markdown(comparison))
 

@@ -18,7 +18,7 @@ from headwork.report.sheets.terms import terms
 @write_pages.register
 def _(comparison: TableComparison, folder: ComparisonFolder) -> None:
     models = ranked(comparison)
-    curves = {model.name: [folder.trial(model.name, seed).metrics() for seed in model.seeds] for model in models}
+    curves = folder.curves(models)
     write_text(folder.report_file, sheets_page(comparison, draw_all(comparison, curves)))
     write_text(folder.markdown_file, sheets_markdown(comparison))
 

@@ -17,9 +17,7 @@ from headwork.report.summarize.terms import TERMS
 
 @write_pages.register
 def _(comparison: SummaryComparison, folder: ComparisonFolder) -> None:
-    curves = {
-        model.name: [folder.trial(model.name, seed).metrics() for seed in model.seeds] for model in comparison.models
-    }
+    curves = folder.curves(comparison.models)
     write_text(folder.report_file, summary_page(comparison, draw_all(comparison, curves)))
     write_text(folder.markdown_file, summary_markdown(comparison))
 

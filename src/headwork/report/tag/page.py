@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headwork.base.files import write_text
-from headwork.base.runs import ComparisonFolder, Point, Run
+from headwork.base.runs import ComparisonFolder, Run
 from headwork.base.tag import TagComparison, TagRun, is_iob2
 from headwork.report.charts.drawing import looks
 from headwork.report.classes import shown_confusion
@@ -24,15 +24,8 @@ from headwork.report.tag.types import kind_table
 
 @write_pages.register
 def _(comparison: TagComparison, folder: ComparisonFolder) -> None:
-    write_text(folder.report_file, tag_page(comparison, draw_all(comparison, curves_of(comparison, folder))))
+    write_text(folder.report_file, tag_page(comparison, draw_all(comparison, folder.curves(comparison.models))))
     write_text(folder.markdown_file, tag_markdown(comparison))
-
-
-def curves_of(comparison: TagComparison, folder: ComparisonFolder) -> dict[str, list[list[Point]]]:
-    """Of each model the metrics of its seeds."""
-    return {
-        model.name: [folder.trial(model.name, seed).metrics() for seed in model.seeds] for model in comparison.models
-    }
 
 
 @run_page.register

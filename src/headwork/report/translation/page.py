@@ -20,7 +20,7 @@ DRAWN = 3
 @write_pages.register
 def _(comparison: TranslationComparison, folder: ComparisonFolder) -> None:
     models = comparison.models
-    curves = {model.name: [folder.trial(model.name, seed).metrics() for seed in model.seeds] for model in models}
+    curves = folder.curves(models)
     found = {model.name: folder.trial(model.name, model.seeds[0]).alignments() for model in ranked(comparison)}
     alignments = {name: drawn for name, drawn in found.items() if drawn}
     page = translation_page(comparison, draw_all(comparison, curves), alignments)
