@@ -1,49 +1,10 @@
 """PreSumm's extractive network written out in numpy and float64 over its own names of tensors, for one document."""
 
-from collections.abc import Mapping, Sequence
-from math import erf, sqrt
+from collections.abc import Sequence
+from math import sqrt
 
 import numpy as np
-
-Tensors = Mapping[str, np.ndarray]
-_erf = np.vectorize(erf)
-
-
-def linear(tensors: Tensors, name: str, x: np.ndarray) -> np.ndarray:
-    return x @ tensors[f"{name}.weight"].T + tensors[f"{name}.bias"]
-
-
-def norm(tensors: Tensors, name: str, x: np.ndarray, eps: float) -> np.ndarray:
-    centred = x - x.mean(-1, keepdims=True)
-    scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + eps)
-    return scaled * tensors[f"{name}.weight"] + tensors[f"{name}.bias"]
-
-
-def attend(query: np.ndarray, key: np.ndarray, value: np.ndarray, heads: int) -> np.ndarray:
-    found = []
-    for q, k, v in zip(*(np.split(x, heads, axis=1) for x in (query, key, value)), strict=True):
-        scores = np.exp(q @ k.T / sqrt(q.shape[1]))
-        found.append(scores / scores.sum(1, keepdims=True) @ v)
-    return np.concatenate(found, 1)
-
-
-def bert(tensors: Tensors, ids: Sequence[int], segments: Sequence[int], *, layers: int, heads: int) -> np.ndarray:
-    at = "bert.model.embeddings"
-    x = tensors[f"{at}.word_embeddings.weight"][list(ids)] + tensors[f"{at}.position_embeddings.weight"][: len(ids)]
-    x = norm(tensors, f"{at}.LayerNorm", x + tensors[f"{at}.token_type_embeddings.weight"][list(segments)], 1e-12)
-    for i in range(layers):
-        at = f"bert.model.encoder.layer.{i}"
-        three = (linear(tensors, f"{at}.attention.self.{name}", x) for name in ("query", "key", "value"))
-        x = norm(
-            tensors,
-            f"{at}.attention.output.LayerNorm",
-            x + linear(tensors, f"{at}.attention.output.dense", attend(*three, heads)),
-            1e-12,
-        )
-        wide = linear(tensors, f"{at}.intermediate.dense", x)
-        wide = wide * (1 + _erf(wide / sqrt(2))) / 2
-        x = norm(tensors, f"{at}.output.LayerNorm", x + linear(tensors, f"{at}.output.dense", wide), 1e-12)
-    return x
+from tests.bert_by_hand import Tensors, attend, bert, linear, norm
 
 
 def between(tensors: Tensors, x: np.ndarray, *, layers: int, heads: int) -> np.ndarray:
@@ -79,5 +40,5 @@ def probabilities(
         ids = [token for sentence in sentences for token in sentence]
         segments = [place % 2 for place, sentence in enumerate(sentences) for _ in sentence]
         starts = np.cumsum([0, *map(len, sentences)])[:-1]
-        vectors.append(bert(tensors, ids, segments, layers=layers, heads=heads)[starts])
+        vectors.append(bert(tensors, ids, segments, layers=layers, heads=heads, prefix="bert.model.")[starts])
     return between(tensors, np.concatenate(vectors), layers=inter_layers, heads=inter_heads)

@@ -51,6 +51,8 @@ def _next(found: Imported, folder: Path) -> str:
         return f"headwork generate {folder} --prompt TEXT"
     if found.family == "elmo":
         return f"headwork train elmo DATA --set model.pretrained={folder}"
+    if found.family == "tabert":
+        return f"headwork train tabert-minilm DATA --set model.pretrained={folder}"
     if found.pictures:
         return f"headwork export {folder} --format onnx"
     return f"headwork train minilm DATA --set model.pretrained={folder}"

@@ -26,7 +26,7 @@ from headwork.exchange.presumm import import_presumm, is_presumm
 from headwork.layers.transformer import CoreConfig
 from headwork.models import clip, published
 from headwork.models.encoder import EncoderClassifier
-from headwork.models.formats import FORMATS, read_published
+from headwork.models.formats import FORMATS, read_published, tabert
 from headwork.models.pretrained import own_settings
 from headwork.models.published import Published
 from headwork.tasks.neural import NeuralClassifier
@@ -44,6 +44,8 @@ def import_model(source: str, run: Run, *, offline: bool = False) -> Imported:
         imported = import_elmo(source, run)
     elif is_presumm(Path(source)):
         imported = import_presumm(Path(source), run)
+    elif (Path(source) / tabert.CONFIG).is_file():
+        imported = _tabert(Path(source), run)
     else:
         folder = find_encoder(source, offline=offline)
         imported = _clip(folder, run) if is_clip(folder) else _encoder(folder, run)
@@ -64,6 +66,15 @@ def _clip(folder: Path, run: Run) -> Imported:
     clip.save(model, run.model)
     tokenizer.save(run.model / TOKENIZER)
     return _imported(folder, model, model.config.pictures, family="clip", tokens=tokenizer.vocabulary)
+
+
+def _tabert(folder: Path, run: Run) -> Imported:
+    model, tokenizer = tabert.read(folder), load_published(folder)
+    _check_tokens(tokenizer, model.config.core, folder)
+    published.save(model, run.model)
+    tokenizer.save(run.model / TOKENIZER)
+    heads = model.config.heads
+    return _imported(folder, model, model.config.core, family="tabert", tokens=tokenizer.vocabulary, heads=heads)
 
 
 def _encoder(folder: Path, run: Run) -> Imported:

@@ -19,11 +19,12 @@ from headwork.ops.packed import segment_mean
 
 
 class Vertical(nn.Module):
-    """Blocks of the same shape as those of the core below."""
+    """Blocks of the same shape as those of the core below, but for their heads where that is said."""
 
-    def __init__(self, core: CoreConfig, layers: int):
+    def __init__(self, core: CoreConfig, layers: int, *, heads: int = 0):
+        """`heads` is 0 for as many as the core has."""
         super().__init__()
-        plain = msgspec.structs.replace(core, causal=False, relative_types=False)
+        plain = msgspec.structs.replace(core, causal=False, relative_types=False, heads=heads or core.heads)
         self.blocks = nn.ModuleList(Block(plain) for _ in range(layers))
         self.apply(initialise)
 

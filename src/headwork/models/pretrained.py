@@ -12,11 +12,12 @@ from headwork.base.errors import HeadworkError
 from headwork.base.files import read_json
 from headwork.base.recipes import Recipe
 from headwork.layers.transformer import Core, CoreConfig
+from headwork.layers.vertical import Vertical
 from headwork.models import config_of, kind_of
 from headwork.models import published as imported
 from headwork.models.formats import family_of, read_published, read_settings
 from headwork.models.formats.sentences import read_sentences
-from headwork.models.published import Published, PublishedConfig, Sentences
+from headwork.models.published import OverRows, Published, PublishedConfig, Sentences
 from headwork.models.stored import load_tensors
 
 
@@ -87,6 +88,18 @@ def load_decoder(folder: Path) -> Published:
     if kind.recipe is not None or not core_config(folder).causal:
         raise HeadworkError(f"{folder}: holds no published decoder; name the folder of one, such as GPT-2")
     return _model(folder)
+
+
+def vertical_of(folder: Path) -> OverRows | None:
+    """The layers between rows that the encoder in `folder` brings, where it does."""
+    kind = read_json(folder / "config.json", _Kind)
+    return imported.read_config(folder).over_rows if kind.family else None
+
+
+def load_vertical(vertical: Vertical, folder: Path) -> None:
+    """Fill layers of the shape of `vertical_of` with the weights in `folder`; nothing where it brings none."""
+    if vertical_of(folder) is not None and (its := imported.load(folder).vertical) is not None:
+        vertical.load_state_dict(its.state_dict())
 
 
 class Alone(NamedTuple):

@@ -24,6 +24,7 @@ from torch.nn import functional as F
 
 from headwork.base.files import read_json, write_json
 from headwork.layers.transformer import Batch, Core, CoreConfig, initialise
+from headwork.layers.vertical import Vertical
 from headwork.models.stored import load_tensors, save_tensors
 from headwork.ops.linear import ACTIVATIONS, Linear
 from headwork.ops.packed import segment_first, segment_last
@@ -37,6 +38,14 @@ class Sentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     pooling: Pooling
     unit: bool = False
     """are the vectors brought to length 1"""
+
+
+class OverRows(msgspec.Struct, frozen=True):
+    """The layers between the rows of a table, by the names of the settings of `headwork.models.tabert`."""
+
+    vertical: int
+    vertical_heads: int
+    kinds: tuple[str, str, str]
 
 
 class PublishedConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,6 +70,8 @@ class PublishedConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """the token that fills padded batches elsewhere; here nothing does"""
     sentences: Sentences | None = None
     """of a sentence encoder: how a text's states become its vector"""
+    over_rows: OverRows | None = None
+    """of an encoder of tables"""
 
     @property
     def at_end(self) -> bool:
@@ -114,6 +125,9 @@ class Published(nn.Module):
         self.classes = nn.Linear(dim, config.classes, bias=not config.core.causal) if config.classes else None
         self.tags = nn.Linear(dim, config.tags) if config.tags else None
         self.span = nn.Linear(dim, config.span) if config.span else None
+        over = config.over_rows
+        self.vertical = Vertical(config.core, over.vertical, heads=over.vertical_heads) if over else None
+        """of TaBERT, which reads tables; texts do not meet it"""
 
     def forward(self, batch: Batch, *, types: Tensor | None = None) -> dict[str, Tensor]:
         """What each head says, by its name: `hidden` (N, D), `pooled` (B, D), `masked` or `next` (N, V), …"""

@@ -19,6 +19,7 @@ Axes: Q questions, N packed tokens of all rows, A places, M columns that are rea
 V runs of words, F features of a column, E kinds of evidence, C classes, S slots, P programs.
 """
 
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -29,9 +30,11 @@ from torch.nn import functional as F
 from headwork.layers.transformer import CoreConfig, initialise
 from headwork.layers.vertical import Vertical
 from headwork.models.encoder import EncoderConfig, WithCore
+from headwork.models.pretrained import load_vertical, vertical_of
 from headwork.models.programs.evidence import EVIDENCE
 from headwork.models.programs.features import WIDTH
 from headwork.models.programs.slots import ROLES, TRAITS
+from headwork.models.programs.views import KINDS
 from headwork.models.table_batch import KIND, NAME, VALUE, TableBatch, aligned_cells, cells_of, rows_of_parts
 from headwork.ops.dropout import drop
 from headwork.ops.packed import TokenBatch, segment_mean
@@ -58,6 +61,10 @@ class TabertConfig(EncoderConfig, frozen=True, kw_only=True, forbid_unknown_fiel
     """K, of a snapshot"""
     vertical: int = 2
     """layers of vertical self-attention; 0: rows are only averaged"""
+    vertical_heads: int = 0
+    """of each of these layers; 0: as many as the layers below have"""
+    kinds: tuple[str, str, str] = KINDS
+    """what is read for a column of texts, of numbers, of dates"""
     start: Literal["linear", "nothing"] = "linear"
     """the model that the network begins with, and learns what it misses"""
     programs: int = 700
@@ -80,6 +87,9 @@ class TabertConfig(EncoderConfig, frozen=True, kw_only=True, forbid_unknown_fiel
                 raise ValueError(f"{name} is {getattr(self, name)}; expected at least 1")
         if self.vertical < 0 or self.recover < 0 or not 0 < self.masked < 1:
             raise ValueError("vertical and recover are 0 or more, and masked is between 0 and 1")
+        dim = self.layers_of.dim if self.pretrained else self.dim
+        if self.vertical_heads < 0 or (self.vertical_heads and dim % self.vertical_heads):
+            raise ValueError(f"vertical_heads is {self.vertical_heads}; expected 0, or a divisor of {dim}")
         least = self.question_tokens + self.name_tokens + self.value_tokens + 6
         if self.max_tokens < least:
             raise ValueError(f"max_tokens is {self.max_tokens}; a question and one column may take {least}")
@@ -103,7 +113,7 @@ class Tabert(WithCore):
         super().__init__(config, vocabulary=vocabulary)
         core = self.core.config
         self.classes, self.masked, dim = classes, config.masked, core.dim
-        self.vertical = Vertical(core, config.vertical)
+        self.vertical = Vertical(core, config.vertical, heads=config.vertical_heads)
         wide = config.start == "linear"
         if classes:
             self.label = nn.Linear(2 * dim, classes)
@@ -121,6 +131,17 @@ class Tabert(WithCore):
         for head in heads if wide else ():
             nn.init.zeros_(head.weight)  # so that the network begins as what it starts from
             nn.init.zeros_(head.bias)
+
+    @staticmethod
+    def given_by(folder: Path) -> dict[str, Any]:
+        """The settings that the pretrained encoder in `folder` gives; of a TaBERT those of its vertical layers too."""
+        given = vertical_of(folder)
+        return WithCore.given_by(folder) | ({} if given is None else msgspec.to_builtins(given))
+
+    def load_pretrained(self, folder: Path) -> None:
+        """Start from the published encoder in `folder`; HeadworkError names what does not fit."""
+        super().load_pretrained(folder)
+        load_vertical(self.vertical, folder)
 
     def read(self, batch: TableBatch, ids: Tensor | None = None) -> Read:
         """`ids` are the (N,) tokens in place of the batch's own, some of them masked."""

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from headwork.ops.packed import TokenBatch
 
-NAME, KIND, VALUE = 1, 2, 3
-"""parts of a cell"""
+NAME, KIND, VALUE, BAR = 1, 2, 3, 4
+"""parts of a cell; bars stand between the three others"""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class TableBatch:
     """Questions with their snapshots, packed; rows of one question stand behind each other.
 
     types: (N,) 0 for the question, 1 for the table; column: (N,) which cell of all rows a token belongs to, or -1;
-    part: (N,) NAME, KIND or VALUE, else 0; order: places of [tokens; cells], the K of one place
+    part: (N,) NAME, KIND, VALUE or BAR, 0 outside of cells; order: places of [tokens; cells], the K of one place
     behind each other, those of a question's words before those of its columns; rows: (A,) K of each place;
     words, columns: how many places each question has; seen: (M,) which of all columns those are;
     grams, features: places and values of the wide part; slots as `potentials.lay` puts them.

@@ -19,14 +19,15 @@ from headwork.data.tokenizers import TextTokenizer
 from headwork.models.programs.evidence import evidence_of
 from headwork.models.programs.meant import Meant, Sheets, grams_of
 from headwork.models.programs.potentials import lay
+from headwork.models.programs.views import KINDS
 from headwork.models.snapshots import snapshot
 from headwork.models.tabert import TabertConfig
-from headwork.models.table_batch import KIND, NAME, VALUE, TableBatch, Wide
+from headwork.models.table_batch import BAR, KIND, NAME, VALUE, TableBatch, Wide
 from headwork.ops.packed import pack
 
 
 class Cell(NamedTuple):
-    """Tokens of a name, a kind and a value, and the part that each is of."""
+    """Tokens of a name, a kind and a value, and the part that each is of; the end of the cell is of none."""
 
     ids: list[int]
     parts: list[int]
@@ -80,6 +81,7 @@ class TableReader:
 
     def __init__(self, tokenizer: TextTokenizer, config: TabertConfig, vocabulary: dict[str, int], *, judges: bool):
         self.tokenizer, self.config, self.vocabulary, self.judges = tokenizer, config, vocabulary, judges
+        self.kinds: dict[str, str] = dict(zip(KINDS, config.kinds, strict=True))
         self.sheets = Sheets(config.programs)
         self._known: dict[str, list[int]] = {}
 
@@ -96,8 +98,12 @@ class TableReader:
 
     def _learn(self, asked: Sequence[Asked], rows: Sequence[list[tuple[str, ...]]]) -> None:
         """Tokenize all texts that are new, at once."""
-        kinds = {kind for one in asked for kind in self.sheets.view(one.sheet).kinds}
-        texts = {"|", *kinds, *(one.text for one in asked), *(name for one in asked for name in one.sheet.header)}
+        texts = {
+            "|",
+            *self.kinds.values(),
+            *(one.text for one in asked),
+            *(name for one in asked for name in one.sheet.header),
+        }
         texts |= {cell for own in rows for row in own for cell in row}
         new = sorted(texts - self._known.keys())
         before, after = len(self.tokenizer.before), len(self.tokenizer.after)
@@ -121,9 +127,9 @@ class TableReader:
     def _cell(self, name: str, kind: str, value: str) -> Cell:
         between, last = self._known["|"], self.tokenizer.after
         names, values = self._known[name][: self.config.name_tokens], self._known[value][: self.config.value_tokens]
-        ids = [*names, *between, *self._known[kind], *between, *values, *last]
-        parts = [NAME] * len(names) + [0] * len(between) + [KIND] * len(self._known[kind]) + [0] * len(between)
-        return Cell(ids, parts + [VALUE] * len(values) + [0] * len(last))
+        kinds = self._known[self.kinds[kind]]
+        pieces = [(NAME, names), (BAR, between), (KIND, kinds), (BAR, between), (VALUE, values), (0, last)]
+        return Cell([token for _, ids in pieces for token in ids], [part for part, ids in pieces for _ in ids])
 
 
 def _fitting(cells: list[list[Cell]], room: int) -> int:
@@ -133,7 +139,7 @@ def _fitting(cells: list[list[Cell]], room: int) -> int:
 
 
 def _packed(tables: Sequence[ReadTable], vocabulary: dict[str, int]) -> TableBatch:
-    texts, column, part = [], [], []
+    texts, types, column, part = [], [], [], []
     order, rows, seen = [], [], []
     total = cells = tokens = 0
     sizes = sum(table.length for table in tables)
@@ -144,21 +150,21 @@ def _packed(tables: Sequence[ReadTable], vocabulary: dict[str, int]) -> TableBat
             starts.append(tokens)
             texts.append([*table.question, *(token for cell in row for token in cell.ids)])
             tokens += len(texts[-1])
+            types += [0] * words + [1] * (len(texts[-1]) - words)
             column += [-1] * words
             part += [0] * words
             for number, cell in enumerate(row):
-                column += [cells + read * place + number] * len(cell.ids)
+                column += [cells + read * place + number if each else -1 for each in cell.parts]
                 part += cell.parts
         order += [start + word for word in range(words) for start in starts]
         order += [sizes + cells + read * place + number for number in range(read) for place in range(count)]
         rows += [count] * (words + read)
         seen += range(total, total + read)
         total, cells = total + table.columns, cells + read * count
-    of_cell = torch.tensor(column)
     return TableBatch(
         tokens=pack(texts),
-        types=(of_cell >= 0).long(),
-        column=of_cell,
+        types=torch.tensor(types),
+        column=torch.tensor(column),
         part=torch.tensor(part),
         order=torch.tensor(order),
         rows=tuple(rows),

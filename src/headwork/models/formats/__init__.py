@@ -87,6 +87,8 @@ def read_published(folder: Path) -> Published:
 def write_published(model: Published, folder: Path) -> None:
     """config.json and model.safetensors in `folder`, as transformers writes and reads them."""
     config = model.config
+    if config.over_rows is not None:
+        raise HeadworkError("no published class but TaBERT's own has layers between the rows of tables")
     family = FORMATS[config.family]
     heads = set(config.heads)
     purpose = {**PURPOSES, **getattr(family, "PURPOSES", {})}.get(frozenset(heads))

@@ -14,7 +14,7 @@ from headwork.base.values import Value, measure_of, value_of
 from headwork.base.words import words_of
 
 Kind = Literal["text", "number", "date"]
-KINDS: tuple[Kind, ...] = ("text", "number", "date")
+KINDS: tuple[Kind, Kind, Kind] = ("text", "number", "date")
 MOSTLY = 0.6
 """share of the cells with a text that must be numbers or dates"""
 
