@@ -1,6 +1,6 @@
 """BERT (Devlin et al. 2019), as transformers and sentence-transformers publish it."""
 
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 import msgspec
 
@@ -22,7 +22,7 @@ STEM = "Bert"
 class Settings(msgspec.Struct, frozen=True):
     """What config.json says of the architecture."""
 
-    POOLER: ClassVar[str] = "tanh"
+    POOLER: ClassVar[Literal["tanh"]] = "tanh"
     POOLING: ClassVar[str] = "cls"
 
     vocab_size: int
