@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from headwork.models.encoder import Precision
+    from headwork.ops.linear import Precision
     from headwork.ops.packed import TokenBatch
 
 

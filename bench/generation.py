@@ -1,7 +1,7 @@
 """Writing text with a GPT-2 of 124M weights: tokens a second, greedy, against transformers' `generate`.
 
-Both have the same random weights and write the same tokens. Each side is given prompts one at a time, as
-`headwork generate` is.
+Both have the same random weights, in each precision, and in fp32 write the same tokens. Each side is given prompts one
+at a time, as `headwork generate` is.
 """
 
 import tempfile
@@ -18,6 +18,7 @@ from bench.results import Row, Section
 from bench.rounds import take_turns
 from headwork.data.tokenizers import TextTokenizer
 from headwork.models.formats import read_published
+from headwork.ops.linear import Precision
 from headwork.tasks.published_language import PublishedLanguageModel
 
 PEER = "transformers"
@@ -25,26 +26,30 @@ PROMPTS, PROMPT, WRITTEN, VOCABULARY = 2, 32, 96, 50257
 END = VOCABULARY - 1
 """never written: random weights do not end a text"""
 TARGET = 1.5
+PRECISIONS: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 Write = Callable[[list[int]], list[int]]
 """a prompt to the tokens behind it"""
 
 
 def run(machine: Machine, rounds: int) -> Section:
-    theirs, ours = writers()
     generator = torch.Generator().manual_seed(0)
     prompts = torch.randint(0, END, (PROMPTS, PROMPT), generator=generator).tolist()
-    alike = sum(theirs(prompt) == ours(prompt) for prompt in prompts)
-    sides = {PEER: theirs, "headwork": ours}
-    rates = take_turns(
-        {name: lambda _, write=write: tokens_a_second(write, prompts) for name, write in sides.items()}, rounds
-    )
-    row = Row.more("tokens a second, fp32", rates["headwork"], rates[PEER], target=TARGET)
+    rows, alike = [], []
+    for precision, dtype in PRECISIONS.items():
+        theirs, ours = writers(precision, dtype)
+        alike.append(f"{sum(theirs(prompt) == ours(prompt) for prompt in prompts)} in {precision}")
+        sides = {PEER: theirs, "headwork": ours}
+        rates = take_turns(
+            {name: lambda _, write=write: tokens_a_second(write, prompts) for name, write in sides.items()}, rounds
+        )
+        rows.append(Row.more(f"tokens a second, {precision}", rates["headwork"], rates[PEER], target=TARGET))
     notes = [
-        f"{PROMPTS} prompts of {PROMPT} tokens, one at a time, {WRITTEN} tokens behind each; {alike} of {PROMPTS} "
-        "texts are equal in both",
+        f"{PROMPTS} prompts of {PROMPT} tokens, one at a time, {WRITTEN} tokens behind each; texts that are equal in "
+        f"both: {', '.join(alike)} of {PROMPTS}",
         "random weights of GPT-2's smallest size; both keep keys and values",
+        "fp16: transformers rounds weights and states, headwork the weights alone; bf16: both round both",
     ]
-    return Section(title="Writing text with GPT-2", peer=PEER, rows=[row], notes=notes)
+    return Section(title="Writing text with GPT-2", peer=PEER, rows=rows, notes=notes)
 
 
 def tokens_a_second(write: Write, prompts: list[list[int]]) -> float:
@@ -54,7 +59,7 @@ def tokens_a_second(write: Write, prompts: list[list[int]]) -> float:
     return len(prompts) * WRITTEN / (time.perf_counter() - start)
 
 
-def writers() -> tuple[Write, Write]:
+def writers(precision: Precision, dtype: torch.dtype) -> tuple[Write, Write]:
     """The same random model in both libraries."""
     import transformers
 
@@ -66,6 +71,8 @@ def writers() -> tuple[Write, Write]:
         read = read_published(Path(folder))
     numbered = Tokenizer(models.WordLevel({str(token): token for token in range(VOCABULARY)}, unk_token="0"))
     language = PublishedLanguageModel(read, TextTokenizer(numbered), "cpu")
+    language.compute_in(precision)
+    model.to(dtype)
     greedy = transformers.GenerationConfig(
         max_new_tokens=WRITTEN, min_new_tokens=WRITTEN, do_sample=False, pad_token_id=END, eos_token_id=END
     )

@@ -146,14 +146,14 @@ def test_embeddings_in_fp32(minilm, batches, vectors: Tensor):
 
 @pytest.mark.row("BE08")
 def test_embeddings_in_bf16(minilm, batches, vectors: Tensor, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("headwork.models.encoder.multiplies_bf16", lambda: True)
+    monkeypatch.setattr("headwork.ops.linear.multiplies_bf16", lambda: True)
     found = embed(minilm, batches[:1], precision="bf16")
     cosines = (found.double() * vectors[:20]).sum(1)
     assert 0.999 < cosines.min() < 0.999999
 
 
 def test_where_bf16_is_slow_fp32_is_used(minilm, batches, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("headwork.models.encoder.multiplies_bf16", lambda: False)
+    monkeypatch.setattr("headwork.ops.linear.multiplies_bf16", lambda: False)
     assert torch.equal(embed(minilm, batches[:1], precision="bf16"), embed(minilm, batches[:1]))
 
 

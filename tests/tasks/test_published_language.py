@@ -1,5 +1,6 @@
 """An imported GPT-2 writes what transformers writes, token for token, and its caches change nothing."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from headwork.cli import group
 from headwork.compare.open import open_run
 from headwork.exchange.importing import import_model
 from headwork.layers.transformer import Core, CoreConfig
+from headwork.ops.linear import Precision, dtype_of
 from headwork.ops.packed import pack
 from headwork.tasks import published_language
 from headwork.tasks.language import Sampling
@@ -107,6 +109,36 @@ def test_cached_chances_are_the_uncached_ones_and_those_of_transformers(there, m
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("precision, near", [("bf16", 0.02), ("fp16", 1e-5)])
+def test_chances_of_rounded_weights_are_those_of_transformers_with_weights_rounded_so(
+    precision: Precision, near: float, there, model: PublishedLanguageModel, monkeypatch: pytest.MonkeyPatch
+):
+    """In bf16 states are rounded too, on the way through the layers."""
+    monkeypatch.setattr("headwork.ops.linear.multiplies_bf16", lambda: True)
+    ids = torch.randint(0, 90, (12,), generator=torch.Generator().manual_seed(1))
+    exact = model.log_probabilities(ids.tolist(), model.caches())
+    model.compute_in(precision)
+    found = model.log_probabilities(ids.tolist(), model.caches())
+    rounded = copy.deepcopy(there[1]).double()
+    rounded.lm_head.weight = nn.Parameter(rounded.lm_head.weight.clone())
+    for name, parameter in rounded.named_parameters():
+        if parameter.dim() == 2 and name not in ("transformer.wte.weight", "transformer.wpe.weight"):
+            parameter.copy_(parameter.to(dtype_of(precision)))
+    expected = rounded(ids[None]).logits[0].log_softmax(-1)
+    assert (found - expected).abs().max() < near < 100 * (found - exact).abs().max()
+    model.compute_in("fp32")
+    assert torch.equal(model.log_probabilities(ids.tolist(), model.caches()), exact)
+
+
+def test_where_16_bits_are_slow_32_are_used(model: PublishedLanguageModel, monkeypatch: pytest.MonkeyPatch):
+    ids = [3, 1, 4, 1, 5]
+    exact = model.log_probabilities(ids, model.caches())
+    monkeypatch.setattr("headwork.ops.linear.multiplies_bf16", lambda: False)
+    model.compute_in("bf16")
+    assert torch.equal(model.log_probabilities(ids, model.caches()), exact)
+
+
+@torch.no_grad()
 @pytest.mark.parametrize("norm, residual", [("post", "sum"), ("pre", "sum"), ("pre", "relu"), ("pre", "gru")])
 def test_what_a_core_reads_piece_by_piece_is_what_it_reads_at_once(norm: str, residual: str):
     torch.manual_seed(2)
@@ -157,3 +189,14 @@ def test_without_a_token_to_begin_with_a_prompt_is_needed(model: PublishedLangua
     model.vocabulary.start = None
     with pytest.raises(HeadworkError, match="no token to begin with; give a --prompt"):
         model.generate("", tokens=3, sampling=GREEDY)
+
+
+def test_the_command_writes_in_16_bits_and_says_who_cannot(run: Run, tmp_path: Path):
+    told = ["--prompt", "To be", "--tokens", "5", "--temperature", "0"]
+    done = CliRunner().invoke(group, ["generate", str(run.folder), *told, "--precision", "fp16"])
+    assert done.exit_code == 0 and done.output.startswith("To be"), done.output
+    (tmp_path / "book.txt").write_text("a short book. " * 300)
+    trained = ["train", "ngram", str(tmp_path / "book.txt"), "--task", "language", "-o", str(tmp_path / "n")]
+    assert CliRunner().invoke(group, trained).exit_code == 0
+    done = CliRunner().invoke(group, ["generate", str(tmp_path / "n"), *told, "--precision", "bf16"])
+    assert isinstance(done.exception, HeadworkError) and "computes in fp32" in str(done.exception)

@@ -19,10 +19,19 @@ from headwork.cli.options import set_threads
 @click.option(
     "--top-p", default=1.0, show_default=True, help="Of the fewest tokens that hold this share of the chance."
 )
+@click.option(
+    "--precision",
+    default="fp32",
+    show_default=True,
+    type=click.Choice(["fp32", "bf16", "fp16"]),
+    help="Of an imported decoder; half the memory writes faster.",
+)
 @click.option("--seed", default=0, show_default=True, help="The same seed writes the same text.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--threads", default=0, help="Threads; 0 takes all cores.", show_default=True)
-def generate(run, prompt, image, rows, out, tokens, temperature, top_k, top_p, seed, device, threads) -> None:
+def generate(
+    run, prompt, image, rows, out, tokens, temperature, top_k, top_p, precision, seed, device, threads
+) -> None:
     """Write text with the language model in the folder RUN, as it comes, behind the prompt.
 
     A model of pictures completes one whose first rows are given, and writes a PNG.
@@ -39,6 +48,7 @@ def generate(run, prompt, image, rows, out, tokens, temperature, top_k, top_p, s
     except ValueError as error:
         raise HeadworkError(f"generate: {error}") from error
     model, _ = open_run(run, device=choose_device(device), task="language")
+    model.compute_in(precision)
     if image or model.config.picture:
         from headwork.tasks.completing import complete_file
 

@@ -28,7 +28,7 @@ from headwork.models.pretrained import core_config, load_core, own_settings
 from headwork.models.published import Pooling
 from headwork.models.towers import unit_vectors
 from headwork.ops.dropout import drop
-from headwork.ops.linear import Linear, for_inference, halving_works, multiplies_bf16
+from headwork.ops.linear import Linear, Precision, dtype_of, for_inference
 from headwork.ops.packed import TokenBatch, rows_of, segment_first, segment_last, segment_mean
 
 POOLINGS = {"mean": segment_mean, "cls": segment_first, "last": segment_last, "max": segment_max}
@@ -259,9 +259,6 @@ def _shares(received: Tensor, before: int, behind: int) -> Tensor:
     return received / received.sum()
 
 
-Precision = Literal["fp32", "bf16", "fp16"]
-
-
 def embed(model: Encoder, batches: Iterable[TokenBatch], *, precision: Precision = "fp32") -> Tensor:
     """(texts of all batches, D) unit vectors: the pooled states over their length, as all-MiniLM-L6-v2 is used.
 
@@ -276,6 +273,4 @@ def for_embedding(model: Encoder, precision: Precision = "fp32") -> Encoder:
     bf16 rounds the factors of the linear layers, fp16 their weights alone (the fastest for single short texts); a
     processor that would be slower with them gets fp32.
     """
-    usable = {"fp32": True, "bf16": multiplies_bf16(), "fp16": halving_works()}[precision]
-    dtypes = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-    return for_inference(model, dtypes[precision] if usable else torch.float32)
+    return for_inference(model, dtype_of(precision))

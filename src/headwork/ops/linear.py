@@ -8,7 +8,7 @@ Axes: N packed tokens, I width in, O width out.
 import copy
 import functools
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,8 @@ from torch.nn import functional as F
 from headwork.ops.dropout import drop
 
 Model = TypeVar("Model", bound=nn.Module)
+Precision = Literal["fp32", "bf16", "fp16"]
+"""of prediction: bf16 rounds the factors of the linear layers, fp16 on a CPU their weights alone"""
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "none": lambda x: x,
@@ -113,9 +115,21 @@ def for_inference(model: Model, dtype: torch.dtype = torch.float32) -> Model:
     for parent in list(fast.modules()):
         for name, layer in list(parent.named_children()):
             if isinstance(layer, Linear):
-                half = dtype == torch.float16 and layer.weight.device.type == "cpu"
-                setattr(parent, name, HalfLinear(layer) if half else FrozenLinear(layer, dtype))
+                setattr(parent, name, frozen(layer, dtype))
     return fast
+
+
+def frozen(linear: nn.Linear, dtype: torch.dtype = torch.float32) -> FrozenLinear | HalfLinear:
+    """A layer that only predicts, computing in `dtype`; a `HalfLinear` for float16 on a CPU."""
+    half = dtype == torch.float16 and linear.weight.device.type == "cpu"
+    return HalfLinear(linear) if half else FrozenLinear(linear, dtype)
+
+
+def dtype_of(precision: Precision, device: str = "cpu") -> torch.dtype:
+    """What to compute in; float32 where a processor would be slower with what is asked for."""
+    if device == "cpu" and not {"fp32": lambda: True, "bf16": multiplies_bf16, "fp16": halving_works}[precision]():
+        return torch.float32
+    return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
 
 
 @functools.cache

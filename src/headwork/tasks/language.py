@@ -13,7 +13,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
@@ -26,6 +26,9 @@ from headwork.data.vocabulary import Encoded, Vocabulary, fit_vocabulary, load_v
 from headwork.data.weights import find_encoder
 from headwork.models import config_of, kind_of
 from headwork.models.language_settings import WHOLE
+
+if TYPE_CHECKING:
+    from headwork.ops.linear import Precision
 
 WRITABLE = UNKNOWN_ID + 1
 """the tokens before it are no text"""
@@ -168,6 +171,11 @@ class LanguageModel(ABC):
                 hear(text[len(told) :])
                 told = text
         return Written(self.vocabulary.decode(ids, behind=given), len(ids))
+
+    def compute_in(self, precision: "Precision") -> None:
+        """HeadworkError where this kind of model knows no other than fp32."""
+        if precision != "fp32":
+            raise HeadworkError(f"{self.recipe.name} computes in fp32; --precision is of imported decoders")
 
     def check(self, prompt: str) -> None:
         """Refuse a prompt that the model cannot read, naming what it does not know."""

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 
 from headwork.attention.memory.cache import Cache
 from headwork.base.errors import HeadworkError
@@ -21,7 +20,7 @@ from headwork.data.vocabulary import Encoded, PairVocabulary
 from headwork.models import published
 from headwork.models.language_settings import LanguageSettings
 from headwork.models.published import Published
-from headwork.ops.linear import for_inference
+from headwork.ops.linear import Linear, Precision, dtype_of, for_inference, frozen
 from headwork.tasks.language import LanguageModel, Writer
 
 START = "<|endoftext|>"
@@ -54,7 +53,14 @@ class PublishedLanguageModel(LanguageModel):
         self.config = LanguageSettings(tokens="bpe", context=core.positions - core.position_offset)
         self.model, self.device = model, device
         self.ends = self.vocabulary.start
-        self._core = for_inference(model.core).to(device)
+        self.compute_in("fp32")
+
+    def compute_in(self, precision: Precision) -> None:
+        """From now on; a text that waits for its weights is written faster where they are rounded."""
+        dtype, table = dtype_of(precision, self.device), self.model.core.embeddings.tokens.weight
+        head = Linear(table.shape[1], table.shape[0], bias=False, device="meta")
+        head.weight = table
+        self._core, self._head = for_inference(self.model.core.to(self.device), dtype), frozen(head, dtype)
 
     @property
     def parameters(self) -> int:
@@ -86,7 +92,7 @@ class PublishedLanguageModel(LanguageModel):
         last: of so many tokens at the end alone; 0: of all of them.
         """
         states = self._core.further(torch.tensor([list(ids)], device=self.device), caches)[0]
-        return F.linear(states[-last:], self._core.embeddings.tokens.weight).double().log_softmax(-1).cpu()
+        return self._head(states[-last:]).double().log_softmax(-1).cpu()
 
     def caches(self) -> list[Cache]:
         return [Cache() for _ in self._core.layers]
