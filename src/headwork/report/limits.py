@@ -17,22 +17,9 @@ from headwork.base.translation import TranslationStanding
 from headwork.report import numbers
 from headwork.report.table import Cell, Column, Row, Table
 
-Limited = (
-    ModelResult
-    | TranslationStanding
-    | PairStanding
-    | MultilabelStanding
-    | TagStanding
-    | SpanStanding
-    | SenseStanding
-    | RetrieveStanding
-    | SummaryStanding
-    | TableStanding
-)
-"""models that do not take texts of any length"""
 
-
-def limits_table(models: Sequence[Limited]) -> Table:
+def limits_table(models: Sequence[Standing]) -> Table:
+    """Of models that do not take texts of any length."""
     return Table(
         columns=[
             Column(title="model", align="left"),
@@ -46,7 +33,7 @@ def limits_table(models: Sequence[Limited]) -> Table:
     )
 
 
-def _kept_from(model: Limited) -> dict[str, str]:
+def _kept_from(model: Standing) -> dict[str, str]:
     """What it did not take whole; the same columns for all models of a task."""
     if isinstance(model, TranslationStanding):
         return {
@@ -76,6 +63,8 @@ def _kept_from(model: Limited) -> dict[str, str]:
             "programs not looked at": numbers.count(model.searched.bounded if model.searched else 0),
             "not learnt from": numbers.count(model.not_learnt),
         }
+    if not isinstance(model, ModelResult | PairStanding | MultilabelStanding | SenseStanding | RetrieveStanding):
+        raise NotImplementedError(type(model).__name__)
     told = {"texts cut": numbers.count(model.cut.rows), "tokens not seen": unseen(model.cut)}
     return {**told, "in training": unseen(model.train_cut)} if isinstance(model, ModelResult) else told
 

@@ -1,15 +1,15 @@
 """report.md: the report's words and tables for places that show markdown."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from headwork.base.results import Compared, Comparison, DataFacts, Mistake
+from headwork.base.results import Compared, Comparison, DataFacts, Mistake, Standing
 from headwork.report import numbers
 from headwork.report.classes import class_table
 from headwork.report.faithful import faithfulness_table
 from headwork.report.glossary import GLOSSARY
-from headwork.report.limits import Limited, budget_note, limits_table
-from headwork.report.standings import comparison_table, ranked
+from headwork.report.limits import budget_note, limits_table
+from headwork.report.standings import ranked, standings
 from headwork.report.swaps import swaps_table
 from headwork.report.table import Cell, Column, Row, Table
 from headwork.report.text import quoted, visible
@@ -39,7 +39,7 @@ def comparison_markdown(comparison: Comparison, methods: dict[str, str]) -> str:
         "## Warnings about the data",
         listed(comparison.warnings) or "The checks of the data gave no warning.",
         "## All models",
-        written(comparison_table(comparison)),
+        written(standings(comparison)),
         f"## Classes, as {plain(comparison.best)} labels them",
         written(class_table(comparison.per_class)),
     ]
@@ -49,13 +49,32 @@ def comparison_markdown(comparison: Comparison, methods: dict[str, str]) -> str:
         blocks += [f"## Most confident mistakes of {plain(model)}", written(_mistake_table(mistakes))]
     if checks:
         blocks += ["## Can the word weights be believed?", written(faithfulness_table(checks, methods))]
-    blocks += [
-        *closing(comparison, ranked(comparison), GLOSSARY),
+    blocks += closing(comparison, ranked(comparison), GLOSSARY)
+    return joined(blocks)
+
+
+def opening(comparison: Compared, question: str, elsewhere: str) -> list[str]:
+    """What a report begins with: `question` with the name of the data behind it, the verdict, all models.
+
+    `elsewhere` is what stands in report.html alone.
+    """
+    return [
+        f"# {question} {plain(quoted(comparison.name))}?",
+        f"**Take {plain(comparison.verdict.model)}**",
+        listed([comparison.verdict.reason]),
+        f"{elsewhere} in `report.html`; all numbers in `result.json`.",
+        *(["## Notes", listed(comparison.warnings)] if comparison.warnings else []),
+        "## All models",
+        written(standings(comparison)),
     ]
+
+
+def joined(blocks: Iterable[str]) -> str:
+    """The whole file."""
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def closing(comparison: Compared, models: Sequence[Limited], terms: Sequence[tuple[str, str]]) -> list[str]:
+def closing(comparison: Compared, models: Sequence[Standing], terms: Sequence[tuple[str, str]]) -> list[str]:
     """What every report ends with: the data, what was cut, the command, and what `terms` mean."""
     return [
         "## The data",

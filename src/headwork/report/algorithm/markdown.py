@@ -2,7 +2,7 @@
 
 from headwork.base.algorithm import AlgorithmComparison
 from headwork.report.algorithm.terms import TERMS
-from headwork.report.markdown import again, listed, plain, written
+from headwork.report.markdown import again, joined, listed, plain, written
 from headwork.report.table import Table
 
 
@@ -26,4 +26,4 @@ def algorithm_markdown(comparison: AlgorithmComparison, table: Table) -> str:
         "## How to read this",
         listed([f"{term}: {meaning}" for term, meaning in TERMS]),
     ]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return joined(blocks)

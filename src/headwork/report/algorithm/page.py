@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from headwork.base.algorithm import AlgorithmComparison, AlgorithmRun, Looks
-from headwork.base.files import write_text
 from headwork.base.runs import ComparisonFolder, Point, Run
 from headwork.report.algorithm.markdown import algorithm_markdown
 from headwork.report.algorithm.standings import algorithm_table, ranked
@@ -14,6 +13,7 @@ from headwork.report.charts.beyond import Reach, beyond_chart
 from headwork.report.charts.drawing import Look, looks
 from headwork.report.charts.looked import looked_chart
 from headwork.report.charts.progress import Course, progress_chart
+from headwork.report.every import write_both
 from headwork.report.page import run_page, write_pages
 from headwork.report.render import render
 
@@ -23,8 +23,8 @@ def _(comparison: AlgorithmComparison, folder: ComparisonFolder) -> None:
     models = ranked(comparison)
     curves = folder.curves(models)
     found = {model.name: folder.trial(model.name, model.seeds[0]).looks() for model in models}
-    write_text(folder.report_file, algorithm_page(comparison, curves, found))
-    write_text(folder.markdown_file, algorithm_markdown(comparison, algorithm_table(comparison)))
+    markdown = algorithm_markdown(comparison, algorithm_table(comparison))
+    write_both(folder, algorithm_page(comparison, curves, found), markdown)
 
 
 @run_page.register

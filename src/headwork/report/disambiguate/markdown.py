@@ -3,22 +3,15 @@
 from headwork.base.disambiguate import SenseComparison
 from headwork.report.classes import class_table
 from headwork.report.disambiguate.mistakes import shown
-from headwork.report.disambiguate.standings import ranked, sense_table, word_table
+from headwork.report.disambiguate.standings import ranked, word_table
 from headwork.report.disambiguate.terms import TERMS
-from headwork.report.markdown import closing, listed, plain, written
-from headwork.report.text import quoted
+from headwork.report.markdown import closing, joined, listed, opening, plain, written
 
 
 def sense_markdown(comparison: SenseComparison) -> str:
     """The report of a comparison of disambiguators without pictures."""
     blocks = [
-        f"# Which model of word senses for {plain(quoted(comparison.name))}?",
-        f"**Take {plain(comparison.verdict.model)}**",
-        listed([comparison.verdict.reason]),
-        "Pictures, and maps of the words' vectors, are in `report.html`; all numbers in `result.json`.",
-        *(["## Notes", listed(comparison.warnings)] if comparison.warnings else []),
-        "## All models",
-        written(sense_table(comparison)),
+        *opening(comparison, "Which model of word senses for", "Pictures, and maps of the words' vectors, are"),
         f"## Words, as {plain(comparison.best)} tells them",
         written(word_table(comparison)),
         "## Senses",
@@ -31,4 +24,4 @@ def sense_markdown(comparison: SenseComparison) -> str:
         ]
         blocks += [f"## Worst mistakes of {plain(model)}", listed(lines)]
     blocks += closing(comparison, ranked(comparison), TERMS)
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return joined(blocks)

@@ -8,16 +8,14 @@ from markupsafe import Markup
 from headwork.base.disambiguate import SenseComparison, SenseRun
 from headwork.base.files import write_text
 from headwork.base.runs import ComparisonFolder, Run
-from headwork.report.charts.drawing import looks
 from headwork.report.classes import class_table, shown_confusion
 from headwork.report.disambiguate.markdown import sense_markdown
 from headwork.report.disambiguate.mistakes import shown
 from headwork.report.disambiguate.pictures import SensePictures, draw_all, draw_maps
-from headwork.report.disambiguate.standings import ranked, sense_table, word_table
+from headwork.report.disambiguate.standings import ranked, word_table
 from headwork.report.disambiguate.terms import TERMS
-from headwork.report.limits import budget_note, limits_table
+from headwork.report.every import of_comparison, of_run, write_both
 from headwork.report.page import run_page, write_pages
-from headwork.report.pictures import draw_training
 from headwork.report.render import render
 
 Maps = Mapping[str, tuple[str, Markup]]
@@ -47,8 +45,7 @@ def write_sense_pages(comparison: SenseComparison, folder: ComparisonFolder, *, 
     models = ranked(comparison)
     curves = folder.curves(models)
     maps = draw_maps({model.name: folder.trial(model.name, model.seeds[0]).senses() for model in models}, word)
-    write_text(folder.report_file, sense_page(comparison, draw_all(comparison, curves), maps))
-    write_text(folder.markdown_file, sense_markdown(comparison))
+    write_both(folder, sense_page(comparison, draw_all(comparison, curves), maps), sense_markdown(comparison))
 
 
 def sense_page(comparison: SenseComparison, pictures: SensePictures, maps: Maps) -> str:
@@ -56,28 +53,19 @@ def sense_page(comparison: SenseComparison, pictures: SensePictures, maps: Maps)
     models = ranked(comparison)
     return render(
         "disambiguate.html.jinja",
-        comparison=comparison,
-        data=comparison.data,
-        chosen=next(model for model in models if model.name == comparison.verdict.model),
-        table=sense_table(comparison),
+        **of_comparison(comparison, models, TERMS),
         word_table=word_table(comparison),
         pictures=pictures,
         maps=maps,
         confusion=shown_confusion(comparison.confusion, comparison.data.classes),
         class_table=class_table(comparison.per_class, name="sense"),
         mistakes={name: list(map(shown, found)) for name, found in comparison.mistakes.items()},
-        limits=limits_table(models),
-        budget_note=budget_note(models),
-        terms=TERMS,
     )
 
 
 def sense_run_page(result: SenseRun, run: Run, *, word: str | None = None) -> str:
     return render(
         "disambiguate_run.html.jinja",
-        result=result,
-        data=run.data(),
+        **of_run(result, run, TERMS),
         maps=draw_maps({result.model: run.senses()}, word),
-        training=draw_training({result.model: [run.metrics()]}, looks([result.model])),
-        terms=TERMS,
     )

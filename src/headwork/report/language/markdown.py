@@ -1,10 +1,10 @@
 """report.md of language models: the report's words and tables for places that show markdown."""
 
 from headwork.base.language import LanguageComparison
-from headwork.report.language.standings import endings_table, language_table, lengths_table, ranked
+from headwork.report.language.standings import endings_table, lengths_table, ranked
 from headwork.report.language.terms import terms
 from headwork.report.limits import budget_note
-from headwork.report.markdown import again, listed, plain, written
+from headwork.report.markdown import again, joined, listed, opening, plain, written
 from headwork.report.text import quoted
 
 
@@ -15,13 +15,7 @@ def language_markdown(comparison: LanguageComparison) -> str:
         {model.name: model.lengths for model in models}, {model.name: model.slopes for model in models}
     )
     blocks = [
-        f"# Which language model for {plain(quoted(comparison.name))}?",
-        f"**Take {plain(comparison.verdict.model)}**",
-        listed([comparison.verdict.reason]),
-        "Pictures are in `report.html`; all numbers in `result.json`.",
-        *(["## Warnings", listed(comparison.warnings)] if comparison.warnings else []),
-        "## All models",
-        written(language_table(comparison)),
+        *opening(comparison, "Which language model for", "Pictures are"),
         *(["## What longer segments give and cost", written(lengths)] if lengths else []),
         *(_written(comparison) if comparison.prompt else []),
         "## The data",
@@ -42,7 +36,7 @@ def language_markdown(comparison: LanguageComparison) -> str:
         "## How to read this",
         listed([f"{term}: {meaning}" for term, meaning in terms(comparison.unit)]),
     ]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return joined(blocks)
 
 
 def _written(comparison: LanguageComparison) -> list[str]:

@@ -3,17 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from headwork.base.files import write_text
 from headwork.base.language import Completion, LanguageComparison, LanguageRun
 from headwork.base.runs import ComparisonFolder, Run
 from headwork.report.charts.drawing import looks
+from headwork.report.every import of_comparison, of_run, write_both
 from headwork.report.language.markdown import language_markdown
 from headwork.report.language.pictures import LanguagePictures, draw_all, draw_lengths
-from headwork.report.language.standings import endings_table, language_table, lengths_table, ranked
+from headwork.report.language.standings import endings_table, lengths_table, ranked
 from headwork.report.language.terms import terms
-from headwork.report.limits import budget_note
 from headwork.report.page import run_page, write_pages
-from headwork.report.pictures import draw_training
 from headwork.report.render import render
 
 
@@ -21,8 +19,7 @@ from headwork.report.render import render
 def _(comparison: LanguageComparison, folder: ComparisonFolder) -> None:
     models = comparison.models
     curves = folder.curves(models)
-    write_text(folder.report_file, language_page(comparison, draw_all(comparison, curves)))
-    write_text(folder.markdown_file, language_markdown(comparison))
+    write_both(folder, language_page(comparison, draw_all(comparison, curves)), language_markdown(comparison))
 
 
 @run_page.register
@@ -30,14 +27,11 @@ def _(result: LanguageRun, run: Run) -> str:
     look = looks([result.model])
     return render(
         "language_run.html.jinja",
-        result=result,
-        data=run.data(),
-        training=draw_training({result.model: [run.metrics()]}, look),
+        **of_run(result, run, terms(result.tokens.unit)),
         lengths=draw_lengths({result.model: result.lengths}, look),
         lengths_table=lengths_table({result.model: result.lengths}, {result.model: result.slopes}),
         insights={result.model: result.insights},
         completed=completed({result.model: result.completions}),
-        terms=terms(result.tokens.unit),
     )
 
 
@@ -63,18 +57,11 @@ def language_page(comparison: LanguageComparison, pictures: LanguagePictures) ->
     models = ranked(comparison)
     return render(
         "language.html.jinja",
-        comparison=comparison,
-        data=comparison.data,
-        chosen=next(model for model in models if model.name == comparison.verdict.model),
-        models=models,
-        table=language_table(comparison),
+        **of_comparison(comparison, models, terms(comparison.unit), limits=endings_table(models)),
         pictures=pictures,
         lengths_table=lengths_table(
             {model.name: model.lengths for model in models}, {model.name: model.slopes for model in models}
         ),
         insights={model.name: model.insights for model in models},
-        limits=endings_table(models),
-        budget_note=budget_note(models),
         completed=completed({model.name: model.completions for model in models}),
-        terms=terms(comparison.unit),
     )

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from headwork.base.multilabel import LabelChance, LabelMistake, MultilabelComparison
 from headwork.report import numbers
-from headwork.report.markdown import closing, listed, plain, written
-from headwork.report.multilabel.standings import f1_table, label_table, multilabel_table, ranked
+from headwork.report.markdown import closing, joined, listed, opening, plain, written
+from headwork.report.multilabel.standings import f1_table, label_table, ranked
 from headwork.report.multilabel.terms import TERMS
 from headwork.report.text import quoted
 
@@ -14,13 +14,7 @@ def multilabel_markdown(comparison: MultilabelComparison) -> str:
     """The report without pictures."""
     models = ranked(comparison)
     blocks = [
-        f"# Which labeller for {plain(quoted(comparison.name))}?",
-        f"**Take {plain(comparison.verdict.model)}**",
-        listed([comparison.verdict.reason]),
-        "Pictures, and which labels stand together, are in `report.html`; all numbers in `result.json`.",
-        *(["## Notes", listed(comparison.warnings)] if comparison.warnings else []),
-        "## All models",
-        written(multilabel_table(comparison)),
+        *opening(comparison, "Which labeller for", "Pictures, and which labels stand together, are"),
         f"## Labels, as {plain(comparison.best)} gives them",
         written(label_table(models[0].labels)),
         "## F1 of each label",
@@ -29,7 +23,7 @@ def multilabel_markdown(comparison: MultilabelComparison) -> str:
     for model, mistakes in comparison.mistakes.items():
         blocks += [f"## Worst mistakes of {plain(model)}", listed([_told(each) for each in mistakes])]
     blocks += closing(comparison, models, TERMS)
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return joined(blocks)
 
 
 def _told(mistake: LabelMistake) -> str:

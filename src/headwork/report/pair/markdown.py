@@ -2,23 +2,15 @@
 
 from headwork.base.pair import PairComparison
 from headwork.report.classes import class_table
-from headwork.report.markdown import closing, listed, plain, written
-from headwork.report.pair.standings import pair_table, ranked
+from headwork.report.markdown import closing, joined, listed, opening, plain, written
+from headwork.report.pair.standings import ranked
 from headwork.report.pair.terms import terms
 from headwork.report.text import quoted
 
 
 def pair_markdown(comparison: PairComparison) -> str:
     """The report of a comparison of models of text pairs without pictures."""
-    blocks = [
-        f"# Which model of pairs for {plain(quoted(comparison.name))}?",
-        f"**Take {plain(comparison.verdict.model)}**",
-        listed([comparison.verdict.reason]),
-        "Pictures, and maps of attention in both directions, are in `report.html`; all numbers in `result.json`.",
-        *(["## Notes", listed(comparison.warnings)] if comparison.warnings else []),
-        "## All models",
-        written(pair_table(comparison)),
-    ]
+    blocks = opening(comparison, "Which model of pairs for", "Pictures, and maps of attention in both directions, are")
     if comparison.per_class:
         blocks += [f"## Classes, as {plain(comparison.best)} tells them", written(class_table(comparison.per_class))]
     for model, mistakes in comparison.mistakes.items():
@@ -28,4 +20,4 @@ def pair_markdown(comparison: PairComparison) -> str:
         ]
         blocks += [f"## Worst mistakes of {plain(model)}", listed(lines)]
     blocks += closing(comparison, ranked(comparison), terms(classes=bool(comparison.per_class)))
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return joined(blocks)

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 
-from headwork.base.files import write_text
 from headwork.base.pair import DrawnPair, PairComparison, PairMaps, PairRun
 from headwork.base.runs import ComparisonFolder, Run
 from headwork.base.translation import Drawn
-from headwork.report.charts.drawing import looks
 from headwork.report.classes import class_table, shown_confusion
-from headwork.report.limits import budget_note, limits_table
+from headwork.report.every import of_comparison, of_run, write_both
 from headwork.report.page import run_page, write_pages
 from headwork.report.pair.markdown import pair_markdown
 from headwork.report.pair.pictures import PairPictures, draw_all
-from headwork.report.pair.standings import pair_table, ranked
+from headwork.report.pair.standings import ranked
 from headwork.report.pair.terms import terms
-from headwork.report.pictures import draw_training
 from headwork.report.render import render
 
 DRAWN = 3
@@ -29,8 +26,7 @@ def _(comparison: PairComparison, folder: ComparisonFolder) -> None:
     models = ranked(comparison)
     curves = folder.curves(models)
     found = {model.name: folder.trial(model.name, model.seeds[0]).maps() for model in models}
-    write_text(folder.report_file, pair_page(comparison, draw_all(comparison, curves), found))
-    write_text(folder.markdown_file, pair_markdown(comparison))
+    write_both(folder, pair_page(comparison, draw_all(comparison, curves), found), pair_markdown(comparison))
 
 
 @run_page.register
@@ -39,11 +35,8 @@ def _(result: PairRun, run: Run) -> str:
     score = "accuracy" if data.classes else "spearman"
     return render(
         "pair_run.html.jinja",
-        result=result,
-        data=data,
-        training=draw_training({result.model: [run.metrics()]}, looks([result.model]), score=score),
+        **of_run(result, run, terms(classes=bool(data.classes)), score=score),
         maps=_shown({result.model: run.maps()}),
-        terms=terms(classes=bool(data.classes)),
     )
 
 
@@ -52,18 +45,11 @@ def pair_page(comparison: PairComparison, pictures: PairPictures, found: Mapping
     models, classes = ranked(comparison), comparison.data.classes
     return render(
         "pair.html.jinja",
-        comparison=comparison,
-        data=comparison.data,
-        chosen=next(model for model in models if model.name == comparison.verdict.model),
-        models=models,
-        table=pair_table(comparison),
+        **of_comparison(comparison, models, terms(classes=bool(classes))),
         pictures=pictures,
         confusion=shown_confusion(comparison.confusion, classes) if classes else None,
         class_table=class_table(comparison.per_class) if classes else None,
         maps=_shown(found),
-        limits=limits_table(models),
-        budget_note=budget_note(models),
-        terms=terms(classes=bool(classes)),
     )
 
 

@@ -3,11 +3,11 @@
 from markupsafe import Markup
 from msgspec.structs import replace
 
-from headwork.base.files import write_text
 from headwork.base.parse_log import LogComparison, LogRun
 from headwork.base.runs import ComparisonFolder, Run
 from headwork.report.charts.drawing import looks
 from headwork.report.charts.intervals import interval_chart
+from headwork.report.every import write_both
 from headwork.report.markdown import written
 from headwork.report.page import run_page, write_pages
 from headwork.report.parse_log.degraded import damage_table
@@ -26,20 +26,18 @@ def _(comparison: LogComparison, folder: ComparisonFolder) -> None:
     damages = damage_table(comparison)
     page = render(
         "parse_log.html.jinja",
-        **{**shown(comparison, pictures), "more": [("degraded", "Degraded lines")]},
+        **{**shown(comparison, pictures, terms()), "more": [("degraded", "Degraded lines")]},
         damages=damages,
         degraded=_degraded_chart(comparison),
         best_degraded=next(model for model in comparison.models if model.name == comparison.best_degraded),
-        terms=terms(),
     )
-    write_text(folder.report_file, page)
     more = ["## Degraded lines, F1 by what was done to them", written(damages)]
-    write_text(folder.markdown_file, markdown_of(comparison, who="parser of logs", terms=terms(), more=more))
+    write_both(folder, page, markdown_of(comparison, who="parser of logs", terms=terms(), more=more))
 
 
 @run_page.register
 def _(result: LogRun, run: Run) -> str:
-    return render("parse_log_run.html.jinja", **shown_run(result, run, OF_FIELDS), terms=terms())
+    return render("parse_log_run.html.jinja", **shown_run(result, run, OF_FIELDS, terms()))
 
 
 def _degraded_chart(comparison: LogComparison) -> Markup:

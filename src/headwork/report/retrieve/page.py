@@ -1,16 +1,13 @@
 """report.html and report.md of models of search."""
 
-from headwork.base.files import write_text
 from headwork.base.retrieve import RetrieveComparison, RetrieveRun
 from headwork.base.runs import ComparisonFolder, Run
-from headwork.report.charts.drawing import looks
-from headwork.report.limits import budget_note, limits_table
+from headwork.report.every import of_comparison, of_run, write_both
 from headwork.report.page import run_page, write_pages
-from headwork.report.pictures import draw_training
 from headwork.report.render import render
 from headwork.report.retrieve.markdown import retrieve_markdown
 from headwork.report.retrieve.pictures import RetrievePictures, draw_all
-from headwork.report.retrieve.standings import ranked, retrieve_table
+from headwork.report.retrieve.standings import ranked
 from headwork.report.retrieve.terms import TERMS
 
 
@@ -18,18 +15,14 @@ from headwork.report.retrieve.terms import TERMS
 def _(comparison: RetrieveComparison, folder: ComparisonFolder) -> None:
     models = ranked(comparison)
     curves = folder.curves(models)
-    write_text(folder.report_file, retrieve_page(comparison, draw_all(comparison, curves)))
-    write_text(folder.markdown_file, retrieve_markdown(comparison))
+    write_both(folder, retrieve_page(comparison, draw_all(comparison, curves)), retrieve_markdown(comparison))
 
 
 @run_page.register
 def _(result: RetrieveRun, run: Run) -> str:
     return render(
         "retrieve_run.html.jinja",
-        result=result,
-        data=run.data(),
-        training=draw_training({result.model: [run.metrics()]}, looks([result.model]), score="MRR"),
-        terms=TERMS,
+        **of_run(result, run, TERMS, score="MRR"),
     )
 
 
@@ -38,13 +31,6 @@ def retrieve_page(comparison: RetrieveComparison, pictures: RetrievePictures) ->
     models = ranked(comparison)
     return render(
         "retrieve.html.jinja",
-        comparison=comparison,
-        data=comparison.data,
-        chosen=next(model for model in models if model.name == comparison.verdict.model),
-        models=models,
-        table=retrieve_table(comparison),
+        **of_comparison(comparison, models, TERMS),
         pictures=pictures,
-        limits=limits_table(models),
-        budget_note=budget_note(models),
-        terms=TERMS,
     )

@@ -1,8 +1,8 @@
 """report.md of a comparison of models of tables."""
 
 from headwork.base.table import TableComparison, TableExample
-from headwork.report.markdown import closing, listed, plain, written
-from headwork.report.sheets.standings import kinds_table, parting_table, ranked, sheets_table
+from headwork.report.markdown import closing, joined, listed, opening, plain, written
+from headwork.report.sheets.standings import kinds_table, parting_table, ranked
 from headwork.report.sheets.terms import terms
 from headwork.report.text import quoted
 
@@ -11,15 +11,7 @@ def sheets_markdown(comparison: TableComparison) -> str:
     """The report of a comparison of models of tables, without pictures."""
     models, labels = ranked(comparison), bool(comparison.data.classes)
     does = "judges statements on" if labels else "answers from"
-    blocks = [
-        f"# Which model {does} the tables of {plain(quoted(comparison.name))}?",
-        f"**Take {plain(comparison.verdict.model)}**",
-        listed([comparison.verdict.reason]),
-        "Pictures, and the tables around answers, are in `report.html`; all numbers in `result.json`.",
-        *(["## Notes", listed(comparison.warnings)] if comparison.warnings else []),
-        "## All models",
-        written(sheets_table(comparison)),
-    ]
+    blocks = opening(comparison, f"Which model {does} the tables of", "Pictures, and the tables around answers, are")
     for parting in comparison.partings:
         table = parting_table(parting, models, comparison.data.unit)
         blocks += [f"## Accuracy by {plain(parting.by)}", written(table)]
@@ -28,7 +20,7 @@ def sheets_markdown(comparison: TableComparison) -> str:
     for model, examples in comparison.examples.items():
         blocks += [f"## Examples of {plain(model)}", listed([_told(example) for example in examples])]
     blocks += closing(comparison, models, terms(labels=labels))
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return joined(blocks)
 
 
 def _told(example: TableExample) -> str:

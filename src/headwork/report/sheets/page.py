@@ -1,17 +1,15 @@
 """report.html and report.md of models of tables."""
 
-from headwork.base.files import write_text
 from headwork.base.runs import ComparisonFolder, Run
 from headwork.base.table import TableComparison, TableRun
-from headwork.report.charts.drawing import looks
 from headwork.report.classes import class_table, shown_confusion
-from headwork.report.limits import budget_note, limits_table
+from headwork.report.every import of_comparison, of_run, write_both
 from headwork.report.page import run_page, write_pages
-from headwork.report.pictures import MainPictures, draw_training
+from headwork.report.pictures import MainPictures
 from headwork.report.render import render
 from headwork.report.sheets.markdown import sheets_markdown
 from headwork.report.sheets.pictures import draw_all
-from headwork.report.sheets.standings import kinds_table, parting_table, ranked, sheets_table
+from headwork.report.sheets.standings import kinds_table, parting_table, ranked
 from headwork.report.sheets.terms import terms
 
 
@@ -19,8 +17,7 @@ from headwork.report.sheets.terms import terms
 def _(comparison: TableComparison, folder: ComparisonFolder) -> None:
     models = ranked(comparison)
     curves = folder.curves(models)
-    write_text(folder.report_file, sheets_page(comparison, draw_all(comparison, curves)))
-    write_text(folder.markdown_file, sheets_markdown(comparison))
+    write_both(folder, sheets_page(comparison, draw_all(comparison, curves)), sheets_markdown(comparison))
 
 
 @run_page.register
@@ -28,10 +25,7 @@ def _(result: TableRun, run: Run) -> str:
     data = run.data()
     return render(
         "sheets_run.html.jinja",
-        result=result,
-        data=data,
-        training=draw_training({result.model: [run.metrics()]}, looks([result.model]), score="accuracy"),
-        terms=terms(labels=bool(data.classes)),
+        **of_run(result, run, terms(labels=bool(data.classes))),
     )
 
 
@@ -41,17 +35,10 @@ def sheets_page(comparison: TableComparison, pictures: MainPictures) -> str:
     matrix = comparison.confusion
     return render(
         "sheets.html.jinja",
-        comparison=comparison,
-        data=comparison.data,
-        chosen=next(model for model in models if model.name == comparison.verdict.model),
-        models=models,
-        table=sheets_table(comparison),
+        **of_comparison(comparison, models, terms(labels=bool(classes))),
         parts_of={part.by: parting_table(part, models, comparison.data.unit) for part in comparison.partings},
         kinds={name: kinds_table(kinds) for name, kinds in comparison.kinds.items()},
         confusion=shown_confusion(matrix, classes) if matrix else None,
         class_table=class_table(comparison.per_class) if matrix else None,
         pictures=pictures,
-        limits=limits_table(models),
-        budget_note=budget_note(models),
-        terms=terms(labels=bool(classes)),
     )

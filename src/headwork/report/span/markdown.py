@@ -1,8 +1,8 @@
 """report.md of a comparison of models that answer from passages."""
 
 from headwork.base.span import SpanComparison, SpanMistake
-from headwork.report.markdown import closing, listed, plain, written
-from headwork.report.span.standings import parting_table, ranked, span_table
+from headwork.report.markdown import closing, joined, listed, opening, plain, written
+from headwork.report.span.standings import parting_table, ranked
 from headwork.report.span.terms import TERMS
 from headwork.report.text import quoted
 
@@ -10,21 +10,13 @@ from headwork.report.text import quoted
 def span_markdown(comparison: SpanComparison) -> str:
     """The report of a comparison of models that answer from passages, without pictures."""
     models = ranked(comparison)
-    blocks = [
-        f"# Which model answers from {plain(quoted(comparison.name))}?",
-        f"**Take {plain(comparison.verdict.model)}**",
-        listed([comparison.verdict.reason]),
-        "Pictures, and the passages around mistakes, are in `report.html`; all numbers in `result.json`.",
-        *(["## Notes", listed(comparison.warnings)] if comparison.warnings else []),
-        "## All models",
-        written(span_table(comparison)),
-    ]
+    blocks = opening(comparison, "Which model answers from", "Pictures, and the passages around mistakes, are")
     for parting in comparison.partings:
         blocks += [f"## F1 by {plain(parting.by)}", written(parting_table(parting, models))]
     for model, mistakes in comparison.mistakes.items():
         blocks += [f"## Worst mistakes of {plain(model)}", listed([_told(mistake) for mistake in mistakes])]
     blocks += closing(comparison, models, TERMS)
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return joined(blocks)
 
 
 def _told(mistake: SpanMistake) -> str:

@@ -1,10 +1,10 @@
 """report.md of a comparison of models that summarise."""
 
 from headwork.base.summary import SummaryComparison
-from headwork.report.markdown import closing, listed, plain, written
+from headwork.report.markdown import closing, joined, listed, opening, plain, written
 from headwork.report.numbers import percent
 from headwork.report.summarize.samples import text_of
-from headwork.report.summarize.standings import lengths_table, ranked, summary_table
+from headwork.report.summarize.standings import lengths_table, ranked
 from headwork.report.summarize.terms import TERMS
 from headwork.report.text import quoted
 
@@ -13,13 +13,7 @@ def summary_markdown(comparison: SummaryComparison) -> str:
     """The report of a comparison of models that summarise, without pictures."""
     models = ranked(comparison)
     blocks = [
-        f"# Which model summarises {plain(quoted(comparison.name))}?",
-        f"**Take {plain(comparison.verdict.model)}**",
-        listed([comparison.verdict.reason]),
-        "Pictures, and documents with the chosen sentences marked, are in `report.html`; all numbers in `result.json`.",
-        *(["## Notes", listed(comparison.warnings)] if comparison.warnings else []),
-        "## All models",
-        written(summary_table(comparison)),
+        *opening(comparison, "Which model summarises", "Pictures, and documents with the chosen sentences marked, are"),
         plain(f"{comparison.signature}."),
         "## How long the summaries are",
         written(lengths_table(comparison)),
@@ -33,4 +27,4 @@ def summary_markdown(comparison: SummaryComparison) -> str:
         ]
         blocks += [f"### Row {sample.row}", listed([*people, *given])]
     blocks += closing(comparison, models, TERMS)
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return joined(blocks)

@@ -1,36 +1,29 @@
 """report.html and report.md of models that summarise."""
 
-from headwork.base.files import write_text
 from headwork.base.runs import ComparisonFolder, Run
 from headwork.base.summary import BASELINE, SummaryComparison, SummaryRun
-from headwork.report.charts.drawing import looks
-from headwork.report.limits import budget_note, limits_table
+from headwork.report.every import of_comparison, of_run, write_both
 from headwork.report.page import run_page, write_pages
-from headwork.report.pictures import draw_training
 from headwork.report.render import render
 from headwork.report.summarize.markdown import summary_markdown
 from headwork.report.summarize.pictures import SummaryPictures, draw_all
 from headwork.report.summarize.samples import shown
-from headwork.report.summarize.standings import CALLED, lengths_table, ranked, summary_table
+from headwork.report.summarize.standings import CALLED, lengths_table, ranked
 from headwork.report.summarize.terms import TERMS
 
 
 @write_pages.register
 def _(comparison: SummaryComparison, folder: ComparisonFolder) -> None:
     curves = folder.curves(comparison.models)
-    write_text(folder.report_file, summary_page(comparison, draw_all(comparison, curves)))
-    write_text(folder.markdown_file, summary_markdown(comparison))
+    write_both(folder, summary_page(comparison, draw_all(comparison, curves)), summary_markdown(comparison))
 
 
 @run_page.register
 def _(result: SummaryRun, run: Run) -> str:
     return render(
         "summarize_run.html.jinja",
-        result=result,
-        data=run.data(),
+        **of_run(result, run, TERMS, score="ROUGE-L"),
         scores=CALLED,
-        training=draw_training({result.model: [run.metrics()]}, looks([result.model]), score="ROUGE-L"),
-        terms=TERMS,
     )
 
 
@@ -42,15 +35,9 @@ def summary_page(comparison: SummaryComparison, pictures: SummaryPictures) -> st
     named = [name for name in (*beside, *writers) if any(model.name == name for model in models)]
     return render(
         "summarize.html.jinja",
-        comparison=comparison,
-        data=comparison.data,
-        chosen=next(model for model in models if model.name == verdict),
+        **of_comparison(comparison, models, TERMS),
         scores=CALLED,
-        table=summary_table(comparison),
         lengths=lengths_table(comparison),
         pictures=pictures,
         samples=[shown(sample, verdict, list(dict.fromkeys(named))) for sample in comparison.samples],
-        limits=limits_table(models),
-        budget_note=budget_note(models),
-        terms=TERMS,
     )

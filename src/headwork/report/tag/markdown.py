@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 
 from headwork.base.tag import TagComparison
-from headwork.report.markdown import closing, listed, plain, written
-from headwork.report.standings import standings
+from headwork.report.markdown import closing, joined, listed, opening, plain, written
 from headwork.report.tag.sentences import lines_of
 from headwork.report.tag.standings import ranked
 from headwork.report.tag.terms import terms
 from headwork.report.tag.types import kind_table
-from headwork.report.text import quoted
 
 
 def tag_markdown(comparison: TagComparison) -> str:
@@ -22,13 +20,7 @@ def markdown_of(
 ) -> str:
     """`who` is compared, `more` is said behind the table of all models."""
     blocks = [
-        f"# Which {who} for {plain(quoted(comparison.name))}?",
-        f"**Take {plain(comparison.verdict.model)}**",
-        listed([comparison.verdict.reason]),
-        "Pictures are in `report.html`; all numbers in `result.json`.",
-        *(["## Notes", listed(comparison.warnings)] if comparison.warnings else []),
-        "## All models",
-        written(standings(comparison)),
+        *opening(comparison, f"Which {who} for", "Pictures are"),
         *more,
         f"## {'Types' if comparison.of_entities else 'Tags'}, as {plain(comparison.best)} tells them",
         written(kind_table(comparison)),
@@ -42,4 +34,4 @@ def markdown_of(
         ]
         blocks += [f"## Worst {comparison.data.unit} of {plain(model)}", listed(lines)]
     blocks += closing(comparison, ranked(comparison), terms)
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return joined(blocks)

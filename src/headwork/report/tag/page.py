@@ -3,17 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from headwork.base.files import write_text
 from headwork.base.runs import ComparisonFolder, Run
 from headwork.base.tag import TagComparison, TagRun, is_iob2
-from headwork.report.charts.drawing import looks
 from headwork.report.classes import shown_confusion
-from headwork.report.limits import budget_note, limits_table
+from headwork.report.every import Terms, of_comparison, of_run, write_both
 from headwork.report.page import run_page, write_pages
-from headwork.report.pictures import MainPictures, draw_training
+from headwork.report.pictures import MainPictures
 from headwork.report.render import render
 from headwork.report.several_tasks import tasks_table
-from headwork.report.standings import standings
 from headwork.report.tag.markdown import tag_markdown
 from headwork.report.tag.pictures import draw_all
 from headwork.report.tag.sentences import lines_of
@@ -24,47 +21,39 @@ from headwork.report.tag.types import kind_table
 
 @write_pages.register
 def _(comparison: TagComparison, folder: ComparisonFolder) -> None:
-    write_text(folder.report_file, tag_page(comparison, draw_all(comparison, folder.curves(comparison.models))))
-    write_text(folder.markdown_file, tag_markdown(comparison))
+    page = tag_page(comparison, draw_all(comparison, folder.curves(comparison.models)))
+    write_both(folder, page, tag_markdown(comparison))
 
 
 @run_page.register
 def _(result: TagRun, run: Run) -> str:
     of_entities = is_iob2(run.data().classes)
     scores = OF_ENTITIES if of_entities else OF_WORDS
-    return render("tag_run.html.jinja", **shown_run(result, run, scores), terms=terms(of_entities=of_entities))
+    return render("tag_run.html.jinja", **shown_run(result, run, scores, terms(of_entities=of_entities)))
 
 
-def shown_run(result: TagRun, run: Run, scores: Mapping[str, str]) -> dict[str, Any]:
-    """What the page of a run of any tagger shows, but the meaning of its terms."""
-    score = "accuracy" if "accuracy" in scores else "F1"
-    data = run.data()
+def shown_run(result: TagRun, run: Run, scores: Mapping[str, str], meanings: Terms) -> dict[str, Any]:
+    """What the page of a run of any tagger shows."""
     return {
-        "result": result,
-        "data": data,
-        "unit": data.unit.removesuffix("s"),
+        **of_run(result, run, meanings, score="accuracy" if "accuracy" in scores else "F1"),
+        "unit": run.data().unit.removesuffix("s"),
         "scores": scores,
-        "training": draw_training({result.model: [run.metrics()]}, looks([result.model]), score=score),
         "tasks": tasks_table(run.metrics()),
     }
 
 
 def tag_page(comparison: TagComparison, pictures: MainPictures) -> str:
     """The whole page as text."""
-    return render("tag.html.jinja", **shown(comparison, pictures), terms=terms(of_entities=comparison.of_entities))
+    return render("tag.html.jinja", **shown(comparison, pictures, terms(of_entities=comparison.of_entities)))
 
 
-def shown(comparison: TagComparison, pictures: MainPictures) -> dict[str, Any]:
-    """What the page shows of any comparison of taggers, but the meaning of its terms."""
-    models = ranked(comparison)
+def shown(comparison: TagComparison, pictures: MainPictures, meanings: Terms) -> dict[str, Any]:
+    """What the page shows of any comparison of taggers."""
     return {
-        "comparison": comparison,
-        "data": comparison.data,
+        **of_comparison(comparison, ranked(comparison), meanings),
         "unit": comparison.data.unit.removesuffix("s"),
         "more": [],
-        "chosen": next(model for model in models if model.name == comparison.verdict.model),
         "scores": called(comparison),
-        "table": standings(comparison),
         "pictures": pictures,
         "confusion": shown_confusion(comparison.confusion, comparison.kinds),
         "kind_table": kind_table(comparison),
@@ -75,6 +64,4 @@ def shown(comparison: TagComparison, pictures: MainPictures) -> dict[str, Any]:
             ]
             for name, found in comparison.mistakes.items()
         },
-        "limits": limits_table(models),
-        "budget_note": budget_note(models),
     }
