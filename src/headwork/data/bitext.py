@@ -25,6 +25,7 @@ from headwork.base.results import DataFacts, Split
 from headwork.data.duplicates import normalised
 from headwork.data.facts import write_facts
 from headwork.data.lines import read_lines
+from headwork.data.sets import folders
 from headwork.data.split import SIDES, Side, split
 from headwork.data.tables import format_of, read_table
 
@@ -179,9 +180,7 @@ def prepare_bitext(
 
 def known_bitexts() -> list[tuple[str, Names]]:
     """The folders below HEADWORK_DATA that hold two languages line by line, with their direction."""
-    root = os.environ.get("HEADWORK_DATA")
-    folders = sorted(path for path in Path(root).iterdir() if path.is_dir()) if root and Path(root).is_dir() else []
-    return [(folder.name, _direction(folder, (None, None))) for folder in folders if len(_languages(folder)) == 2]
+    return [(folder.name, _direction(folder, (None, None))) for folder in folders() if len(_languages(folder)) == 2]
 
 
 def _read(place: str, wanted: tuple[str | None, str | None], limits: Limits) -> tuple[Names, Lines]:

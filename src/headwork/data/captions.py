@@ -20,6 +20,7 @@ from headwork.data.bitext import REFERENCES, Bitext, Pairs, fingerprint, prepare
 from headwork.data.lines import read_lines
 from headwork.data.picture_text import PictureSettings, document_of, picture_source
 from headwork.data.pictures import read_pictures
+from headwork.data.sets import folders
 from headwork.data.split import SIDES, Side
 
 ENDINGS = (".captions.jsonl", ".captions.jsonl.gz")
@@ -48,6 +49,11 @@ def prepare_pairs(place: str | Path, *, limits: Limits = DEFAULT_LIMITS, **readi
     folder, settings = found
     rows = [row for side in SIDES for row in _rows(folder, side, settings, limits)]
     return _bitext(str(place), rows)
+
+
+def known_captions() -> list[str]:
+    """The folders below HEADWORK_DATA that hold pictures with captions."""
+    return [folder.name for folder in folders() if _captions_in(folder, "train")]
 
 
 def _captions_in(folder: Path, side: Side) -> Path | None:

@@ -18,8 +18,9 @@ from headwork.base.parse_log import VALUE
 from headwork.base.tag import OUTSIDE, is_iob2
 from headwork.data.conll import Sentence
 from headwork.data.log_damage import Degraded, degraded
-from headwork.data.log_tables import ReadLog, read_log_table
-from headwork.data.sets import TABLES, resolve
+from headwork.data.log_format import CONTENT
+from headwork.data.log_tables import TEMPLATE, ReadLog, read_log_table
+from headwork.data.sets import TABLES, folders, resolve
 from headwork.data.sources import check_file
 from headwork.data.spans import read_spans
 from headwork.data.split import SIDES, Side
@@ -104,6 +105,17 @@ def prepare_logs(
     if not is_iob2(corpus.facts.classes):
         raise HeadworkError(f"{found.name}: its lines have no fields")
     return corpus
+
+
+def known_logs() -> list[str]:
+    """The tables of logs below HEADWORK_DATA, as paths that begin there."""
+    tables = sorted(path for folder in folders() for path in folder.glob("*.csv"))
+    return [f"{path.parent.name}/{path.name}" for path in tables if {CONTENT, TEMPLATE} <= _header(path)]
+
+
+def _header(path: Path) -> set[str]:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return set(file.readline().strip().split(","))
 
 
 def template_of(line: Sentence) -> tuple[str, ...]:

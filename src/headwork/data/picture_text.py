@@ -21,6 +21,7 @@ from headwork.base.errors import HeadworkError
 from headwork.base.limits import DEFAULT_LIMITS, Limits
 from headwork.data.pictures import Fit, holds_pictures, read_arrays, read_pictures
 from headwork.data.running_text import SHARES, RunningText, prepare_running_text
+from headwork.data.sets import folders
 from headwork.data.split import SIDES, Side
 
 BETWEEN = 2
@@ -62,6 +63,11 @@ def prepare_documents(
         if other is not None:
             named[side] = _values_at(Path(other), settings, limits)
     return _as_text(str(place), named, settings)
+
+
+def known_pictures() -> list[str]:
+    """The folders below HEADWORK_DATA that hold pictures."""
+    return [folder.name for folder in folders() if holds_pictures(folder) or _files_in(folder)]
 
 
 def picture_source(place: str) -> tuple[Path, PictureSettings] | None:

@@ -22,7 +22,7 @@ from headwork.base.files import read_json, write_atomically, write_json
 from headwork.base.limits import DEFAULT_LIMITS, Limits
 from headwork.base.results import DataFacts, Split
 from headwork.data.lines import read_lines
-from headwork.data.sets import STDLIB
+from headwork.data.sets import STDLIB, folders
 from headwork.data.split import SIDES, Side
 from headwork.data.stdlib import docstrings
 
@@ -214,6 +214,11 @@ def _parted(documents: Sequence[str], characters: int) -> tuple[list[str], list[
     line = text.find("\n", place, place + max(characters // 2, 1))
     place = place if line < 0 else line + 1
     return [text[:place]], [text[place:]]
+
+
+def known_texts() -> list[str]:
+    """The folders below HEADWORK_DATA that hold a running text."""
+    return [folder.name for folder in folders() if any((folder / f"train.txt{end}").is_file() for end in ("", ".gz"))]
 
 
 def _fingerprint(sides: Mapping[Side, Sequence[str]]) -> str:

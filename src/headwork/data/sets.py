@@ -61,6 +61,12 @@ def sets_of(ends: Collection[str] = TABLES) -> list[DataSet]:
     return [DataSet(name, files) for name, files in sorted(found.items()) if {"train", "test"} <= files.keys()]
 
 
+def folders() -> list[Path]:
+    """Those below HEADWORK_DATA, by name."""
+    root = os.environ.get("HEADWORK_DATA")
+    return sorted(path for path in Path(root).iterdir() if path.is_dir()) if root and Path(root).is_dir() else []
+
+
 def resolve(source: str | Path, ends: Collection[str] = TABLES) -> DataSet:
     """The data set that `source` means, of files whose names end so. A path that is there wins over a name.
 
