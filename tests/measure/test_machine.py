@@ -5,6 +5,8 @@ import subprocess
 import sys
 from importlib.metadata import version
 
+import pytest
+
 import headwork
 from headwork.measure import machine
 
@@ -25,6 +27,23 @@ def test_the_processor_is_read_where_the_system_tells(monkeypatch, tmp_path):
     assert machine.processor_name() == "Abacus 9000 @ 1 Hz"
     monkeypatch.setattr(machine, "CPUINFO", tmp_path / "nothing")
     assert machine.processor_name() == platform.processor() or platform.machine()
+
+
+@pytest.mark.parametrize(
+    ("line", "has"),
+    [
+        ("flags\t\t: fpu avx512f avx512_bf16 sse", True),
+        ("flags\t\t: fpu avx512f avx512_vnni", False),
+        ("Features\t: fp asimd bf16", True),
+        ("nothing", False),
+    ],
+)
+def test_a_processor_that_multiplies_bf16_is_called_so(line: str, has: bool, monkeypatch, tmp_path):
+    listing = tmp_path / "cpuinfo"
+    listing.write_text(f"model name\t: Abacus\n{line}\n")
+    monkeypatch.setattr(machine, "CPUINFO", listing)
+    facts = machine.describe_machine(threads=1, device="cpu")
+    assert facts.bf16 == has and facts.hardware == f"Abacus{' with bf16' if has else ''}, 1 thread, cpu"
 
 
 def test_no_part_of_the_room_imports_torch():

@@ -11,6 +11,7 @@ from headwork.ops.linear import (
     FrozenLinear,
     HalfLinear,
     Linear,
+    dtype_of,
     for_inference,
     halving_works,
     multiplies_bf16,
@@ -101,6 +102,12 @@ def test_float64_and_unknown_numbers_are_not_packed():
 
 def test_bf16_counts_only_where_it_is_packed():
     assert not multiplies_bf16() or packing_works(torch.bfloat16)
+
+
+def test_bf16_counts_only_where_the_processor_has_an_instruction_for_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"architecture": "x86_64", "avx512_f": True})
+    assert not multiplies_bf16.__wrapped__()
+    assert dtype_of("fp32") == torch.float32 and dtype_of("bf16", "cuda") == torch.bfloat16
 
 
 def test_the_copy_is_a_snapshot(layer: Linear):

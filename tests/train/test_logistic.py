@@ -15,7 +15,7 @@ from headwork.measure.calibration import softmax
 from headwork.tasks.classify import new_classifier
 from headwork.tasks.neural import NeuralClassifier
 from headwork.train.any import check_recipe
-from headwork.train.logistic import features_of, fit_logistic_head, put_into_head
+from headwork.train.logistic import features_of, features_to_fit, fit_logistic_head, put_into_head
 
 
 @pytest.mark.parametrize("classes", [2, 3, 7])
@@ -49,6 +49,20 @@ def test_a_classifier_answers_by_the_head_that_was_fitted() -> None:
     after = classifier.logits(texts)
     assert np.abs(after - before).max() > 0.1
     np.testing.assert_allclose(after, head(features).detach().numpy(), atol=1e-4)
+
+
+@pytest.mark.parametrize("multiplies", [True, False])
+def test_features_are_computed_in_the_precision_of_training_where_the_processor_can(
+    multiplies: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("headwork.ops.linear.multiplies_bf16", lambda: multiplies)
+    texts = [f"{word} day {place}" for place in range(20) for word in ("good", "bad")]
+    recipe = with_settings(load_recipe("transformer"), ["train.fit=logistic", "train.precision=bf16"], size="tiny")
+    classifier = cast(NeuralClassifier, new_classifier(recipe, ["0", "1"], texts, seed=0, offline=True, device="cpu"))
+    _, features, _ = features_to_fit(classifier, texts, texts[:2])
+    exact = features_of(classifier, texts)
+    apart = np.abs(features - exact).max() / np.abs(exact).max()
+    assert 1e-4 < apart < 0.03 if multiplies else apart == 0
 
 
 def test_a_model_without_features_of_its_own_is_refused() -> None:

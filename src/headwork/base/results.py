@@ -240,11 +240,13 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     python: str
     torch: str
     headwork: str
+    bf16: bool = False
+    """does the processor multiply bfloat16, so that recipes which ask for it compute so"""
 
     @property
     def hardware(self) -> str:
         threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
-        return f"{self.processor}, {threads}, {self.device}"
+        return f"{self.processor}{' with bf16' if self.bf16 else ''}, {threads}, {self.device}"
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True, tag_field="task"):

@@ -166,7 +166,12 @@ def halving_works() -> bool:
 @functools.cache
 def multiplies_bf16() -> bool:
     """Does the processor multiply bfloat16 itself? Where it does not, bfloat16 is many times slower than float32."""
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and packing_works(torch.bfloat16)
+    given = torch.cpu.get_capabilities()
+    if given.get("architecture") == "x86_64":  # oneDNN also takes it where AVX512 has no instruction for it
+        itself = given.get("avx512_bf16") or given.get("amx_bf16")
+    else:
+        itself = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return bool(itself) and packing_works(torch.bfloat16)
 
 
 def _packed(x: Tensor, weight: Tensor, bias: Tensor | None, activation: str, residual: Tensor | None) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from headwork.data.corpus import Examples
-from headwork.ops.linear import multiplies_bf16
+from headwork.ops.linear import dtype_of
 from headwork.tasks.neural import Neural
 from headwork.train.config import TrainConfig
 from headwork.train.logistic import fit_logistic_head
@@ -71,6 +71,7 @@ class Classify(Problem):
 
 def precision(config: TrainConfig, device: str) -> contextlib.AbstractContextManager[Any]:
     """Products in bfloat16 where the recipe asks for it and the machine multiplies it."""
-    if config.precision == "bf16" and (device != "cpu" or multiplies_bf16()):
-        return torch.autocast(torch.device(device).type, dtype=torch.bfloat16)
-    return contextlib.nullcontext()
+    dtype = dtype_of(config.precision, device)
+    if dtype == torch.float32:
+        return contextlib.nullcontext()
+    return torch.autocast(torch.device(device).type, dtype=dtype)

@@ -16,6 +16,7 @@ from torch import nn
 from headwork.base.results import Cut
 from headwork.data.batches import ordered_batches
 from headwork.data.corpus import Examples
+from headwork.ops.linear import dtype_of, for_inference
 from headwork.ops.threads import each_in_a_thread
 from headwork.tasks.neural import PREDICT_TOKENS, Neural, Read
 from headwork.train.config import train_config
@@ -40,8 +41,7 @@ class LogisticFit:
 def fit_logistic_head(classifier: Neural, train: Examples, dev: Examples) -> LogisticFit:
     """Fit `network.head` on the features that `network.encode` gives for `train`."""
     began = time.perf_counter()
-    read = classifier.reader.read(train.items)
-    features, dev_features = encoded(classifier, read, classifier.fast), features_of(classifier, dev.items)
+    read, features, dev_features = features_to_fit(classifier, train.items, dev.items)
     labels, dev_labels = classifier.targets(train.labels), classifier.targets(dev.labels)
     # Features of a pretrained encoder are small numbers; one common scale makes the penalties comparable.
     scale = float(features.std())
@@ -77,6 +77,14 @@ def put_into_head(head: nn.Linear, fitted: "LogisticRegression | Ridge", *, scal
         head.bias.fill_(-30.0)
         head.weight[rows] = torch.as_tensor(weight, dtype=head.weight.dtype, device=head.weight.device)
         head.bias[rows] = torch.as_tensor(bias, dtype=head.bias.dtype, device=head.bias.device)
+
+
+def features_to_fit(classifier: Neural, train: Sequence[Any], dev: Sequence[Any]) -> tuple[Any, np.ndarray, np.ndarray]:
+    """The training rows as they were read, and the (n, D) features of both sides in the precision of training."""
+    dtype = dtype_of(train_config(classifier.recipe).precision, classifier.device)
+    network = classifier.fast if dtype == torch.float32 else for_inference(classifier.network, dtype)
+    read, read_dev = (classifier.reader.read(items) for items in (train, dev))
+    return read, encoded(classifier, read, network), encoded(classifier, read_dev, network)
 
 
 def features_of(classifier: Neural, items: Sequence[Any]) -> np.ndarray:

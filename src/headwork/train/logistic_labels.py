@@ -13,7 +13,7 @@ from headwork.data.corpus import Examples
 from headwork.measure.label_calibration import label_errors
 from headwork.tasks.neural import NeuralClassifier
 from headwork.train.config import train_config
-from headwork.train.logistic import STRENGTHS, LogisticFit, encoded, features_of
+from headwork.train.logistic import STRENGTHS, LogisticFit, features_to_fit
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
@@ -27,8 +27,7 @@ def fit_label_head(classifier: NeuralClassifier, train: Examples, dev: Examples)
     from sklearn.linear_model import LogisticRegression  # only here: it takes as long to load as torch
 
     began = time.perf_counter()
-    read = classifier.reader.read(train.texts)
-    features, dev_features = encoded(classifier, read, classifier.fast), features_of(classifier, dev.texts)
+    read, features, dev_features = features_to_fit(classifier, train.texts, dev.texts)
     scale = float(features.std())
     weighs = "balanced" if train_config(classifier.recipe).class_weights == "balanced" else None
     heads = []
