@@ -46,3 +46,4 @@ def test_it_is_told_where_it_is_much():
     assert crowded({"a": None, "b": 0.05}) is None
     told = crowded({"a": 0.02, "b": 0.4, "c": None})
     assert told is not None and "2% to 40%" in told and "most: b" in told
+    assert "during 40% of their" in str(crowded({"b": 0.401, "d": 0.399}))

@@ -52,9 +52,10 @@ def crowded(shares: Mapping[str, float | None]) -> str | None:
     worst = max(known, key=lambda name: known[name], default="")
     if not worst or known[worst] < CROWDED:
         return None
-    least = min(known.values())
+    least, most = f"{min(known.values()):.0%}", f"{known[worst]:.0%}"
+    share = most if least == most else f"{least} to {most}"
     return (
-        f"The machine was busy with other work: trials waited for a core during {least:.0%} to {known[worst]:.0%} of "
+        f"The machine was busy with other work: trials waited for a core during {share} of "
         f"their training (most: {worst}). This was not counted as training, but caches and memory were "
         "shared too. Repeat it on a quiet machine where seconds decide."
     )
