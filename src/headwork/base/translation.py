@@ -4,10 +4,14 @@ BLEU and chrF are in points from 0 to 100, as they are published; their signatur
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
-from headwork.base.results import Compared, Finished, Standing
+from headwork.base.results import Compared, Difference, Finished, Standing
+
+BASELINE: Literal["rnn"] = "rnn"
+"""the model without attention"""
 
 
 class HeadUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +83,16 @@ class LengthPoint(msgspec.Struct, frozen=True, kw_only=True):
     high: float
 
 
+class LengthGap(msgspec.Struct, frozen=True, kw_only=True):
+    """BLEU minus that of the model without attention, on the test sentences of such a length."""
+
+    shortest: int
+    longest: int
+    difference: float
+    low: float
+    high: float
+
+
 class TranslationStanding(Standing, frozen=True, kw_only=True):
     """One row of a comparison of translators."""
 
@@ -87,6 +101,10 @@ class TranslationStanding(Standing, frozen=True, kw_only=True):
     in_pieces: int
     left_out: int
     lengths: list[LengthPoint]
+    against_baseline: Difference | None = None
+    """in BLEU; None where the model without attention did not take part"""
+    gaps: tuple[LengthGap, ...] = ()
+    """the same by length"""
     heads: tuple[HeadUse, ...] = ()
     """of the first seed"""
 

@@ -83,10 +83,18 @@ def with_intervals(seeds: Sequence[Scored], chosen: np.ndarray | None = None, *,
 
 
 def differences_to(
-    reference: str, models: Mapping[str, Sequence[Scored]], *, score: str = "bleu", seed: int = 0
+    reference: str,
+    models: Mapping[str, Sequence[Scored]],
+    chosen: np.ndarray | None = None,
+    *,
+    score: str = "bleu",
+    seed: int = 0,
 ) -> dict[str, Difference]:
-    """BLEU of each model minus that of `reference`: the same sentences are drawn for both, the seeds of each apart."""
-    facts = {name: _facts(score, seeds) for name, seeds in models.items()}
+    """BLEU of each model minus that of `reference`: the same sentences are drawn for both, the seeds of each apart.
+
+    `chosen` are the sentences that count; all when not given.
+    """
+    facts = {name: _facts(score, seeds, chosen) for name, seeds in models.items()}
     return summed_differences(SCORES[score], reference, facts, seed=seed)
 
 

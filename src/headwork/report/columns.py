@@ -18,7 +18,7 @@ class Maker(msgspec.Struct, frozen=True):
 
     column: Column
     cell: Callable[[Any], Cell]
-    against: Literal["best", "tfidf", "bm25", "lead", ""] = ""
+    against: Literal["best", "tfidf", "bm25", "lead", "rnn", ""] = ""
 
 
 def best_first(models: Sequence[S], score: str, best: str) -> list[S]:

@@ -5,9 +5,11 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sacrebleu.metrics.bleu import BLEU
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import load_recipe, with_settings
@@ -67,6 +69,41 @@ def test_the_result_tells_of_every_model(compared: ComparisonFolder, bitext: Bit
     assert result.verdict.model in ("rnn", "bahdanau")
     assert "version:" in result.signatures["bleu"]
     assert all(sample.written.keys() == {"rnn", "bahdanau"} for sample in result.samples)
+
+
+@pytest.mark.row("AT04")
+def test_what_attention_brings_is_told_for_all_sentences_and_by_length(
+    compared: ComparisonFolder, bitext: Bitext
+) -> None:
+    result, test = compared.result(TranslationComparison), bitext.part("test")
+    models = {model.name: model for model in result.models}
+    whole = models["bahdanau"].against_baseline
+    assert whole is not None and models["rnn"].against_baseline is not None
+    gap = models["bahdanau"].scores["bleu"].mean - models["rnn"].scores["bleu"].mean
+    assert whole.difference == pytest.approx(gap) and whole.low < gap < whole.high
+    lengths = np.array([len(source.split()) for source in test.sources])
+    texts = {
+        name: [
+            pq.read_table(compared.trial(name, seed).predictions_file)["written"].to_pylist() for seed in model.seeds
+        ]
+        for name, model in models.items()
+    }
+    assert len(models["bahdanau"].gaps) > 1
+    for found, none in zip(models["bahdanau"].gaps, models["rnn"].gaps, strict=True):
+        places = np.flatnonzero((lengths >= found.shortest) & (lengths <= found.longest))
+        bleu = {
+            name: np.mean(
+                [
+                    BLEU().corpus_score([seed[i] for i in places], [[test.references[i][0] for i in places]]).score
+                    for seed in seeds
+                ]
+            )
+            for name, seeds in texts.items()
+        }
+        assert found.difference == pytest.approx(bleu["bahdanau"] - bleu["rnn"], abs=1e-6)
+        assert found.low <= found.difference <= found.high and none.difference == 0
+    assert "against rnn" in compared.report_file.read_text() and "6 to 8 words" in compared.report_file.read_text()
+    assert "## What attention brings, by the length of the source" in compared.markdown_file.read_text()
 
 
 def test_a_finished_comparison_is_not_run_again(compared: ComparisonFolder, bitext: Bitext) -> None:

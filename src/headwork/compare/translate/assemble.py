@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -10,7 +11,15 @@ from msgspec.structs import replace
 
 from headwork.base.results import CurvePoint
 from headwork.base.runs import Run
-from headwork.base.translation import LengthPoint, Sample, TranslationComparison, TranslationRun, TranslationStanding
+from headwork.base.translation import (
+    BASELINE,
+    LengthGap,
+    LengthPoint,
+    Sample,
+    TranslationComparison,
+    TranslationRun,
+    TranslationStanding,
+)
 from headwork.compare.seeds import by_model, curve, mean
 from headwork.compare.standing import compared, standing
 from headwork.compare.translate.trial import BETWEEN, sample_of, share_of
@@ -56,6 +65,8 @@ def assemble(
     best = best_model(models, BLEU).name
     to_best = differences_to(best, {name: each.scored for name, each in written.items()})
     models = [replace(model, against_best=to_best[model.name]) for model in models]
+    if BASELINE in written:
+        models = _beside_baseline(models, written, test, bitext.facts.picture)
     models = [replace(model, curve=_curve(model.name, bitext, written, curve_runs)) for model in models]
     return TranslationComparison(
         **compared(bitext, models, BLEU, [*runs, *curve_runs], conditions),
@@ -86,8 +97,44 @@ def _describe(written: Written, test: Pairs, picture: Picture | None) -> Transla
     )
 
 
-def _by_length(scored: Sequence[Scored], test: Pairs) -> Iterator[LengthPoint]:
-    """BLEU on sentences of about one length, from the shortest to the longest."""
+def _beside_baseline(
+    models: Sequence[TranslationStanding], written: dict[str, Written], test: Pairs, picture: Picture | None
+) -> list[TranslationStanding]:
+    """With what each has before the model without attention, on all sentences and on those of about one length."""
+    scored = {name: each.scored for name, each in written.items()}
+    whole = differences_to(BASELINE, scored)
+    by_bin = [(each, differences_to(BASELINE, scored, each.chosen)) for each in _bins(test)] if picture is None else []
+    return [
+        replace(
+            model,
+            against_baseline=whole[model.name],
+            gaps=tuple(
+                LengthGap(
+                    shortest=each.shortest,
+                    longest=each.longest,
+                    difference=gaps[model.name].difference,
+                    low=gaps[model.name].low,
+                    high=gaps[model.name].high,
+                )
+                for each, gaps in by_bin
+            ),
+        )
+        for model in models
+    ]
+
+
+class Bin(NamedTuple):
+    """Test sentences of about one length."""
+
+    shortest: int
+    longest: int
+    """in words of the source"""
+    chosen: np.ndarray
+    """their places"""
+
+
+def _bins(test: Pairs) -> Iterator[Bin]:
+    """About equally many sentences in each, from the shortest to the longest."""
     words = np.array([len(source.split()) for source in test.sources])
     bins = max(1, min(LENGTH_BINS, len(words) // FEWEST_IN_BIN))
     edges = np.unique(np.quantile(words, np.linspace(0, 1, bins + 1)).round().astype(int))
@@ -96,15 +143,21 @@ def _by_length(scored: Sequence[Scored], test: Pairs) -> Iterator[LengthPoint]:
         last = place == len(bounds) - 1
         chosen = np.flatnonzero((words >= low) & ((words <= high) if last else (words < high)))
         if len(chosen):
-            bleu = with_intervals(scored, chosen)["bleu"]
-            yield LengthPoint(
-                shortest=int(words[chosen].min()),
-                longest=int(words[chosen].max()),
-                rows=len(chosen),
-                bleu=bleu.mean,
-                low=bleu.low,
-                high=bleu.high,
-            )
+            yield Bin(int(words[chosen].min()), int(words[chosen].max()), chosen)
+
+
+def _by_length(scored: Sequence[Scored], test: Pairs) -> Iterator[LengthPoint]:
+    """BLEU on sentences of about one length, from the shortest to the longest."""
+    for each in _bins(test):
+        bleu = with_intervals(scored, each.chosen)["bleu"]
+        yield LengthPoint(
+            shortest=each.shortest,
+            longest=each.longest,
+            rows=len(each.chosen),
+            bleu=bleu.mean,
+            low=bleu.low,
+            high=bleu.high,
+        )
 
 
 def _curve(name: str, bitext: Bitext, written: dict[str, Written], curve_runs: Sequence[Run]) -> tuple[CurvePoint, ...]:

@@ -3,16 +3,17 @@
 from headwork.base.translation import Sample, TranslationComparison
 from headwork.report.markdown import closing, joined, listed, opening, written
 from headwork.report.text import quoted
-from headwork.report.translation.standings import heads_table, ranked
+from headwork.report.translation.standings import gaps_table, heads_table, ranked
 from headwork.report.translation.terms import TERMS
 
 
 def translation_markdown(comparison: TranslationComparison) -> str:
     """The report of a comparison of translators without pictures."""
     models = ranked(comparison)
-    heads = heads_table(models)
+    heads, gaps = heads_table(models), gaps_table(models)
     blocks = [
         *opening(comparison, "Which translator for", "Pictures and alignments are"),
+        *(["## What attention brings, by the length of the source", written(gaps)] if gaps else []),
         listed([f"{name}: {signature}" for name, signature in comparison.signatures.items()]),
         "## What they write",
         *(listed(_sample_lines(sample, [model.name for model in models])) for sample in comparison.samples),

@@ -7,7 +7,7 @@ from headwork.report.page import run_page, write_pages
 from headwork.report.render import render
 from headwork.report.translation.markdown import translation_markdown
 from headwork.report.translation.pictures import TranslationPictures, draw_all
-from headwork.report.translation.standings import heads_table, ranked
+from headwork.report.translation.standings import gaps_table, heads_table, ranked
 from headwork.report.translation.terms import TERMS
 
 DRAWN = 3
@@ -43,6 +43,7 @@ def translation_page(
         "translation.html.jinja",
         **of_comparison(comparison, models, TERMS),
         pictures=pictures,
+        gaps=gaps_table(models),
         heads=heads_table(models),
         alignments=_shown(alignments),
     )

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from headwork.base.translation import HeadUse, TranslationComparison, TranslationStanding
+from headwork.base.results import Difference
+from headwork.base.translation import BASELINE, HeadUse, LengthGap, TranslationComparison, TranslationStanding
 from headwork.report import numbers
 from headwork.report.columns import MEMORY, NAME, SIZE, Maker, P, best_first, spread, table_of
 from headwork.report.standings import standings
@@ -16,8 +17,20 @@ def ranked(comparison: TranslationComparison) -> list[TranslationStanding]:
 
 @standings.register
 def translation_table(comparison: TranslationComparison) -> Table:
-    """One row a model, highest BLEU first."""
-    return table_of(comparison, ranked(comparison), _MAKERS)
+    """One row a model, highest BLEU first; the column against the model without attention only where it took part."""
+    baseline = any(model.against_baseline for model in comparison.models)
+    makers = [maker for maker in _MAKERS if baseline or maker.against != BASELINE]
+    return table_of(comparison, ranked(comparison), makers)
+
+
+def gaps_table(models: Sequence[TranslationStanding]) -> Table | None:
+    """What each model has before the one without attention, by the length of the source."""
+    shown = [model for model in models if model.gaps and model.name != BASELINE]
+    if not shown:
+        return None
+    columns = [Column(title=f"{gap.shortest} to {gap.longest} words", detail="BLEU, interval") for gap in shown[0].gaps]
+    rows = [Row(cells=[Cell(model.name), *map(_gap, model.gaps)]) for model in shown]
+    return Table(columns=[Column(title=f"minus {BASELINE}", align="left"), *columns], rows=rows)
 
 
 def heads_table(models: Sequence[TranslationStanding]) -> Table | None:
@@ -65,8 +78,10 @@ def _scores(title: str, score: str, *, whole: bool) -> Maker:
     return Maker(Column(title=title, detail="95% interval", brief="whole" if whole else "text"), cell)
 
 
-def _against_best(model: TranslationStanding) -> Cell:
-    gap = model.against_best
+def _gap(gap: Difference | LengthGap | None) -> Cell:
+    """A difference in BLEU."""
+    if gap is None:
+        return Cell(DASH)
     return Cell(numbers.points(gap.difference / 100), numbers.points_interval(gap.low / 100, gap.high / 100))
 
 
@@ -75,8 +90,17 @@ _MAKERS = [
     _scores("BLEU", "bleu", whole=True),
     spread("bleu", lambda value: numbers.decimal(value, 1)),
     _scores("chrF", "chrf", whole=False),
-    Maker(Column(title="against best", detail="BLEU, interval", brief="whole"), _against_best, "best"),
+    Maker(
+        Column(title="against best", detail="BLEU, interval", brief="whole"),
+        lambda model: _gap(model.against_best),
+        "best",
+    ),
     P,
+    Maker(
+        Column(title=f"against {BASELINE}", detail="BLEU, interval", brief="text"),
+        lambda model: _gap(model.against_baseline),
+        BASELINE,
+    ),
     Maker(
         Column(title="training", detail="tokens/s", brief="text"),
         lambda model: Cell(numbers.seconds(model.cost.train_seconds), numbers.rate(model.trained_tokens_per_second)),
