@@ -37,3 +37,11 @@ def test_a_name_leaves_a_line_free_where_there_is_room():
     (free,), _ = labelled([(0.2, 0.5)], ["tfidf"])
     (moved,), _ = labelled([(0.2, 0.5)], ["tfidf"], lines=[[(0.2, 0.5), (0.9, 0.5)]])
     assert free != moved
+
+
+def test_the_chosen_name_alone_is_bold():
+    axes = Figure(figsize=(5.3, 4)).add_axes((0.1, 0.1, 0.85, 0.85))
+    names = ["transformer", "transformer-entmax", "transformer 19.2"]
+    label_points(axes, [(0.2, 0.2), (0.5, 0.5), (0.8, 0.8)], names, lines=[], strong={"transformer"})
+    weights = {text.get_text(): text.get_weight() for text in axes.texts}
+    assert weights == {"transformer": "bold", "transformer-entmax": "normal", "transformer 19.2": "bold"}

@@ -56,7 +56,7 @@ def label_points(
     crossed = [box for line in lines for box in _along(in_points * axes.transData.transform(line))] if lines else []
     labels = []
     for (x, y), point, name in sorted(zip(spots, points, names, strict=True)):
-        bold = any(name.startswith(one) for one in strong)
+        bold = any(name == one or name.startswith(f"{one} ") for one in strong)  # a value may stand behind it
         width = TextPath((0, 0), name, size=LETTERS).get_extents().width * (1.1 if bold else 1.0)
         box, ring = _free_place(x, y, width, [*taken, *labels], crossed, frame)
         line = {"arrowstyle": "-", "color": INK, "linewidth": 0.5, "shrinkA": 0, "shrinkB": _DOT} if ring else None

@@ -28,9 +28,13 @@ def gaps_table(models: Sequence[TranslationStanding]) -> Table | None:
     shown = [model for model in models if model.gaps and model.name != BASELINE]
     if not shown:
         return None
-    columns = [Column(title=f"{gap.shortest} to {gap.longest} words", detail="BLEU, interval") for gap in shown[0].gaps]
+    columns = [Column(title=f"{_lengths(gap)} words", detail="BLEU, interval") for gap in shown[0].gaps]
     rows = [Row(cells=[Cell(model.name), *map(_gap, model.gaps)]) for model in shown]
     return Table(columns=[Column(title=f"minus {BASELINE}", align="left"), *columns], rows=rows)
+
+
+def _lengths(gap: LengthGap) -> str:
+    return str(gap.shortest) if gap.shortest == gap.longest else f"{gap.shortest} to {gap.longest}"
 
 
 def heads_table(models: Sequence[TranslationStanding]) -> Table | None:
