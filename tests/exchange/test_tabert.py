@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import random
 import re
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 from tests.bert_by_hand import Tensors, attend, behind, bert, linear
+from tests.damage import mutated
 from tests.published import VOCABULARY
 from tests.tables import NATIONS, asked_of, medals
 from tests.tables import write_folder as write_tables
@@ -25,6 +27,8 @@ from headwork.data.table_questions import TableQuestions
 from headwork.exchange.exporting import export
 from headwork.exchange.importing import import_model
 from headwork.models import published
+from headwork.models.formats import tabert
+from headwork.models.published import Published
 from headwork.ops.packed import pack
 from headwork.tasks.neural_table import NeuralTabler
 from headwork.tasks.table import new_tabler
@@ -215,7 +219,7 @@ def test_a_mistake_in_the_settings_is_seen(tmp_path: Path, wrong: dict[str, floa
             f"'{LAST}.output.dense.bias' is missing",
         ),
         (lambda t: {**t, f"{LAST}.intermediate.dense.weight": torch.zeros(3, 3)}, "would have shape"),
-        (lambda t: {n: x for n, x in t.items() if "embeddings" not in n}, "vocabulary is|is missing"),
+        (lambda t: {n: x for n, x in t.items() if "embeddings" not in n}, "vocabulary is 0"),
     ],
 )
 def test_what_is_missing_or_left_over_is_refused_by_name(tmp_path: Path, change, told: str):
@@ -233,12 +237,26 @@ def test_what_is_missing_or_left_over_is_refused_by_name(tmp_path: Path, change,
         ({"column_delimiter": "|"}, "column_delimiter is '|'"),
         ({"num_vertical_attention_heads": 5}, "num_vertical_attention_heads must divide"),
         ({"num_hidden_layers": 10**9}, "layers is 1,000,000,000"),
+        ({"num_vertical_layers": 10**9}, "num_vertical_layers is 1,000,000,000"),
+        ({"num_vertical_attention_heads": 0}, "num_vertical_attention_heads must divide"),
     ],
 )
 def test_settings_that_are_not_computed_here_are_refused(tmp_path: Path, settings, told: str):
     folder = write_folder(tmp_path / "tabert", weights(), **settings)
     with pytest.raises(HeadworkError, match=re.escape(told)):
         imported(folder, tmp_path / "out")
+
+
+@pytest.mark.parametrize("file", ["tb_config.json", "model.bin"])
+def test_damaged_files_are_read_whole_or_refused_in_one_line(tmp_path: Path, file: str):
+    folder = write_folder(tmp_path / "tabert", weights())
+    whole = (folder / file).read_bytes()
+    for seed in range(150):
+        (folder / file).write_bytes(mutated(whole, random.Random(seed)))
+        try:
+            assert isinstance(tabert.read(folder), Published)
+        except HeadworkError as error:
+            assert "\n" not in str(error) and len(str(error)) < 2000
 
 
 def test_nothing_of_the_file_is_run(tmp_path: Path):

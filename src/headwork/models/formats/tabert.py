@@ -16,8 +16,8 @@ from headwork.base.errors import HeadworkError
 from headwork.layers.transformer import CoreConfig
 from headwork.models.formats import bert
 from headwork.models.formats.files import read_pickled, settings_in
+from headwork.models.formats.table import MOST, Rename, Table, checked_sizes, convert, fill, weight_and_bias
 from headwork.models.formats.table import Published as Activation
-from headwork.models.formats.table import Rename, Table, checked_sizes, convert, fill, weight_and_bias
 from headwork.models.published import OverRows, Published, PublishedConfig, heads_of
 
 WEIGHTS, CONFIG = "model.bin", "tb_config.json"
@@ -57,7 +57,9 @@ class Settings(msgspec.Struct, frozen=True):
         for name, (found, expected) in asked.items():
             if found != expected:
                 raise ValueError(f"{name} is {found!r}; headwork reads tables with {expected!r}")
-        if self.num_vertical_layers and self.hidden_size % self.num_vertical_attention_heads:
+        if not 0 <= self.num_vertical_layers <= MOST["layers"]:
+            raise ValueError(f"num_vertical_layers is {self.num_vertical_layers:,}; expected 0 to {MOST['layers']:,}")
+        if self.num_vertical_attention_heads < 1 or self.hidden_size % self.num_vertical_attention_heads:
             raise ValueError("num_vertical_attention_heads must divide hidden_size")
 
     def core(self, vocabulary: int) -> CoreConfig:
@@ -69,10 +71,10 @@ def read(folder: Path) -> Published:
     """HeadworkError names the tensor that is missing, left over or wrongly shaped, or the setting that differs."""
     path, settings = folder / WEIGHTS, settings_in(folder, Settings, CONFIG)
     found = {name.removeprefix("_bert_model."): tensor for name, tensor in read_pickled(path).items()}
-    words = found.get("bert.embeddings.word_embeddings.weight", torch.zeros(1))
+    words = found.get("bert.embeddings.word_embeddings.weight")
     try:
         settings.check()
-        core = settings.core(len(words))
+        core = settings.core(0 if words is None or words.dim() != 2 else len(words))
     except ValueError as error:
         raise HeadworkError(f"{folder / CONFIG}: {error}") from error
     layers = settings.num_vertical_layers
