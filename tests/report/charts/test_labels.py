@@ -43,5 +43,5 @@ def test_the_chosen_name_alone_is_bold():
     axes = Figure(figsize=(5.3, 4)).add_axes((0.1, 0.1, 0.85, 0.85))
     names = ["transformer", "transformer-entmax", "transformer 19.2"]
     label_points(axes, [(0.2, 0.2), (0.5, 0.5), (0.8, 0.8)], names, lines=[], strong={"transformer"})
-    weights = {text.get_text(): text.get_weight() for text in axes.texts}
+    weights = {text.get_text(): text.get_fontweight() for text in axes.texts}
     assert weights == {"transformer": "bold", "transformer-entmax": "normal", "transformer 19.2": "bold"}
