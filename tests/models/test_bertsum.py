@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from tests import presumm_by_hand
+from tests import bert_by_hand, presumm_by_hand
 
 from headwork.models.bertsum import BertSum, BertSumConfig
 from headwork.models.formats import presumm
@@ -48,10 +48,10 @@ def test_probabilities_are_those_of_the_formulas(layers: int):
     found = torch.sigmoid(model(batch_of(DOCUMENTS))).detach().numpy()
     sizes = {"layers": LAYERS, "heads": HEADS, "inter_layers": layers, "inter_heads": INTER_HEADS}
     if not layers:  # without layers over sentences nothing tells their places
-        vectors = [presumm_by_hand.bert(tensors, ids, kinds, layers=LAYERS, heads=HEADS)[firsts]
+        vectors = [bert_by_hand.bert(tensors, ids, kinds, layers=LAYERS, heads=HEADS, prefix="bert.model.")[firsts]
                    for ids, kinds, firsts in flat(DOCUMENTS)]  # fmt: skip
-        normed = presumm_by_hand.norm(tensors, "ext_layer.layer_norm", np.concatenate(vectors), 1e-6)
-        expected = 1 / (1 + np.exp(-presumm_by_hand.linear(tensors, "ext_layer.wo", normed)[:, 0]))
+        normed = bert_by_hand.norm(tensors, "ext_layer.layer_norm", np.concatenate(vectors), 1e-6)
+        expected = 1 / (1 + np.exp(-bert_by_hand.linear(tensors, "ext_layer.wo", normed)[:, 0]))
     else:
         expected = np.concatenate([presumm_by_hand.probabilities(tensors, one, **sizes) for one in DOCUMENTS if one])
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
