@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from headwork.measure.machine import describe_machine
 from headwork.ops import linear
 from headwork.ops.linear import (
     ACTIVATIONS,
@@ -102,6 +103,10 @@ def test_float64_and_unknown_numbers_are_not_packed():
 
 def test_bf16_counts_only_where_it_is_packed():
     assert not multiplies_bf16() or packing_works(torch.bfloat16)
+
+
+def test_a_report_says_so_wherever_bf16_is_computed_in():
+    assert not multiplies_bf16() or describe_machine(threads=1, device="cpu").bf16
 
 
 def test_bf16_counts_only_where_the_processor_has_an_instruction_for_it(monkeypatch: pytest.MonkeyPatch):

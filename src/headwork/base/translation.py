@@ -88,9 +88,7 @@ class LengthGap(msgspec.Struct, frozen=True, kw_only=True):
 
     shortest: int
     longest: int
-    difference: float
-    low: float
-    high: float
+    gap: Difference
 
 
 class TranslationStanding(Standing, frozen=True, kw_only=True):

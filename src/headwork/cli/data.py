@@ -23,7 +23,7 @@ def data(name, task) -> None:
         describe_data(prepare_drawn(name))
         return
     if name:
-        guessed = next((task for task, known in _by_task() if name in known), MAIN_TASK)
+        guessed = next((form for form, known in _by_task() if name in known), MAIN_TASK)
         rows = work_of(task or guessed).prepare(name)
         describe_data(rows)
         show_examples(rows)

@@ -100,8 +100,9 @@ def test_what_attention_brings_is_told_for_all_sentences_and_by_length(
             )
             for name, seeds in texts.items()
         }
-        assert found.difference == pytest.approx(bleu["bahdanau"] - bleu["rnn"], abs=1e-6)
-        assert found.low <= found.difference <= found.high and none.difference == 0
+        gap = found.gap
+        assert gap.difference == pytest.approx(bleu["bahdanau"] - bleu["rnn"], abs=1e-6)
+        assert gap.low <= gap.difference <= gap.high and none.gap.difference == 0
     assert "against rnn" in compared.report_file.read_text() and "6 to 8 words" in compared.report_file.read_text()
     assert "## What attention brings, by the length of the source" in compared.markdown_file.read_text()
 

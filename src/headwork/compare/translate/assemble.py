@@ -109,14 +109,7 @@ def _beside_baseline(
             model,
             against_baseline=whole[model.name],
             gaps=tuple(
-                LengthGap(
-                    shortest=each.shortest,
-                    longest=each.longest,
-                    difference=gaps[model.name].difference,
-                    low=gaps[model.name].low,
-                    high=gaps[model.name].high,
-                )
-                for each, gaps in by_bin
+                LengthGap(shortest=each.shortest, longest=each.longest, gap=gaps[model.name]) for each, gaps in by_bin
             ),
         )
         for model in models

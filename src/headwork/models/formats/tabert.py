@@ -78,8 +78,7 @@ def read(folder: Path) -> Published:
     except ValueError as error:
         raise HeadworkError(f"{folder / CONFIG}: {error}") from error
     layers = settings.num_vertical_layers
-    used = {name: tensor for name, tensor in found.items() if not name.startswith(PRETRAINING)}
-    tensors = convert(used, table(core, layers), str(path))
+    tensors = convert(found, table(core, layers), str(path))
     config = PublishedConfig(
         family="bert",
         core=core,
@@ -107,4 +106,4 @@ def table(core: CoreConfig, layers: int) -> Table:
         rows += weight_and_bias(f"{theirs}.intermediate.dense", f"{ours}.widen")
         rows += weight_and_bias(f"{theirs}.output.dense", f"{ours}.narrow")
         rows += weight_and_bias(f"{theirs}.output.LayerNorm", f"{ours}.ff_norm")
-    return its._replace(body=[*its.body, *rows])
+    return its._replace(body=[*its.body, *rows], unused=(PRETRAINING,))

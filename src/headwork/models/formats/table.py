@@ -82,6 +82,8 @@ class Table(NamedTuple):
     """names under which some files repeat a tensor of ours"""
     constant: tuple[str, ...] = ()
     """endings of the names of constant buffers, which some files hold and no model needs"""
+    unused: tuple[str, ...] = ()
+    """beginnings of the names of what the authors' training alone used"""
     unread: tuple[tuple[str, str], ...] = ()
     """beginnings of the names of what headwork does not read, and what that is"""
 
@@ -159,7 +161,7 @@ def convert(tensors: Mapping[str, Tensor], table: Table, where: str) -> dict[str
         for beginning, what in table.unread:
             if name.startswith(beginning):
                 raise HeadworkError(f"{where}: tensor {name!r} is of {what}, which headwork does not read")
-        if not name.endswith(table.constant or "\0"):
+        if not name.endswith(table.constant or "\0") and not name.startswith(table.unused or "\0"):
             raise HeadworkError(f"{where}: tensor {name!r} has no place in the model; {AGAIN}")
     return converted
 

@@ -29,7 +29,7 @@ def gaps_table(models: Sequence[TranslationStanding]) -> Table | None:
     if not shown:
         return None
     columns = [Column(title=f"{_lengths(gap)} words", detail="BLEU, interval") for gap in shown[0].gaps]
-    rows = [Row(cells=[Cell(model.name), *map(_gap, model.gaps)]) for model in shown]
+    rows = [Row(cells=[Cell(model.name), *(_gap(each.gap) for each in model.gaps)]) for model in shown]
     return Table(columns=[Column(title=f"minus {BASELINE}", align="left"), *columns], rows=rows)
 
 
@@ -82,7 +82,7 @@ def _scores(title: str, score: str, *, whole: bool) -> Maker:
     return Maker(Column(title=title, detail="95% interval", brief="whole" if whole else "text"), cell)
 
 
-def _gap(gap: Difference | LengthGap | None) -> Cell:
+def _gap(gap: Difference | None) -> Cell:
     """A difference in BLEU."""
     if gap is None:
         return Cell(DASH)
