@@ -16,7 +16,7 @@ import pytest
     ],
 )
 def test_each_model_says_what_it_runs(headwork, words, told):
-    done = headwork("plan", *words)
+    done = headwork("plan", *words, "--device", "cpu")
     assert done.returncode == 0, done.stderr
     assert told in done.stdout
 

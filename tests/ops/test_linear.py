@@ -10,6 +10,7 @@ from headwork.ops import linear
 from headwork.ops.linear import (
     ACTIVATIONS,
     FrozenLinear,
+    FrozenNorm,
     HalfLinear,
     Linear,
     dtype_of,
@@ -128,6 +129,17 @@ def test_the_copy_is_a_snapshot(layer: Linear):
     assert isinstance(model[0], Linear) and not model[0].training
     assert not any(parameter.requires_grad for parameter in fast.parameters())
     assert for_inference(fast) is fast
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_frozen_norm_is_the_norm_in_the_kind_of_number_that_it_is_given(dtype: torch.dtype):
+    norm, x = nn.LayerNorm(24, eps=1e-3), torch.randn(7, 24, generator=torch.Generator().manual_seed(0)).to(dtype)
+    nn.init.normal_(norm.weight)
+    nn.init.normal_(norm.bias)
+    found = FrozenNorm(norm)(x)
+    expected = F.layer_norm(x.double(), (24,), norm.weight.double(), norm.bias.double(), 1e-3)
+    assert found.dtype == dtype and not found.requires_grad
+    assert torch.allclose(found.double(), expected, atol=ROUNDING[dtype], rtol=ROUNDING[dtype])
 
 
 def test_dropout_acts_in_training_only(layer: Linear):

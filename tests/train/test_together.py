@@ -262,7 +262,7 @@ def test_a_moving_weight_is_not_ended_by_patience(small):
     """While the language alone is learnt the task gets no better, and what follows is what it is for."""
     train, dev = small
     model = new(recipe_of("", "model.tokens=words"), train)
-    config = TrainConfig(epochs=4, patience=1, lr=1e-9, batch_tokens=512, beside="masked 1:0")
+    config = TrainConfig(epochs=4, patience=1, lr=1e-30, batch_tokens=512, beside="masked 1:0")
     main = Classify(model, train, dev, config, seed=3)
     assert fit(main).stopped == "patience"
     assert fit(together(main, model, train, dev, parse_beside("masked 1:0"), seed=3)).stopped == "epochs"

@@ -130,13 +130,16 @@ def choose_device(device: str) -> str:
         return device
     import torch
 
+    from headwork.ops.chance import repeat_on
+
     if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device.split(":")[0] != "cuda" or not torch.cuda.is_available():
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    elif device.split(":")[0] != "cuda" or not torch.cuda.is_available():
         raise HeadworkError(
             f"--device {device}: not on this machine; expected auto, cpu"
             + (", cuda" if torch.cuda.is_available() else "")
         )
+    repeat_on(device)
     return device
 
 

@@ -16,6 +16,7 @@ from headwork.base.recipes import Recipe
 from headwork.base.runs import Run
 from headwork.compare.trial import run_trial
 from headwork.compare.work import Settings, work_of
+from headwork.ops.chance import repeat_on
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +33,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 def main() -> int:
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    repeat_on(order.settings.device)
     try:
         run_trial(
             Run(Path(order.folder)),

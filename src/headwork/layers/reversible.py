@@ -15,6 +15,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from headwork.ops.chance import RandomState, random_state, set_random_state
+
 Sublayer = Callable[[Tensor], Tensor]
 
 
@@ -51,7 +53,7 @@ class _Reversible(torch.autograd.Function):
         ctx.pairs, ctx.weights, ctx.random = pairs, weights, []
         for f, g in pairs:
             for sublayer in (f, g):
-                ctx.random.append(torch.get_rng_state())
+                ctx.random.append(random_state())
                 if sublayer is f:
                     x1 = x1 + f(x2)
                 else:
@@ -63,7 +65,7 @@ class _Reversible(torch.autograd.Function):
     def backward(ctx, d1: Tensor, d2: Tensor) -> tuple[Tensor | None, ...]:
         y1, y2 = ctx.saved_tensors
         totals: list[Tensor | None] = [None] * len(ctx.weights)
-        after = torch.get_rng_state()
+        after = random_state()
         for place in reversed(range(len(ctx.pairs))):
             f, g = ctx.pairs[place]
             # y2 = x2 + g(y1)
@@ -72,7 +74,7 @@ class _Reversible(torch.autograd.Function):
             # y1 = x1 + f(x2)
             said, back = _once_more(f, y2, d1, ctx.random[2 * place], ctx.weights, totals)
             y1, d2 = y1 - said, d2 + back
-        torch.set_rng_state(after)
+        set_random_state(after)
         return d1, d2, None, *totals
 
 
@@ -80,12 +82,12 @@ def _once_more(
     sublayer: Sublayer,
     x: Tensor,
     gradient: Tensor,
-    random: Tensor,
+    random: RandomState,
     weights: Sequence[Tensor],
     totals: list[Tensor | None],
 ) -> tuple[Tensor, Tensor]:
     """What the sublayer gives for x, and the gradient of x; those of its weights are added to `totals`."""
-    torch.set_rng_state(random)
+    set_random_state(random)
     with torch.enable_grad():
         x = x.detach().requires_grad_()
         said = sublayer(x)

@@ -103,6 +103,19 @@ class HalfLinear(nn.Module):
         return _finish(torch.ops.quantized.linear_dynamic_fp16(x.float(), self.weight), activation, residual)
 
 
+class FrozenNorm(nn.Module):
+    """A LayerNorm for prediction on a GPU, which wants weights in the kind of number of what they scale."""
+
+    def __init__(self, norm: nn.LayerNorm) -> None:
+        super().__init__()
+        self.shape, self.eps = norm.normalized_shape, norm.eps
+        self.weight, self.bias = norm.weight.detach(), norm.bias.detach()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """As nn.LayerNorm, in the kind of number of `x`; sums are in float32 whatever that is."""
+        return F.layer_norm(x, self.shape, self.weight.to(x.dtype), self.bias.to(x.dtype), self.eps)
+
+
 def for_inference(model: Model, dtype: torch.dtype = torch.float32) -> Model:
     """A copy of `model` that only predicts: gradients off, every `Linear` frozen and computing in `dtype`.
 
@@ -116,6 +129,8 @@ def for_inference(model: Model, dtype: torch.dtype = torch.float32) -> Model:
         for name, layer in list(parent.named_children()):
             if isinstance(layer, Linear):
                 setattr(parent, name, frozen(layer, dtype))
+            elif isinstance(layer, nn.LayerNorm) and layer.weight.is_cuda and dtype != torch.float32:
+                setattr(parent, name, FrozenNorm(layer))
     return fast
 
 

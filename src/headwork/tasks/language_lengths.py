@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from headwork.base.language import LengthPoint
+from headwork.ops.chance import random_state, set_random_state
 from headwork.ops.live import Live
 from headwork.tasks.neural_language import NeuralLanguageModel
 
@@ -43,8 +44,10 @@ def step_cost(model: NeuralLanguageModel, ids: Sequence[int] | np.ndarray) -> tu
         loss, _ = network.learn(window[:, :-1], window[:, 1:], None, done=0.0)
         loss.backward()
         network.zero_grad(set_to_none=True)
+        if window.is_cuda:
+            torch.cuda.synchronize()  # a GPU is asked, not waited for
 
-    random = torch.get_rng_state()
+    random = random_state()
     taken = []
     for _ in range(1 + REPEATS):
         began = time.perf_counter()
@@ -52,5 +55,5 @@ def step_cost(model: NeuralLanguageModel, ids: Sequence[int] | np.ndarray) -> tu
         taken.append(time.perf_counter() - began)
     with Live() as live:
         step()
-    torch.set_rng_state(random)
+    set_random_state(random)
     return min(taken[1:]), live.peak

@@ -1,6 +1,6 @@
 """A checkpoint: everything that training needs to go on, in one file that is whole or absent.
 
-Tensors: `weights.*` (the free ones), `best.*`, `kept.<i>.*`, `carried.*`, `optimizer.<i>.<name>`, `random`; the
+Tensors: `weights.*` (the free ones), `best.*`, `kept.<i>.*`, `carried.*`, `optimizer.<i>.<name>`, `random.*`; the
 position and the metrics are in the file's metadata, so that they cannot tear from the weights.
 """
 
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from headwork.base.errors import HeadworkError
 from headwork.base.files import write_atomically
 from headwork.base.runs import Point
+from headwork.ops.chance import random_state, set_random_state
 
 
 class Position(msgspec.Struct, kw_only=True):
@@ -53,7 +54,7 @@ def save_checkpoint(path: Path, state: State, network: nn.Module, optimizer: tor
         tensors |= _named(f"kept.{index}", weights)
     for index, values in optimizer.state_dict()["state"].items():
         tensors |= _named(f"optimizer.{index}", {name: torch.as_tensor(value) for name, value in values.items()})
-    tensors["random"] = torch.get_rng_state()
+    tensors |= _named("random", random_state())
     tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     metadata = {"position": msgspec.json.encode(state.position).decode()}
     write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata))
@@ -75,7 +76,7 @@ def load_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optim
             value.copy_(weights[name])
     values = {int(index): values for index, values in _grouped(_below("optimizer", tensors)).items()}
     optimizer.load_state_dict({"state": values, "param_groups": optimizer.state_dict()["param_groups"]})
-    torch.set_rng_state(tensors["random"])
+    set_random_state(_below("random", tensors))
     kept = _grouped(_below("kept", tensors))
     in_order = [kept[index] for index in sorted(kept, key=int)]
     return State(position, _below("best", tensors), in_order, _below("carried", tensors))

@@ -16,6 +16,7 @@ from headwork.attention.normalisers import LearnedEntmax
 from headwork.base.files import read_json, write_json
 from headwork.base.runs import Point
 from headwork.measure.crowding import Stopwatch
+from headwork.ops.chance import random_state, set_random_state
 from headwork.train.adamw import AdamW
 from headwork.train.average import Weights, mean_of, remember
 from headwork.train.checkpoint import Position, State, copied, free_tensors, load_checkpoint, save_checkpoint
@@ -175,7 +176,7 @@ class Trainer:
         if self.place and self.place.plan.is_file():
             return read_json(self.place.plan, Plan)
         batches = self.problem.batches(0)
-        before, random = copied(free_tensors(self.network)), torch.get_rng_state()
+        before, random = copied(free_tensors(self.network)), random_state()
         carried, position = copied(self.problem.carried), self.position
         self.position = Position()
         plan = plan_steps(
@@ -186,7 +187,7 @@ class Trainer:
             step=lambda index: self._step(batches[index], index, len(batches)),  # steps may differ along the way
         )
         _put(self.network, before)
-        torch.set_rng_state(random)
+        set_random_state(random)
         self.optimizer, self.position = _optimizer(self.network, self.config), position
         self.problem.carried = carried
         if self.place:
