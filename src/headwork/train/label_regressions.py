@@ -75,7 +75,7 @@ def label_regressions(
 
     rows, width = axes.rows.shape
     told = truths.any(0) & ~truths.all(0)
-    fitted = Regressions(np.zeros((len(told), width)), np.where(truths.any(0), ALWAYS, -ALWAYS))
+    fitted = Regressions(np.zeros((truths.shape[1], width)), np.where(truths.any(0), ALWAYS, -ALWAYS))
     if not told.any():
         return fitted
     signs = np.where(truths[:, told], 1, -1).astype(axes.rows.dtype)
