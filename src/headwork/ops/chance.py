@@ -36,7 +36,9 @@ def repeat_on(device: str) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS: fixed buffers, hence a fixed order
     torch.use_deterministic_algorithms(True, warn_only=True)
     warnings.filterwarnings("ignore", message=".*does not have a deterministic implementation")
-    # Attributes that torch makes when it is loaded, so that a type checker does not know of them.
-    setattr(torch.utils.deterministic, "fill_uninitialized_memory", False)  # noqa: B010; it costs a write a tensor
-    for part in ("conv", "rnn"):
-        setattr(getattr(torch.backends.cudnn, part), "fp32_precision", "ieee")  # noqa: B010
+    for place, name, value in (  # not by assignment: torch makes these names when it is loaded
+        (torch.utils.deterministic, "fill_uninitialized_memory", False),  # which costs a write of every new tensor
+        (torch.backends.cudnn.conv, "fp32_precision", "ieee"),  # pyright: ignore[reportAttributeAccessIssue]
+        (torch.backends.cudnn.rnn, "fp32_precision", "ieee"),
+    ):
+        setattr(place, name, value)
