@@ -11,7 +11,8 @@ from torch import Tensor
 from headwork.base.language import START_ID
 from headwork.models import joining
 from headwork.models.joining import SHUT, Gated, Interpolated, Joining, Near
-from headwork.models.language import LanguageNetwork, Memory, Read, Tied
+from headwork.models.language import LanguageNetwork, Memory, Read
+from headwork.models.language_head import Tied
 
 V, D, K = 7, 6, 5
 

@@ -25,6 +25,7 @@ from headwork.layers.decoder import Decoder, Source, Writer
 from headwork.layers.transformer import CoreConfig, initialise
 from headwork.models.bertsum import SentenceEncoder, SentenceEncoderConfig
 from headwork.models.encoder import EncoderConfig
+from headwork.models.language_head import Tied
 from headwork.models.language_transformer import LanguageTransformer
 from headwork.models.published import Published
 from headwork.ops.linear import Linear
@@ -74,13 +75,14 @@ def parts_of(language: Published | LanguageTransformer) -> tuple[CoreConfig, dic
     if isinstance(language, Published):
         core, tensors, bias = language.config.core, language.core.state_dict(), None
     else:
-        config = language.config
-        if config.stack != "blocks" or config.memory != "none" or config.product_keys or not config.tied:
+        config, head = language.config, language.head
+        other = config.stack != "blocks" or config.memory != "none" or config.product_keys
+        if other or not config.tied or not isinstance(head, Tied):
             raise HeadworkError(
                 "the language model has more than blocks one after the other and one table (a memory, another stack, "
                 "slots, a head of its own); a decoder has no place for it"
             )
-        core, bias = config.core(language.vocabulary), language.head.bias
+        core, bias = config.core(language.vocabulary), head.bias
         parts = ("embeddings.", "blocks.", "norm.")
         tensors = {name: value for name, value in language.state_dict().items() if name.startswith(parts)}
     check_decoder(core)

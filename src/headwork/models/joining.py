@@ -137,7 +137,7 @@ class Gated(Joining):
 
     def _joined(self, network: LanguageNetwork, states: Tensor, find: Find) -> Tensor:
         """In parts, for a state finds many rows of the table."""
-        table = network.head.weight
+        table = network.rows_of_tokens
         return torch.cat([self(asked, find(asked).tokens, table) for asked in states.split(ASKED)])
 
 

@@ -4,7 +4,7 @@ A network reads segments: (B, T) tokens of B texts, and what it remembers of the
 document, and nothing is carried over it. What is remembered is a dict of tensors with B in front, so that it can go
 into a checkpoint.
 
-    log p(x_t+1 | x_<=t) = log softmax(W h_t + b)       W is the table of embeddings, unless `tied` is false
+    log p(x_t+1 | x_<=t) = log softmax(W h_t + b)       or as another `language_head` has it
     loss = mean of -log p                               of a picture p is over its 256 intensities
 
 Axes: B texts, T tokens of a segment, D width of a state, V vocabulary.
@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from headwork.attention.scopes import Document
 from headwork.base.language import START_ID, UNKNOWN_ID
+from headwork.models.language_head import Adaptive, Tied
 from headwork.models.language_settings import LanguageSettings
 
 Memory = dict[str, Tensor]
@@ -39,6 +40,8 @@ class NetworkSettings(LanguageSettings, frozen=True, kw_only=True, forbid_unknow
     dropout: float = 0.0
     tied: bool = True
     """the table that embeds a token also gives its logit"""
+    cutoffs: tuple[int, ...] = ()
+    """how many of the most frequent tokens stand before each cluster of an adaptive softmax; (): one softmax of all"""
     datastore: int = 0
     """most entries of the training text that help to foretell, once the network is trained; 0: none"""
     neighbours: int = 64
@@ -54,6 +57,18 @@ class NetworkSettings(LanguageSettings, frozen=True, kw_only=True, forbid_unknow
             raise ValueError(
                 f"datastore is {self.datastore}, neighbours {self.neighbours}; expected 0 or more, and at least 1"
             )
+        if self.cutoffs:
+            self._check_cutoffs()
+
+    def _check_cutoffs(self) -> None:
+        if self.cutoffs[0] < 2 or list(self.cutoffs) != sorted(set(self.cutoffs)):
+            raise ValueError(f"cutoffs are {list(self.cutoffs)}; expected rising numbers, as in [2000, 10000]")
+        if self.tied:
+            raise ValueError("cutoffs give rarer tokens narrower tables than embeddings have; set tied=false too")
+        if self.joining == "gated":
+            raise ValueError("joining = 'gated' mixes rows of one table of tokens, which cutoffs divide")
+        if self.picture is not None:
+            raise ValueError("cutoffs are of tokens by their frequency, and intensities have none")
 
 
 class Read(NamedTuple):
@@ -81,7 +96,7 @@ class Judged(NamedTuple):
 class LanguageNetwork(nn.Module, ABC):
     """Reads segments."""
 
-    head: "Tied"
+    head: Tied | Adaptive
 
     def __init__(self, config: Any, *, vocabulary: int) -> None:
         super().__init__()
@@ -100,6 +115,12 @@ class LanguageNetwork(nn.Module, ABC):
     def logits(self, states: Tensor) -> Tensor:
         """(…, D) to (…, V)."""
 
+    @property
+    def rows_of_tokens(self) -> Tensor:
+        """(V, D): a row for each token, where one softmax is over all."""
+        assert isinstance(self.head, Tied)
+        return self.head.weight
+
     def forget(self, memory: Memory, rows: Tensor) -> Memory:
         """Where (B,) `rows` is true, what comes next belongs to another text."""
         return {name: value.masked_fill(_as_broad(rows, value), 0) for name, value in memory.items()}
@@ -110,11 +131,15 @@ class LanguageNetwork(nn.Module, ABC):
 
     def loss(self, states: Tensor, answers: Tensor) -> Tensor:
         """The mean over (B, T, D) states and the (B, T) tokens that follow."""
+        if isinstance(self.head, Adaptive):
+            return self.head.nats(states, answers).mean()
         logits, answers = self._asked(states, answers)
         return F.cross_entropy(logits.flatten(0, 1), answers.flatten(), ignore_index=UNASKED)
 
     def judge(self, states: Tensor, answers: Tensor) -> Judged:
         """(B, T, D) states and the (B, T) tokens that follow: how likely each was."""
+        if isinstance(self.head, Adaptive):
+            return Judged(self.head.nats(states, answers), self.head.likeliest(states) == answers)
         logits, answers = self._asked(states, answers)
         nats = F.cross_entropy(logits.flatten(0, 1), answers.flatten(), reduction="none", ignore_index=UNASKED)
         return Judged(nats.view_as(answers), logits.argmax(-1) == answers)
@@ -136,18 +161,6 @@ class LanguageNetwork(nn.Module, ABC):
         read = self(ids, memory)
         loss = self.loss(read.states, answers)
         return loss if read.penalty is None else loss + read.penalty, read.memory
-
-
-class Tied(nn.Module):
-    """W h + b, where W may be another module's table."""
-
-    def __init__(self, width: int, vocabulary: int, table: nn.Embedding | None) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(vocabulary, width) * width**-0.5) if table is None else table.weight
-        self.bias = nn.Parameter(torch.zeros(vocabulary))
-
-    def forward(self, states: Tensor) -> Tensor:
-        return F.linear(states, self.weight, self.bias)
 
 
 def places_after(ids: Tensor, before: Tensor | None) -> Tensor:

@@ -24,7 +24,8 @@ import torch
 from torch import Tensor, nn
 
 from headwork.base.language import START_ID
-from headwork.models.language import LanguageNetwork, Memory, NetworkSettings, Read, Tied
+from headwork.models.language import LanguageNetwork, Memory, NetworkSettings, Read
+from headwork.models.language_head import new_head
 from headwork.ops.dropout import drop, drop_locked
 
 DROPOUTS = ("weight_dropout", "word_dropout", "input_dropout", "hidden_dropout", "output_dropout")
@@ -73,7 +74,8 @@ class LanguageLstm(LanguageNetwork):
         widths = zip(config.widths, config.widths[1:], strict=False)
         self.layers = nn.ModuleList(nn.LSTM(below, width, batch_first=True) for below, width in widths)
         self.narrow = nn.Linear(config.hidden, config.dim) if config.ends == "projected" else nn.Identity()
-        self.head = Tied(config.dim, vocabulary, self.table if config.tied else None)
+        table = self.table if config.tied else None
+        self.head = new_head(config.dim, vocabulary, table=table, cutoffs=config.cutoffs)
 
     def forward(self, ids: Tensor, memory: Memory | None = None) -> Read:
         h, memory = self.states(ids, memory)

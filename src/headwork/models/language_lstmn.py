@@ -16,7 +16,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from headwork.models.language import LanguageNetwork, Memory, NetworkSettings, Read, Tied, places_after
+from headwork.models.language import LanguageNetwork, Memory, NetworkSettings, Read, places_after
+from headwork.models.language_head import new_head
 from headwork.ops.dropout import drop
 
 
@@ -45,7 +46,8 @@ class LanguageLstmn(LanguageNetwork):
         self.score = nn.Linear(hidden, 1, bias=False)
         self.gates = nn.Linear(hidden + config.dim, 4 * hidden)
         self.narrow = nn.Linear(hidden, config.dim)
-        self.head = Tied(config.dim, vocabulary, self.table if config.tied else None)
+        table = self.table if config.tied else None
+        self.head = new_head(config.dim, vocabulary, table=table, cutoffs=config.cutoffs)
 
     def forward(self, ids: Tensor, memory: Memory | None = None) -> Read:
         x = drop(self.table(ids), self.config.dropout, self.training)

@@ -58,7 +58,7 @@ def chosen(store: Datastore, network: LanguageNetwork, dev: Seen) -> Interpolate
 
 def learned(store: Datastore, network: LanguageNetwork, dev: Seen) -> Gated:
     """The gate that foretells dev best, of those at each look and before the first step."""
-    table, chance = network.head.weight.detach(), torch.Generator().manual_seed(0)
+    table, chance = network.rows_of_tokens.detach(), torch.Generator().manual_seed(0)
     gate = Gated(table.shape[1], scale=CERTAIN / float(table.square().sum(1).mean())).to(table.device)
     best, near = deepcopy(gate), store.near(dev.states).tokens
     least = _loss(gate, network, dev, near)
@@ -87,5 +87,5 @@ FITTED: dict[str, Callable[[Datastore, LanguageNetwork, Seen], Joining]] = {"int
 @torch.inference_mode()
 def _loss(gate: Gated, network: LanguageNetwork, dev: Seen, near: Tensor) -> float:
     parts = zip(dev.states.split(ASKED), near.split(ASKED), strict=True)
-    joined = torch.cat([gate(states, tokens, network.head.weight) for states, tokens in parts])
+    joined = torch.cat([gate(states, tokens, network.rows_of_tokens) for states, tokens in parts])
     return float(Seen(joined, dev.tokens).nats(network).double().mean())

@@ -1,0 +1,60 @@
+"""The last layer of a language model: a state to how likely each token is.
+
+    Tied       log p = log softmax(W h + b), where W may be the table of embeddings
+    Adaptive   the frequent tokens and one entry for each cluster of rarer ones in a first softmax; within a cluster
+               log p = log p(cluster) + log softmax(U P h)          Grave et al. 2017, "Efficient softmax approximation
+               for GPUs", section 4.2: the rarer the cluster, the narrower P h; only the clusters of the answers are
+               computed in training. Tokens are numbered from the most frequent on.
+
+Axes: D width of a state, V vocabulary.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+NARROWER = 4.0
+"""how many times narrower each cluster's states are than those of the cluster before"""
+
+
+class Tied(nn.Module):
+    """W h + b, where W may be another module's table."""
+
+    def __init__(self, width: int, vocabulary: int, table: nn.Embedding | None) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(vocabulary, width) * width**-0.5) if table is None else table.weight
+        self.bias = nn.Parameter(torch.zeros(vocabulary))
+
+    def forward(self, states: Tensor) -> Tensor:
+        """(…, D) to (…, V) logits."""
+        return F.linear(states, self.weight, self.bias)
+
+
+class Adaptive(nn.Module):
+    """torch's, for states of any shape."""
+
+    def __init__(self, width: int, vocabulary: int, cutoffs: Sequence[int]) -> None:
+        super().__init__()
+        self.clusters = nn.AdaptiveLogSoftmaxWithLoss(width, vocabulary, list(cutoffs), div_value=NARROWER)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """(…, D) to (…, V) log-probabilities, which are logits too."""
+        return self.clusters.log_prob(states.flatten(0, -2)).unflatten(0, states.shape[:-1])
+
+    def nats(self, states: Tensor, answers: Tensor) -> Tensor:
+        """(…, D) states and the (…) tokens that follow to (…) losses."""
+        return -self.clusters(states.flatten(0, -2), answers.flatten()).output.view(answers.shape)
+
+    def likeliest(self, states: Tensor) -> Tensor:
+        """(…, D) to (…) tokens."""
+        return self.clusters.predict(states.flatten(0, -2)).view(states.shape[:-1])
+
+
+def new_head(
+    width: int, vocabulary: int, *, table: nn.Embedding | None, cutoffs: Sequence[int] = ()
+) -> Tied | Adaptive:
+    """`Adaptive` where the vocabulary reaches beyond a cutoff. `table`: that of the embeddings, if shared."""
+    within = [cutoff for cutoff in cutoffs if cutoff < vocabulary]
+    return Adaptive(width, vocabulary, within) if within else Tied(width, vocabulary, table)
