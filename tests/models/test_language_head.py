@@ -40,6 +40,19 @@ def test_chances_are_those_of_the_definition(name: str):
     torch.testing.assert_close(judged.nats, -log_p.gather(-1, answers[..., None]).squeeze(-1))
     assert torch.equal(judged.right, log_p.argmax(-1) == answers)
     torch.testing.assert_close(network.loss(states, answers), judged.nats.mean())
+    theirs = network.head.clusters(states.flatten(0, 1), answers.flatten())
+    torch.testing.assert_close(judged.nats.flatten(), -theirs.output)
+
+
+@pytest.mark.parametrize("answers", [[3], [7], [29], [3, 7], [29, 29, 0], [6, 13, 14, 5]])
+def test_a_cluster_may_have_one_answer_or_none(answers: list[int]):
+    torch.manual_seed(0)
+    head, tokens = Adaptive(16, 30, [6, 14]).double(), torch.tensor(answers)
+    states = torch.randn(len(answers), 16, dtype=torch.float64, requires_grad=True)
+    found, expected = head.nats(states, tokens), -head.clusters(states, tokens).output
+    torch.testing.assert_close(found, expected)
+    gradients = [torch.autograd.grad(nats.sum(), states)[0] for nats in (found, expected)]
+    torch.testing.assert_close(*gradients)
 
 
 def test_rarer_tokens_take_narrower_tables():
@@ -65,6 +78,7 @@ def test_a_vocabulary_within_the_first_cutoff_has_one_softmax():
         (("model.tied=false", "model.cutoffs=[0]"), "rising"),
         ((*CUT, "model.datastore=10", "model.joining=gated"), "one table"),
         ((*CUT, "model.picture=[2, 2, 1]"), "intensities"),
+        (("model.tied=false", "model.cutoffs=[6, 14, 50, 99]", "model.dim=64", "model.heads=2"), "fewer cutoffs"),
     ],
 )
 def test_what_does_not_go_together_is_refused(settings: tuple[str, ...], told: str):

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from headwork.attention.scopes import Document
 from headwork.base.language import START_ID, UNKNOWN_ID
-from headwork.models.language_head import Adaptive, Tied
+from headwork.models.language_head import NARROWER, Adaptive, Tied
 from headwork.models.language_settings import LanguageSettings
 
 Memory = dict[str, Tensor]
@@ -65,6 +65,11 @@ class NetworkSettings(LanguageSettings, frozen=True, kw_only=True, forbid_unknow
             raise ValueError(f"cutoffs are {list(self.cutoffs)}; expected rising numbers, as in [2000, 10000]")
         if self.tied:
             raise ValueError("cutoffs give rarer tokens narrower tables than embeddings have; set tied=false too")
+        if self.dim < NARROWER ** len(self.cutoffs):
+            raise ValueError(
+                f"each of {len(self.cutoffs)} cutoffs makes states {NARROWER:g} times narrower, and dim is {self.dim}; "
+                "give fewer cutoffs, or a greater dim"
+            )
         if self.joining == "gated":
             raise ValueError("joining = 'gated' mixes rows of one table of tokens, which cutoffs divide")
         if self.picture is not None:

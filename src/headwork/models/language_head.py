@@ -10,6 +10,7 @@ Axes: D width of a state, V vocabulary.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -44,8 +45,20 @@ class Adaptive(nn.Module):
         return self.clusters.log_prob(states.flatten(0, -2)).unflatten(0, states.shape[:-1])
 
     def nats(self, states: Tensor, answers: Tensor) -> Tensor:
-        """(…, D) states and the (…) tokens that follow to (…) losses."""
-        return -self.clusters(states.flatten(0, -2), answers.flatten()).output.view(answers.shape)
+        """(…, D) states and the (…) tokens that follow to (…) losses; of clusters, those of the answers alone are read.
+
+        As torch's own forward, which fails on a GPU that is to repeat itself where a cluster has one answer.
+        """
+        x, tokens = states.flatten(0, -2), answers.flatten()
+        bounds = list(pairwise([0, *self.clusters.cutoffs]))
+        cluster = torch.bucketize(tokens, tokens.new_tensor([end for _, end in bounds]), right=True)
+        entries = torch.where(cluster > 0, bounds[0][1] + cluster - 1, tokens)
+        nats = F.cross_entropy(self.clusters.head(x), entries, reduction="none")
+        for number, (start, _) in enumerate(bounds[1:], 1):
+            rows = (cluster == number).nonzero().squeeze(1)
+            within = F.cross_entropy(self.clusters.tail[number - 1](x[rows]), tokens[rows] - start, reduction="none")
+            nats = nats.index_add(0, rows, within.to(nats.dtype))
+        return nats.view(answers.shape)
 
     def likeliest(self, states: Tensor) -> Tensor:
         """(…, D) to (…) tokens."""

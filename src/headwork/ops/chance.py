@@ -11,6 +11,8 @@ from torch import Tensor
 
 RandomState = dict[str, Tensor]
 """by device"""
+FILLS = "fill_uninitialized_memory"
+"""of torch.utils.deterministic, which makes the name when it is loaded: a write of every new tensor, for debugging"""
 
 
 def random_state() -> RandomState:
@@ -26,19 +28,19 @@ def set_random_state(state: RandomState) -> None:
 
 
 def repeat_on(device: str) -> None:
-    """Have the same inputs give the same bits on `device`, in the precision that is asked for; before it is first used.
+    """Have the same inputs give the same bits on `device` wherever it can, in the precision that is asked for.
 
-    A GPU adds up in whatever order its threads come to it, and rounds the factors of convolutions and of recurrent
-    layers to 10 bits (TF32), unless it is told. Some operations have no fixed order there; they run as they are.
+    Before it is first used. A GPU adds up in whatever order its threads come to it, and rounds the factors of
+    convolutions and of recurrent layers to 10 bits (TF32), unless it is told. Some operations have no fixed order there
+    (the gradient of fused attention in float32 is one); they run as they are. cuDNN's attention is left out: it has
+    none, and it prepares itself anew for every shape, which takes longer than a step, and texts come in all shapes.
     """
     if device == "cpu":
         return
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS: fixed buffers, hence a fixed order
     torch.use_deterministic_algorithms(True, warn_only=True)
-    warnings.filterwarnings("ignore", message=".*does not have a deterministic implementation")
-    for place, name, value in (  # not by assignment: torch makes these names when it is loaded
-        (torch.utils.deterministic, "fill_uninitialized_memory", False),  # which costs a write of every new tensor
-        (torch.backends.cudnn.conv, "fp32_precision", "ieee"),  # pyright: ignore[reportAttributeAccessIssue]
-        (torch.backends.cudnn.rnn, "fp32_precision", "ieee"),
-    ):
-        setattr(place, name, value)
+    for told in ("does not have a deterministic implementation", "defaults to a non-deterministic algorithm"):
+        warnings.filterwarnings("ignore", message=f".*{told}")
+    setattr(torch.utils.deterministic, FILLS, False)
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.enable_cudnn_sdp(False)
