@@ -40,6 +40,8 @@ def test_a_killed_run_ends_with_the_same_weights(headwork, things: Path, tmp_pat
         "train.epochs=60",
         "--set",
         "train.patience=99",
+        "--device",
+        "cpu",
     ]
     began = time.monotonic()
     assert headwork(*words, "-o", tmp_path / "calm").returncode == 0
