@@ -33,9 +33,6 @@ class Plain(LanguageNetwork):
     def forward(self, ids: Tensor, memory: Memory | None = None) -> Read:
         raise NotImplementedError
 
-    def logits(self, states: Tensor) -> Tensor:
-        return self.head(states)
-
 
 def find(states: Tensor) -> Near:
     """Five entries of each state, that depend on the state alone."""

@@ -116,9 +116,9 @@ class LanguageNetwork(nn.Module, ABC):
     def forward(self, ids: Tensor, memory: Memory | None = None) -> Read:
         """(B, T) tokens behind those that `memory` is of."""
 
-    @abstractmethod
     def logits(self, states: Tensor) -> Tensor:
         """(…, D) to (…, V)."""
+        return self.head(states)
 
     @property
     def rows_of_tokens(self) -> Tensor:

@@ -90,9 +90,6 @@ class LanguageKeyValue(LanguageNetwork):
         one_head = (x.unsqueeze(1) for x in (asked, key, value))
         return run(Mechanism(score=self.score, scope=scope), *one_head, tape=self.tape).squeeze(1)
 
-    def logits(self, states: Tensor) -> Tensor:
-        return self.head(states)
-
     def forget(self, memory: Memory, rows: Tensor) -> Memory:
         places = memory["places"]
         return super().forget(memory, rows) | {"places": torch.where(rows[:, None], places - 1, places)}

@@ -117,9 +117,6 @@ class LanguageLstm(LanguageNetwork):
             state = {"h": h[0], "c": c[0]}
         return torch.cat(said, 1), state["h"], state["c"]
 
-    def logits(self, states: Tensor) -> Tensor:
-        return self.head(states)
-
     def _penalty(self, h: Tensor, given: Tensor) -> Tensor | None:
         ar, tar = self.config.ar, self.config.tar
         if not self.training or not (ar or tar):

@@ -94,9 +94,6 @@ class LanguageLstmn(LanguageNetwork):
         cell = f.sigmoid() * cell + i.sigmoid() * new.tanh()
         return o.sigmoid() * cell.tanh(), cell
 
-    def logits(self, states: Tensor) -> Tensor:
-        return self.head(states)
-
     def forget(self, memory: Memory, rows: Tensor) -> Memory:
         """The tape stays where it is, as part of a document that no later token belongs to."""
         places = memory["places"]

@@ -326,9 +326,6 @@ class LanguageTransformer(LanguageNetwork):
             found = [*found, self.config.span_penalty * torch.stack(spans).mean()]
         return torch.stack(found).sum() if found else None
 
-    def logits(self, states: Tensor) -> Tensor:
-        return self.head(states)
-
     def learn(self, ids: Tensor, answers: Tensor, memory: Memory | None, *, done: float) -> tuple[Tensor, Memory]:
         read = self(ids, memory)
         loss = self._loss(read.states, answers) if self.exit is None else self._loss_of_layers(read, answers)
