@@ -24,9 +24,21 @@ def progress(plain: bool) -> Iterator[Callable[[str, float, float], None]]:
 
 
 def by_pace(tell: Callable[[str, float, float], None], what: str) -> Callable[[float], None]:
-    """A function of the share done alone: the time left follows from the pace so far."""
-    began = time.monotonic()
-    return lambda share: tell(what, share, (time.monotonic() - began) * (1 / max(share, 1e-6) - 1))
+    """A function of the share done alone: the time left follows from the pace since its first call.
+
+    What comes before that (loading, measuring a step, what an interrupted run had done) is not the pace of the rest.
+    """
+    first: tuple[float, float] | None = None
+
+    def note(share: float) -> None:
+        nonlocal first
+        now = time.monotonic()
+        if first is None:
+            first = share, now
+        elif share > first[0]:
+            tell(what, share, (now - first[1]) / (share - first[0]) * (1 - share))
+
+    return note
 
 
 @contextlib.contextmanager
