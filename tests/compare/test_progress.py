@@ -16,7 +16,13 @@ def test_known_models_take_as_long_again() -> None:
 def test_guesses_of_unknown_models_are_corrected_by_the_others() -> None:
     remaining = Remaining({"a": 60, "b": 60})
     remaining.note("a", 6)
-    assert remaining.seconds(["b"]) == pytest.approx(6)
+    assert remaining.seconds(["b"]) == pytest.approx(60 * (60 + 6) / (60 + 60))
+
+
+def test_a_short_baseline_that_took_long_does_not_stretch_an_hour() -> None:
+    remaining = Remaining({"baseline": 10, "network": 3600})
+    remaining.note("baseline", 60)
+    assert remaining.seconds(["network"]) < 3700
 
 
 def test_the_running_trial_is_judged_by_its_own_pace_towards_its_end() -> None:

@@ -1,7 +1,7 @@
 """How long a comparison will still take, from what its trials took so far.
 
 A trial of a model that has run before is expected to take as long again; one of a model that has not is expected to
-take its share of the budget that the recipes' typical cost suggests.
+take its share of the budget that the recipes' typical cost suggests, corrected by how wrong the guesses of others were.
 """
 
 from collections.abc import Sequence
@@ -24,15 +24,16 @@ class Remaining:
         self.took.setdefault(model, []).append(seconds)
 
     def expected(self, model: str) -> float:
-        """Seconds of one trial: what it took, else the guess, corrected by how wrong the other guesses were."""
-        if model in self.took:
-            return sum(self.took[model]) / len(self.took[model])
-        return self.guesses[model] * self._correction()
+        """Seconds of one trial: what it took, else its guess, corrected by the others.
 
-    def _correction(self) -> float:
-        guessed = sum(self.guesses[model] for model in self.took)
-        took = sum(sum(times) / len(times) for times in self.took.values())
-        return took / guessed if guessed else 1.0
+        They count as much as their guesses weigh beside its own: a baseline of seconds says little of an hour.
+        """
+        if model in self.took:
+            return _mean(self.took[model])
+        guess = self.guesses[model]
+        guessed = guess + sum(self.guesses[other] for other in self.took)
+        took = guess + sum(_mean(times) for times in self.took.values())
+        return guess * took / guessed
 
     def seconds(
         self, models: Sequence[str], *, current: str | None = None, elapsed: float = 0.0, share: float = 0.0
@@ -44,3 +45,7 @@ class Remaining:
         by_guess = self.expected(current) - elapsed
         by_share = elapsed / share - elapsed if share > 0.05 else by_guess
         return rest + max(0.0, share * by_share + (1 - share) * by_guess)
+
+
+def _mean(times: Sequence[float]) -> float:
+    return sum(times) / len(times)
