@@ -1,4 +1,7 @@
-"""An AWD-LSTM put together from torch's own layers, and saved under the names of fastai: the tests' oracle."""
+"""An AWD-LSTM put together from torch's own layers, and saved under the names of fastai: the tests' oracle.
+
+Alone it is a language model; what stands on it in a classifier is written out below.
+"""
 
 import pickle
 from collections.abc import Callable
@@ -29,12 +32,16 @@ class ByHand(nn.Module):
         self.double()
 
     @torch.no_grad()
-    def forward(self, ids: Tensor) -> Tensor:
-        """(B, T) words, by their places in the list, to (B, T, V) logits."""
+    def states(self, ids: Tensor) -> Tensor:
+        """(B, T) words, by their places in the list, to (B, T, D)."""
         x = self.encoder(ids)
         for rnn in self.rnns:
             x, _ = rnn(x)
-        return self.decoder(x)
+        return x
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """(B, T) to (B, T, V) logits."""
+        return self.decoder(self.states(ids)).detach()
 
     def saved(self, *, older: bool = False, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
         """The tensors under the names that fastai gives them."""
@@ -53,3 +60,42 @@ class ByHand(nn.Module):
         torch.save(change(self.saved()), folder / "weights.pth")
         (folder / "words.pkl").write_bytes(pickle.dumps(words))
         return folder
+
+
+class ClassifierByHand(ByHand):
+    """Three poolings of the states and two blocks: norm, linear layer, and a relu between the blocks."""
+
+    def __init__(self, *, classes: int = 3, units: int = 4, older: bool = False):
+        super().__init__()
+        self.older = older
+        generator = torch.Generator().manual_seed(1)
+        self.blocks = []
+        for width, out in ((3 * self.encoder.embedding_dim, units), (units, classes)):
+            sizes = (width, width, width, (out, width), out)
+            weight, bias, mean, linear, constant = (torch.randn(size, generator=generator).double() for size in sizes)
+            variance = (torch.rand(width, generator=generator) + 0.1).double()
+            self.blocks.append((weight, bias, mean, variance, linear, constant if older else 0 * constant))
+
+    def classify(self, ids: list[int]) -> Tensor:
+        """The (C,) logits of one text."""
+        states = self.states(torch.tensor([ids]))[0]
+        x = torch.cat([states[-1], states.amax(0), states.mean(0)])
+        for number, (weight, bias, mean, variance, linear, constant) in enumerate(self.blocks):
+            x = linear @ ((x - mean) / (variance + 1e-5).sqrt() * weight + bias) + constant
+            x = x.relu() if number == 0 else x
+        return x
+
+    def saved(self, *, older: bool = False, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
+        found = {}
+        for name, tensor in super().saved(older=older, dtype=dtype).items():
+            if name.startswith("0."):
+                found[f"0.module.{name.removeprefix('0.')}"] = tensor
+        for number, (weight, bias, mean, variance, linear, constant) in enumerate(self.blocks):
+            norm, last = (f"{4 * number}", f"{4 * number + 2}") if self.older else (f"{number}.0", f"{number}.2")
+            norms = {"weight": weight, "bias": bias, "running_mean": mean, "running_var": variance}
+            found |= {f"1.layers.{norm}.{name}": tensor.to(dtype) for name, tensor in norms.items()}
+            found[f"1.layers.{norm}.num_batches_tracked"] = torch.tensor(7)
+            found[f"1.layers.{last}.weight"] = linear.to(dtype)
+            if self.older:
+                found[f"1.layers.{last}.bias"] = constant.to(dtype)
+        return found

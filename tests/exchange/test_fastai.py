@@ -1,12 +1,13 @@
 """AWD-LSTM in and out: an imported run says what torch's own layers say of the file; it writes and goes on learning."""
 
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
-from tests.fastai_by_hand import WORDS, ByHand
+from tests.fastai_by_hand import WORDS, ByHand, ClassifierByHand
 from torch import Tensor
 
 from headwork.base.errors import HeadworkError
@@ -17,7 +18,11 @@ from headwork.compare.open import open_run
 from headwork.exchange.exporting import export
 from headwork.exchange.importing import import_model
 from headwork.models.stored import own_tensors
+from headwork.models.ulmfit import Ulmfit
+from headwork.ops.packed import pack
+from headwork.tasks.classify import load_classifier
 from headwork.tasks.language import Sampling, new_language_model
+from headwork.tasks.neural import NeuralClassifier
 from headwork.tasks.neural_language import NeuralLanguageModel
 from headwork.train.config import TrainConfig
 from headwork.train.fit import fit
@@ -243,3 +248,80 @@ def test_what_fastai_has_no_place_for_is_refused(settings: tuple[str, ...], tmp_
     with pytest.raises(HeadworkError, match="fastai has no place for awd-lstm"):
         export(run, "fastai", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+TEXTS = ["The cat sat on the mat.", "A DOG!!!!", "zebra", "sat 4 a dog's mat , on"]
+
+
+def classifier_in(folder: Path) -> NeuralClassifier:
+    classifier = load_classifier(folder, device="cpu")
+    assert isinstance(classifier, NeuralClassifier)
+    return classifier
+
+
+def expected_of(hand: ClassifierByHand, classifier: NeuralClassifier) -> Tensor:
+    """What the original says of the same tokens, by their places in the file."""
+    own = {number: place for place, number in enumerate(_numbers(classifier))}
+    return torch.stack([hand.classify([own[token] for token in ids]) for ids in classifier.reader.read(TEXTS).ids])
+
+
+def _numbers(classifier: NeuralClassifier) -> list[int]:
+    """Our number of each word of the file."""
+    words = ["xxbos", "xxunk", *classifier.reader.tokenizer.known.symbols]
+    return [words.index(word) for word in WORDS]
+
+
+def said_of(classifier: NeuralClassifier) -> Tensor:
+    network = classifier.network.double().eval()
+    with torch.no_grad():
+        return network(pack(classifier.reader.read(TEXTS).ids))
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_a_classifier_says_what_the_original_says(older: bool, tmp_path: Path) -> None:
+    hand = ClassifierByHand(older=older)
+    run = Run(tmp_path / "run")
+    told = import_model(str(hand.write(tmp_path / "reviews")), run)
+    assert (told.heads, told.labels, told.family) == (["classes"], ["0", "1", "2"], "awd-lstm")
+    classifier = classifier_in(run.model)
+    assert (said_of(classifier) - expected_of(hand, classifier)).abs().max() < 1e-9
+    probabilities = torch.from_numpy(classifier_in(run.model).probabilities(TEXTS))
+    torch.testing.assert_close(probabilities, expected_of(hand, classifier).softmax(-1), rtol=0, atol=1e-5)
+
+
+def _pools(network: Ulmfit) -> None:
+    network.pools = torch.nn.ModuleList(reversed(list(network.pools)))
+
+
+IN_A_CLASSIFIER: dict[str, Callable] = {
+    "poolings in another order": _pools,
+    "norms of the batch": lambda network: network.first.norm.running_mean.zero_(),
+    "a norm left out": lambda network: network.second.norm.running_var.fill_(1),
+    "another epsilon": lambda network: setattr(network.first.norm, "eps", 1e-3),
+    "classes in another order": lambda network: network.second.linear.weight.copy_(
+        network.second.linear.weight.flip(0)
+    ),
+    "a bias forgotten": lambda network: network.first.linear.bias.zero_(),
+    "rows of other words": lambda network: network.encoder.table.weight.copy_(network.encoder.table.weight.roll(1, 0)),
+}
+
+
+@pytest.mark.parametrize("mistake", IN_A_CLASSIFIER)
+def test_a_mistake_planted_in_a_classifier_is_seen(mistake: str, tmp_path: Path) -> None:
+    hand, run = ClassifierByHand(older=True), Run(tmp_path / "run")
+    import_model(str(hand.write(tmp_path / "reviews")), run)
+    classifier = classifier_in(run.model)
+    with torch.no_grad():
+        IN_A_CLASSIFIER[mistake](classifier.network)
+    assert (said_of(classifier) - expected_of(hand, classifier)).abs().max() > 1e-6
+
+
+def test_its_classes_have_the_names_of_a_file(tmp_path: Path) -> None:
+    folder, run = ClassifierByHand().write(tmp_path / "reviews"), Run(tmp_path / "run")
+    (folder / "classes.pkl").write_bytes(pickle.dumps(["bad", "middling"]))
+    with pytest.raises(HeadworkError, match=r"classes\.pkl: 2 classes, and the weights answer with 3"):
+        import_model(str(folder), Run(tmp_path / "other"))
+    (folder / "classes.pkl").write_bytes(pickle.dumps(["bad", "middling", "good"]))
+    import_model(str(folder), run)
+    assert classifier_in(run.model).classes == ["bad", "middling", "good"]
+    assert run.recipe().name == "reviews" and run.recipe().kind == "ulmfit"

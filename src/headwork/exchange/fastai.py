@@ -1,6 +1,7 @@
 """An AWD-LSTM of fastai in and out: a folder with its weights (`*.pth`) and its vocabulary (`*.pkl`).
 
-What comes in is a run of the task language, which writes at once and which training goes on from.
+A language model that comes in is a run of the task language, which writes at once and which training goes on from. A
+classifier is a run that predicts; `classes.pkl` names its classes, which have numbers otherwise.
 """
 
 from collections.abc import Sequence
@@ -16,14 +17,21 @@ from headwork.base.runs import Imported, Run
 from headwork.data.marked_words import OPENING, UNKNOWN_WORD
 from headwork.data.pickled_words import read_words, write_words
 from headwork.data.vocabulary import MarkedVocabulary
+from headwork.data.vocabulary_tokens import VocabularyTokenizer
 from headwork.models.formats import awd_lstm
+from headwork.models.language_lstm import LanguageLstm, LanguageLstmConfig
 from headwork.models.stored import own_tensors
+from headwork.models.ulmfit import Ulmfit
 from headwork.tasks.language import load_language_model
+from headwork.tasks.neural import NeuralClassifier
 from headwork.tasks.neural_language import NeuralLanguageModel
+from headwork.tasks.reading import TextReader
 
-RECIPE = "awd-lstm"
-WEIGHTS, WORDS = "model.pth", "vocab.pkl"
-"""what is written; what is read may be called otherwise before the dot"""
+RECIPE, CLASSIFIER = "awd-lstm", "ulmfit"
+WEIGHTS, WORDS, CLASSES = "model.pth", "vocab.pkl", "classes.pkl"
+"""what is written; of what is read, weights and words may be called otherwise before the dot"""
+READ = 1440
+"""tokens of a text, of whose states fastai's classifiers see the last so many"""
 FIRST = [UNKNOWN_WORD, OPENING]
 """tokens that have numbers of their own here, in the order in which a file has them"""
 
@@ -33,7 +41,7 @@ def is_fastai(folder: Path) -> bool:
 
 
 def import_fastai(folder: Path, run: Run) -> Imported:
-    weights, words = _one(folder, ".pth"), _one(folder, ".pkl")
+    weights, words = _one(folder, "*.pth"), _one(folder, "*.pkl", but=CLASSES)
     found, tokens = awd_lstm.read(weights), read_words(words)
     if len(tokens) != found.vocabulary:
         raise HeadworkError(
@@ -45,24 +53,46 @@ def import_fastai(folder: Path, run: Run) -> Imported:
         raise HeadworkError(f"{words}: {absent[0]!r} stands there {tokens.count(absent[0])} times, expected once")
     order = [tokens.index(OPENING), tokens.index(UNKNOWN_WORD)]
     order += [place for place, token in enumerate(tokens) if token not in FIRST]
-    recipe = _recipe(folder, found.shape)
-    model = NeuralLanguageModel(recipe, MarkedVocabulary("marked-words", [tokens[i] for i in order[2:]]), "cpu")
-    model.network.load_state_dict(_in_order(found.tensors, order), strict=False)
+    vocabulary = MarkedVocabulary("marked-words", [tokens[i] for i in order[2:]])
+    read = found._replace(tensors=_in_order(found.tensors, order))
+    model = _classifier(folder, read, vocabulary) if found.head else _language_model(folder, read, vocabulary)
     model.save(run.model)
-    write_text(run.recipe_file, encode_recipe(recipe))
-    config = model.config
+    write_text(run.recipe_file, encode_recipe(model.recipe))
     imported = Imported(
         source=str(folder),
         family=RECIPE,
-        layers=config.layers,
-        width=config.dim,
+        layers=model.config.layers,
+        width=model.config.dim,
         parameters=model.parameters,
         tokens=len(tokens),
-        heads=["next"],
-        labels=[],
+        heads=["classes" if found.head else "next"],
+        labels=list(model.classes) if isinstance(model, NeuralClassifier) else [],
     )
     write_json(run.imported_file, imported)
     return imported
+
+
+def _language_model(folder: Path, read: awd_lstm.Weights, vocabulary: MarkedVocabulary) -> NeuralLanguageModel:
+    model = NeuralLanguageModel(_recipe(folder, RECIPE, "language", read.shape), vocabulary, "cpu")
+    model.network.load_state_dict(read.tensors, strict=False)
+    return model
+
+
+def _classifier(folder: Path, read: awd_lstm.Weights, vocabulary: MarkedVocabulary) -> NeuralClassifier:
+    """Calibrated on nothing: its probabilities are those of the file."""
+    named = folder / CLASSES
+    classes = read_words(named) if named.is_file() else [str(number) for number in range(read.classes)]
+    if len(set(classes)) != read.classes:
+        raise HeadworkError(f"{named}: {len(set(classes))} classes, and the weights answer with {read.classes}")
+    shape = {name: size for name, size in read.shape.items() if name != "ends"}
+    recipe = _recipe(folder, CLASSIFIER, "classify", {**shape, "units": read.units, "max_tokens": READ})
+    reader = TextReader(VocabularyTokenizer(vocabulary), READ, Ulmfit.SENTENCES)
+    classifier = NeuralClassifier(recipe, classes, reader, "cpu")
+    language = LanguageLstm(LanguageLstmConfig(**read.shape), vocabulary=vocabulary.size)  # pyright: ignore[reportArgumentType]
+    language.load_state_dict(read.tensors, strict=False)
+    classifier.network.take(language)
+    classifier.network.load_state_dict(read.head, strict=False)
+    return classifier
 
 
 def export_fastai(run: Run, out: Path) -> None:
@@ -88,14 +118,14 @@ def _is_awd(model: NeuralLanguageModel) -> bool:
     return model.recipe.kind == "language-lstm" and config.ends == "narrow" and config.tied
 
 
-def _recipe(folder: Path, shape: dict[str, int | str]) -> Recipe:
-    ours = load_recipe(RECIPE, "language")
+def _recipe(folder: Path, name: str, task: str, settings: dict[str, int | str]) -> Recipe:
+    ours = load_recipe(name, task)
     return Recipe(
         name=folder.resolve().name,
         title=f"{folder.resolve().name}, imported",
         paper=f"the AWD-LSTM in {folder}",
-        task="language",
-        model={**ours.model, "tokens": "marked-words", **shape},
+        task=task,
+        model={**ours.model, "tokens": "marked-words", **settings},
         train=ours.train,
     )
 
@@ -109,9 +139,9 @@ def _in_order(tensors: dict[str, Tensor], order: Sequence[int]) -> dict[str, Ten
     }
 
 
-def _one(folder: Path, ending: str) -> Path:
-    found = sorted(folder.glob(f"*{ending}"))
+def _one(folder: Path, pattern: str, *, but: str = "") -> Path:
+    found = sorted(path for path in folder.glob(pattern) if path.name != but)
     if len(found) != 1:
         names = ", ".join(each.name for each in found) or "none"
-        raise HeadworkError(f"{folder}: expected one file *{ending} of fastai, found {names}")
+        raise HeadworkError(f"{folder}: expected one file {pattern} of fastai, found {names}")
     return found[0]

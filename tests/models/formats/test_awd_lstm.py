@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.fastai_by_hand import WORDS, ByHand
+from tests.fastai_by_hand import WORDS, ByHand, ClassifierByHand
 from tests.models.formats.test_fuzz import MARK, _cyclic, _Runs, mutated
 from torch import Tensor
 
@@ -122,7 +122,7 @@ DAMAGES = {
     "one name twice": (lambda t: {**t, "encoder.weight": t[EMBEDDED].clone()}, "one name in two spellings"),
     "larger than the file": (lambda t: {**t, RAW: torch.zeros(1, 1).expand(1 << 16, 1 << 16)}, "larger than the file"),
     "sparse": (lambda t: {**t, RAW: t[RAW].to_sparse()}, "sparse"),
-    "a classifier": (lambda t: {**t, "1.layers.0.0.weight": t[RAW]}, r"'1\.layers\.0\.0\.weight' has no place"),
+    "a piece of a classifier": (lambda t: {**t, "1.layers.0.0.weight": t[RAW]}, r"'encoder\.weight' is missing"),
 }
 
 
@@ -134,6 +134,40 @@ def without(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
 def test_what_does_not_fit_is_named(damage: str, hand: ByHand, tmp_path: Path) -> None:
     change, message = DAMAGES[damage]
     torch.save(change(hand.saved()), tmp_path / "a.pth")
+    with pytest.raises(HeadworkError, match=message):
+        read(tmp_path / "a.pth")
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_a_classifier_is_read_in_both_ways_that_there_are(older: bool, tmp_path: Path) -> None:
+    hand = ClassifierByHand(older=older)
+    torch.save({f"module.{name}": tensor for name, tensor in hand.saved().items()}, tmp_path / "a.pth")
+    found = read(tmp_path / "a.pth")
+    assert (found.units, found.classes, len(found.head)) == (4, 3, 12)
+    assert torch.equal(found.tensors["table.weight"], hand.encoder.weight.float())
+    for block, (weight, bias, mean, variance, linear, constant) in zip(("first", "second"), hand.blocks, strict=True):
+        named = {"norm.weight": weight, "norm.bias": bias, "norm.running_mean": mean, "norm.running_var": variance}
+        for name, tensor in (named | {"linear.weight": linear, "linear.bias": constant}).items():
+            assert torch.equal(found.head[f"{block}.{name}"], tensor.float())
+
+
+NORM, FIRST, LAST = "1.layers.0.0.running_mean", "1.layers.0.2.weight", "1.layers.1.2.weight"
+DAMAGED_HEADS = {
+    "a norm that has seen nothing": (lambda t: without(t, NORM), r"'1\.layers\.0\.0\.running_mean' is missing"),
+    "no last layer": (lambda t: without(t, LAST), r"'1\.layers\.1\.2\.weight' is missing"),
+    "a third block": (lambda t: {**t, "1.layers.2.0.weight": t[NORM]}, r"'1\.layers\.2\.0\.weight' has no place"),
+    "another width": (lambda t: {**t, FIRST: t[FIRST][:, :17].clone()}, r"shape \(4, 17\), expected \(4, 18\)"),
+    "a norm of another width": (lambda t: {**t, NORM: t[NORM][:5].clone()}, r"running_mean' would have shape \(5,\)"),
+    "one number": (lambda t: {**t, LAST: t[LAST][:1].clone()}, "answers with one number"),
+    "no dimensions": (lambda t: {**t, LAST: torch.tensor(1.0)}, r"a linear layer of the classifier has shape \(\)"),
+    "a language model too": (lambda t: {**t, "1.decoder.bias": t[NORM]}, r"'1\.decoder\.bias' has no place"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED_HEADS)
+def test_what_does_not_fit_in_a_classifier_is_named(damage: str, tmp_path: Path) -> None:
+    change, message = DAMAGED_HEADS[damage]
+    torch.save(change(ClassifierByHand().saved()), tmp_path / "a.pth")
     with pytest.raises(HeadworkError, match=message):
         read(tmp_path / "a.pth")
 
