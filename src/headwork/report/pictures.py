@@ -13,6 +13,7 @@ from headwork.report.charts.drawing import Look, looks
 from headwork.report.charts.intervals import Mark, interval_chart
 from headwork.report.charts.learning import Curve, learning_chart
 from headwork.report.charts.reliability import reliability_chart
+from headwork.report.charts.scale import scale_of_all
 from headwork.report.charts.tradeoff import Spot, tradeoff_chart
 from headwork.report.charts.training import training_chart
 from headwork.report.standings import ranked
@@ -238,16 +239,16 @@ def draw_training(
     points = [point for seeds in trained.values() for seed in seeds for point in seed]
     if not points:
         return {}
-    accuracy_from = min(point.dev_accuracy for point in points)
-    loss_to = 1.05 * max(max(point.dev_loss, point.train_loss) for point in points)
+    scores = scale_of_all((point.dev_accuracy for point in points), least=0, most=1)
+    losses = scale_of_all((loss for point in points for loss in (point.dev_loss, point.train_loss)), least=0)
     return {
         name: training_chart(
             seeds,
             look[name],
             name=f"training{place}",
             title=f"{score.capitalize()} and loss of {name} over the epochs of its training",
-            accuracy_from=max(0.0, accuracy_from - 0.03),
-            loss_to=loss_to,
+            scores=scores,
+            losses=losses,
             score=score,
         )
         for place, (name, seeds) in enumerate(trained.items())

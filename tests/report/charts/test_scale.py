@@ -1,8 +1,12 @@
 """One hopeless model does not squeeze the axis."""
 
-import pytest
+import math
 
-from headwork.report.charts.scale import scale_of
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headwork.report.charts.scale import logarithmic_ticks, scale_of, scale_of_all
 
 
 def scaled(values):
@@ -20,3 +24,22 @@ def test_nobody_else_is(values):
     scale = scaled(values)
     assert all(scale.holds(value) for value in values)
     assert scale.low < min(values) and max(values) < scale.high
+
+
+@given(st.floats(1e-7, 1e9), st.floats(1.05, 1e6))
+def test_a_logarithmic_axis_has_two_numbers_at_least(low, times):
+    high = low * times
+    ticks = [tick for tick in logarithmic_ticks(low, high).tick_values(low, high) if low <= tick <= high]
+    assert 2 <= len(ticks) <= 7
+
+
+def test_powers_of_ten_stand_on_a_long_axis():
+    ticks = logarithmic_ticks(0.002, 3.0).tick_values(0.002, 3.0)
+    assert all(math.log10(tick) == pytest.approx(round(math.log10(tick))) for tick in ticks)
+
+
+def test_all_values_are_shown_and_nothing_that_cannot_be():
+    scale = scale_of_all([0.2, 0.9, 0.99], least=0, most=1)
+    assert scale.holds(0.2) and scale.holds(0.99) and scale.high == 1 and 0 < scale.low < 0.2
+    assert scale_of_all([5.1, 6.9], least=0).low > 4.9
+    assert scale_of_all([0.01, 6.9], least=0).low == 0

@@ -1,6 +1,10 @@
 """The part of an axis that is worth showing: one hopeless model must not squeeze the others into a corner."""
 
+import math
+from collections.abc import Iterable
+
 import msgspec
+from matplotlib.ticker import Locator, LogLocator, MaxNLocator
 
 
 class Scale(msgspec.Struct, frozen=True):
@@ -30,3 +34,17 @@ def scale_of_losses(values: list[float], *, lows: list[float], highs: list[float
     """The same where less is better: the highest values are left out."""
     turned = scale_of([-value for value in values], lows=[-high for high in highs], highs=[-low for low in lows])
     return Scale(-turned.high, -turned.low)
+
+
+def scale_of_all(values: Iterable[float], *, least: float, most: float = math.inf) -> Scale:
+    """All values with a margin, within what such values can be."""
+    values = list(values)
+    low, high = min(values), max(values)
+    margin = 0.05 * (high - low) or 0.01
+    return Scale(max(least, low - margin), min(most, high + margin))
+
+
+def logarithmic_ticks(low: float, high: float) -> Locator:
+    """Powers of ten; where an axis from `low` to `high` holds less than two of them, round numbers."""
+    powers = math.floor(math.log10(high)) - math.ceil(math.log10(low)) + 1
+    return LogLocator(numticks=6) if powers > 1 else MaxNLocator(5, steps=[1, 2, 5, 10])

@@ -7,12 +7,12 @@ import msgspec
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from headwork.base.results import Score
 from headwork.report.charts.drawing import INK, Look, hundredths, picture
 from headwork.report.charts.labels import label_points
-from headwork.report.charts.scale import Scale, scale_of
+from headwork.report.charts.scale import Scale, logarithmic_ticks, scale_of
 
 WIDTH, HEIGHT = 380, 290
 LEFT, RIGHT, BOTTOM, TOP = 44, 20, 34, 8
@@ -83,9 +83,10 @@ def _set_axes(axes: Axes, spots: list[Spot], number: Callable[[float], str], uni
     )
     costs = [spot.cost for spot in spots]
     axes.set_xscale("log")
-    axes.set_xlim(min(costs) / 1.8, max(costs) * 1.8)
+    ends = min(costs) / 1.8, max(costs) * 1.8
+    axes.set_xlim(*ends)
     axes.set_ylim(scale.low, scale.high)
-    axes.xaxis.set_major_locator(LogLocator(numticks=6))
+    axes.xaxis.set_major_locator(logarithmic_ticks(*ends))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))

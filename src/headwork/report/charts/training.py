@@ -6,6 +6,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from headwork.base.runs import Point
 from headwork.report.charts.drawing import INK, Look, hundredths, picture
+from headwork.report.charts.scale import Scale
 
 WIDTH, HEIGHT = 170, 230
 
@@ -16,13 +17,13 @@ def training_chart(
     *,
     name: str,
     title: str,
-    accuracy_from: float,
-    loss_to: float,
+    scores: Scale,
+    losses: Scale,
     score: str = "accuracy",
 ) -> Markup:
     """Above, accuracy on dev, or another score; below, loss on dev (solid) and on train (dotted).
 
-    The ends make pictures comparable.
+    One scale for all makes pictures comparable.
     """
 
     def draw(figure: Figure) -> None:
@@ -35,9 +36,9 @@ def training_chart(
             above.plot(epochs, [point.dev_accuracy for point in points], color=look.color, linewidth=1)
             below.plot(epochs, [point.dev_loss for point in points], color=look.color, linewidth=1)
             below.plot(epochs, [point.train_loss for point in points], color=INK, linewidth=0.8, linestyle=":")
-        above.set(ylim=(accuracy_from, 1), ylabel=score)
+        above.set(ylim=(scores.low, scores.high), ylabel=score)
         above.yaxis.set_major_formatter(FuncFormatter(lambda value, _: hundredths(value)))
-        below.set(ylim=(0, loss_to), ylabel="loss", xlabel="epochs")
+        below.set(ylim=(losses.low, losses.high), ylabel="loss", xlabel="epochs")
         for axes in (above, below):
             axes.yaxis.set_major_locator(MaxNLocator(4))
         below.xaxis.set_major_locator(MaxNLocator(5, integer=True))

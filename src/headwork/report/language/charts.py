@@ -6,9 +6,10 @@ from typing import Literal
 import msgspec
 from markupsafe import Markup
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 from headwork.report.charts.drawing import LETTERS, Look, picture
+from headwork.report.charts.scale import logarithmic_ticks
 
 WIDTH, HEIGHT = 380, 250
 
@@ -49,7 +50,7 @@ def length_chart(
             )
         axes.set_xticks(lengths, [f"{length:,.0f}" for length in lengths])
         axes.xaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_locator(LogLocator(numticks=6) if scale == "log" else MaxNLocator(6))
+        axes.yaxis.set_major_locator(logarithmic_ticks(*axes.get_ylim()) if scale == "log" else MaxNLocator(6))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set(xlabel="tokens of a segment", ylabel=axis)
