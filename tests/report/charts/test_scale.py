@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwork.report.charts.scale import logarithmic_ticks, scale_of, scale_of_all
+from headwork.report.charts.scale import logarithmic_ticks, scale_of, scale_of_all, ticks_of_time
 
 
 def scaled(values):
@@ -43,3 +43,14 @@ def test_all_values_are_shown_and_nothing_that_cannot_be():
     assert scale.holds(0.2) and scale.holds(0.99) and scale.high == 1 and 0 < scale.low < 0.2
     assert scale_of_all([5.1, 6.9], least=0).low > 4.9
     assert scale_of_all([0.01, 6.9], least=0).low == 0
+
+
+@given(st.floats(0.02, 1e6))
+def test_times_are_few_and_round(longest):
+    ticks = [tick for tick in ticks_of_time(longest).tick_values(0, longest) if 0 < tick <= longest]
+    assert 1 <= len(ticks) <= 5
+    assert ticks[0] < 60 or all(tick % 60 == pytest.approx(0) for tick in ticks)
+
+
+def test_five_minutes_are_told_by_the_minute():
+    assert ticks_of_time(300).tick_values(0, 300)[1:6].tolist() == [0, 60, 120, 180, 240]

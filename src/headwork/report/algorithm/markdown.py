@@ -10,7 +10,7 @@ def algorithm_markdown(comparison: AlgorithmComparison, table: Table) -> str:
     """The report on learners of algorithms for a terminal, a pull request or a mail."""
     baselines = [f"{baseline.name}: {baseline.does}" for baseline in comparison.baselines]
     blocks = [
-        f"# Which model learns {plain(comparison.name)}?",
+        f"# Which model learns {plain(comparison.data.source)}?",
         plain(f"The task: {comparison.title}."),
         f"## Take {plain(comparison.verdict.model)}",
         plain(comparison.verdict.reason),

@@ -26,7 +26,9 @@ def inline_svg(svg: str, *, name: str, title: str) -> Markup:
         attributes = {_local(key): value for key, value in element.attrib.items()}
         element.attrib.clear()
         element.attrib.update(_kept(attributes, name=name, used=used))
-    root.attrib = {"viewBox": root.attrib["viewBox"], "role": "img", "aria-labelledby": f"{name}-title"}
+    _, _, width, height = root.attrib["viewBox"].split()
+    size = {"viewBox": root.attrib["viewBox"], "width": width, "height": height}
+    root.attrib = {**size, "role": "img", "aria-labelledby": f"{name}-title"}
     heading = ElementTree.Element("title", {"id": f"{name}-title"})
     heading.text = title
     root.insert(0, heading)

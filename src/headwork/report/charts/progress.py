@@ -8,6 +8,7 @@ from matplotlib.ticker import FuncFormatter
 from headwork.base.runs import Point
 from headwork.report.charts.drawing import Look, hundredths, picture
 from headwork.report.charts.ends import End, name_ends
+from headwork.report.charts.scale import ticks_of_time
 from headwork.report.numbers import seconds
 
 WIDTH, HEIGHT = 440, 280
@@ -32,7 +33,7 @@ def progress_chart(courses: list[Course], *, name: str, title: str) -> Markup:
         axes = figure.add_axes((LEFT / WIDTH, BOTTOM / HEIGHT, 1 - (LEFT + RIGHT) / WIDTH, 1 - (BOTTOM + TOP) / HEIGHT))
         axes.set(xlim=(0, longest * 1.02), ylim=(low, 1.02), xlabel="training", ylabel="score on dev")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: seconds(value) if value else "0"))
-        axes.locator_params(axis="x", nbins=4)
+        axes.xaxis.set_major_locator(ticks_of_time(longest))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: hundredths(value)))
         for course in courses:
             for points in course.seeds:

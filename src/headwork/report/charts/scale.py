@@ -4,7 +4,11 @@ import math
 from collections.abc import Iterable
 
 import msgspec
-from matplotlib.ticker import Locator, LogLocator, MaxNLocator
+from matplotlib.ticker import Locator, LogLocator, MaxNLocator, MultipleLocator
+
+MOST_TIMES = 5
+ROUND_TIMES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+"""seconds that people count in"""
 
 
 class Scale(msgspec.Struct, frozen=True):
@@ -48,3 +52,9 @@ def logarithmic_ticks(low: float, high: float) -> Locator:
     """Powers of ten; where an axis from `low` to `high` holds less than two of them, round numbers."""
     powers = math.floor(math.log10(high)) - math.ceil(math.log10(low)) + 1
     return LogLocator(numticks=6) if powers > 1 else MaxNLocator(5, steps=[1, 2, 5, 10])
+
+
+def ticks_of_time(longest: float) -> Locator:
+    """Round times up to `longest` seconds, at most `MOST_TIMES` of them: 2 min, 4 min; not 1 min 40 s."""
+    step = next((each for each in ROUND_TIMES if each * MOST_TIMES >= longest), None)
+    return MultipleLocator(step or 3600 * math.ceil(longest / 3600 / MOST_TIMES))
