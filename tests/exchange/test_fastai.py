@@ -318,9 +318,10 @@ def test_a_mistake_planted_in_a_classifier_is_seen(mistake: str, tmp_path: Path)
 
 def test_its_classes_have_the_names_of_a_file(tmp_path: Path) -> None:
     folder, run = ClassifierByHand().write(tmp_path / "reviews"), Run(tmp_path / "run")
-    (folder / "classes.pkl").write_bytes(pickle.dumps(["bad", "middling"]))
-    with pytest.raises(HeadworkError, match=r"classes\.pkl: 2 classes, and the weights answer with 3"):
-        import_model(str(folder), Run(tmp_path / "other"))
+    for wrong in (["bad", "middling"], ["bad", "good", "good"], ["bad", "bad", "middling", "good"]):
+        (folder / "classes.pkl").write_bytes(pickle.dumps(wrong))
+        with pytest.raises(HeadworkError, match=rf"classes\.pkl: {len(wrong)} classes, .* the weights answer with 3"):
+            import_model(str(folder), Run(tmp_path / "other"))
     (folder / "classes.pkl").write_bytes(pickle.dumps(["bad", "middling", "good"]))
     import_model(str(folder), run)
     assert classifier_in(run.model).classes == ["bad", "middling", "good"]

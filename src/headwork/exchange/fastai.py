@@ -82,8 +82,11 @@ def _classifier(folder: Path, read: awd_lstm.Weights, vocabulary: MarkedVocabula
     """Calibrated on nothing: its probabilities are those of the file."""
     named = folder / CLASSES
     classes = read_words(named) if named.is_file() else [str(number) for number in range(read.classes)]
-    if len(set(classes)) != read.classes:
-        raise HeadworkError(f"{named}: {len(set(classes))} classes, and the weights answer with {read.classes}")
+    if not len(classes) == len(set(classes)) == read.classes:
+        raise HeadworkError(
+            f"{named}: {len(classes)} classes, {len(set(classes))} of them different, and the weights answer with "
+            f"{read.classes}"
+        )
     shape = {name: size for name, size in read.shape.items() if name != "ends"}
     recipe = _recipe(folder, CLASSIFIER, "classify", {**shape, "units": read.units, "max_tokens": READ})
     reader = TextReader(VocabularyTokenizer(vocabulary), READ, Ulmfit.SENTENCES)
