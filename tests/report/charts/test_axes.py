@@ -20,6 +20,6 @@ def test_maps_of_different_lengths_have_one_scale():
     sizes = []
     for steps in (14, 20):
         drawn = looked_chart(Looked(example="", what="read", weights=[[0.1] * 8] * steps), name="a", title="A")
-        sizes.append(tuple(map(float, re.search(r'width="([\d.]+)" height="([\d.]+)"', drawn).groups())))
+        sizes.append([float(re.findall(rf' {side}="([\d.]+)"', drawn)[0]) for side in ("width", "height")])
     (short, high), (long, as_high) = sizes
     assert high == as_high and long - short == 6 * 7
