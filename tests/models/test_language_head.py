@@ -2,13 +2,12 @@
 
 import pytest
 import torch
-from tests.models.test_language import build, text
-from torch.nn import functional as F
+from tests.models.test_language import VOCABULARY, build, text
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import load_recipe, with_settings
 from headwork.models import config_of
-from headwork.models.language_head import Adaptive, Tied, new_head
+from headwork.models.language_head import Adaptive, Tied
 
 CUT = ("model.tied=false", "model.cutoffs=[6, 14]")
 NETWORKS = ["transformer", "transformer-xl", "lstm", "lstmn", "key-value-predict"]
@@ -49,7 +48,7 @@ def test_a_cluster_may_have_one_answer_or_none(answers: list[int]):
     torch.manual_seed(0)
     head, tokens = Adaptive(16, 30, [6, 14]).double(), torch.tensor(answers)
     states = torch.randn(len(answers), 16, dtype=torch.float64, requires_grad=True)
-    found, expected = head.nats(states, tokens), -head.clusters(states, tokens).output
+    found, expected = head.judge(states, tokens).nats, -head.clusters(states, tokens).output
     torch.testing.assert_close(found, expected)
     gradients = [torch.autograd.grad(nats.sum(), states)[0] for nats in (found, expected)]
     torch.testing.assert_close(*gradients)
@@ -63,11 +62,11 @@ def test_rarer_tokens_take_narrower_tables():
 
 
 def test_a_vocabulary_within_the_first_cutoff_has_one_softmax():
-    assert isinstance(new_head(8, 30, table=None, cutoffs=(50, 100)), Tied)
-    head = new_head(8, 80, table=None, cutoffs=(50, 100))
-    assert isinstance(head, Adaptive) and head.clusters.cutoffs == [50, 80]
-    shapes = head(torch.zeros(2, 3, 8)).shape, F.one_hot(torch.zeros(2, 3).long(), 80).shape
-    assert shapes[0] == shapes[1]
+    head = build("lstm", "model.tied=false", "model.cutoffs=[100, 200]").head
+    assert isinstance(head, Tied)
+    head = build("lstm", "model.tied=false", "model.cutoffs=[20, 100]").head
+    assert isinstance(head, Adaptive) and head.clusters.cutoffs == [20, VOCABULARY]
+    assert head(torch.zeros(2, 3, 32).double()).shape == (2, 3, VOCABULARY)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from headwork.models.language import Judged, LanguageNetwork
+from headwork.models.language import LanguageNetwork
+from headwork.models.language_head import Judged
 
 ASKED = 512
 """states that are asked about at once"""

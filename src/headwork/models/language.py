@@ -15,17 +15,13 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from headwork.attention.scopes import Document
 from headwork.base.language import START_ID, UNKNOWN_ID
-from headwork.models.language_head import NARROWER, Adaptive, Tied
+from headwork.models.language_head import NARROWER, Adaptive, Judged, Tied
 from headwork.models.language_settings import LanguageSettings
 
 Memory = dict[str, Tensor]
-
-UNASKED = -1
-"""an answer without a loss"""
 
 
 class NetworkSettings(LanguageSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,13 +87,6 @@ class Read(NamedTuple):
     """(B, T) steps that each place took, where that differs"""
 
 
-class Judged(NamedTuple):
-    """(B, T) losses, and whether the likeliest token was the right one."""
-
-    nats: Tensor
-    right: Tensor
-
-
 class LanguageNetwork(nn.Module, ABC):
     """Reads segments."""
 
@@ -106,6 +95,18 @@ class LanguageNetwork(nn.Module, ABC):
     def __init__(self, config: Any, *, vocabulary: int) -> None:
         super().__init__()
         self.config, self.vocabulary = config, vocabulary
+
+    def new_head(self, table: nn.Embedding) -> Tied | Adaptive:
+        """As the settings have it; `table` is that of the embeddings.
+
+        In a picture nothing but intensities follows, and what opens the next one is not asked for.
+        """
+        config, vocabulary = self.config, self.vocabulary
+        within = [cutoff for cutoff in config.cutoffs if cutoff < vocabulary]
+        if within:
+            return Adaptive(config.dim, vocabulary, within)
+        first = 0 if config.picture is None else UNKNOWN_ID + 1
+        return Tied(config.dim, vocabulary, table if config.tied else None, first)
 
     @property
     def carries(self) -> bool:
@@ -120,6 +121,14 @@ class LanguageNetwork(nn.Module, ABC):
         """(…, D) to (…, V)."""
         return self.head(states)
 
+    def loss(self, states: Tensor, answers: Tensor) -> Tensor:
+        """The mean over (B, T, D) states and the (B, T) tokens that follow."""
+        return self.head.loss(states, answers)
+
+    def judge(self, states: Tensor, answers: Tensor) -> Judged:
+        """(B, T, D) states and the (B, T) tokens that follow: how likely each was."""
+        return self.head.judge(states, answers)
+
     @property
     def rows_of_tokens(self) -> Tensor:
         """(V, D): a row for each token, where one softmax is over all."""
@@ -133,33 +142,6 @@ class LanguageNetwork(nn.Module, ABC):
     def room(self, memory: Memory | None) -> int | None:
         """How many more tokens it can read behind those that `memory` is of; None: without end."""
         return None
-
-    def loss(self, states: Tensor, answers: Tensor) -> Tensor:
-        """The mean over (B, T, D) states and the (B, T) tokens that follow."""
-        if isinstance(self.head, Adaptive):
-            return self.head.nats(states, answers).mean()
-        logits, answers = self._asked(states, answers)
-        return F.cross_entropy(logits.flatten(0, 1), answers.flatten(), ignore_index=UNASKED)
-
-    def judge(self, states: Tensor, answers: Tensor) -> Judged:
-        """(B, T, D) states and the (B, T) tokens that follow: how likely each was."""
-        if isinstance(self.head, Adaptive):
-            return Judged(self.head.nats(states, answers), self.head.likeliest(states) == answers)
-        logits, answers = self._asked(states, answers)
-        nats = F.cross_entropy(logits.flatten(0, 1), answers.flatten(), reduction="none", ignore_index=UNASKED)
-        return Judged(nats.view_as(answers), logits.argmax(-1) == answers)
-
-    def _asked(self, states: Tensor, answers: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, T, V) logits in single precision at least, and the answers among them.
-
-        In a picture nothing but intensities follows, and what opens the next one is not asked for.
-        """
-        logits = self.logits(states)
-        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
-        if self.config.picture is None:
-            return logits, answers
-        intensities = UNKNOWN_ID + 1
-        return logits[..., intensities:], (answers - intensities).masked_fill(answers == START_ID, UNASKED)
 
     def learn(self, ids: Tensor, answers: Tensor, memory: Memory | None, *, done: float) -> tuple[Tensor, Memory]:
         """The loss of a segment in training, when the share `done` of the steps is taken, and what to remember."""

@@ -22,7 +22,6 @@ from headwork.attention.record import Recorder
 from headwork.attention.scopes import Document, Window
 from headwork.attention.scores import Additive
 from headwork.models.language import LanguageNetwork, Memory, Read, places_after
-from headwork.models.language_head import new_head
 from headwork.models.language_lstm import LanguageLstm, LanguageLstmConfig
 
 
@@ -57,8 +56,7 @@ class LanguageKeyValue(LanguageNetwork):
         self.score = Additive(1, width)
         self.from_read = nn.Linear(width, config.dim, bias=False)
         self.from_predict = nn.Linear(width, config.dim)
-        table = self.recurrent.table if config.tied else None
-        self.head = new_head(config.dim, vocabulary, table=table, cutoffs=config.cutoffs)
+        self.head = self.new_head(self.recurrent.table)
         self.recurrence = Recurrence(config.window)
         self.tape: Recorder | None = None
 

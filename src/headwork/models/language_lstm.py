@@ -25,7 +25,6 @@ from torch import Tensor, nn
 
 from headwork.base.language import START_ID
 from headwork.models.language import LanguageNetwork, Memory, NetworkSettings, Read
-from headwork.models.language_head import new_head
 from headwork.ops.dropout import drop, drop_locked
 
 DROPOUTS = ("weight_dropout", "word_dropout", "input_dropout", "hidden_dropout", "output_dropout")
@@ -74,8 +73,7 @@ class LanguageLstm(LanguageNetwork):
         widths = zip(config.widths, config.widths[1:], strict=False)
         self.layers = nn.ModuleList(nn.LSTM(below, width, batch_first=True) for below, width in widths)
         self.narrow = nn.Linear(config.hidden, config.dim) if config.ends == "projected" else nn.Identity()
-        table = self.table if config.tied else None
-        self.head = new_head(config.dim, vocabulary, table=table, cutoffs=config.cutoffs)
+        self.head = self.new_head(self.table)
 
     def forward(self, ids: Tensor, memory: Memory | None = None) -> Read:
         h, memory = self.states(ids, memory)

@@ -17,7 +17,6 @@ import torch
 from torch import Tensor, nn
 
 from headwork.models.language import LanguageNetwork, Memory, NetworkSettings, Read, places_after
-from headwork.models.language_head import new_head
 from headwork.ops.dropout import drop
 
 
@@ -46,8 +45,7 @@ class LanguageLstmn(LanguageNetwork):
         self.score = nn.Linear(hidden, 1, bias=False)
         self.gates = nn.Linear(hidden + config.dim, 4 * hidden)
         self.narrow = nn.Linear(hidden, config.dim)
-        table = self.table if config.tied else None
-        self.head = new_head(config.dim, vocabulary, table=table, cutoffs=config.cutoffs)
+        self.head = self.new_head(self.table)
 
     def forward(self, ids: Tensor, memory: Memory | None = None) -> Read:
         x = drop(self.table(ids), self.config.dropout, self.training)

@@ -41,7 +41,6 @@ from headwork.layers.reversible import Pair, forwards, reversible
 from headwork.layers.slots import SlotBlock
 from headwork.layers.transformer import Beside, Block, CoreConfig, Embeddings, initialise
 from headwork.models.language import LanguageNetwork, Memory, NetworkSettings, Read, kept_apart, places_after
-from headwork.models.language_head import new_head
 from headwork.models.language_settings import WHOLE
 
 AHEAD = 0.5
@@ -214,8 +213,7 @@ class LanguageTransformer(LanguageNetwork):
             memory = ProductKeyMemory(config.dim, keys=config.product_keys, key_dim=config.dim, sparse=False)
             self.blocks[many // 2] = SlotBlock(core, memory)
         self.norm = nn.LayerNorm(config.dim, eps=core.eps) if config.norm == "pre" else nn.Identity()
-        table = self.embeddings.tokens if config.tied else None
-        self.head = new_head(config.dim, vocabulary, table=table, cutoffs=config.cutoffs)
+        self.head = self.new_head(self.embeddings.tokens)
         self.further = nn.ModuleList(nn.Linear(config.dim, vocabulary) for _ in range(config.ahead))
         self.times = nn.Embedding(config.layers, config.dim) if config.stack == "pondering" else None
         self.apply(initialise)

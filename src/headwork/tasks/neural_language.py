@@ -16,7 +16,8 @@ from headwork.data.vocabulary import Vocabulary
 from headwork.models import kind_of
 from headwork.models.datastore import Datastore
 from headwork.models.joining import JOININGS, alone_of
-from headwork.models.language import Judged, LanguageNetwork, Memory
+from headwork.models.language import LanguageNetwork, Memory
+from headwork.models.language_head import Judged
 from headwork.models.size import as_large
 from headwork.models.stored import load_tensors, save_tensors
 from headwork.tasks.language import LanguageModel, Writer, joined
