@@ -1,6 +1,7 @@
 """Comparisons of learners of algorithms, from the command to the page."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,9 @@ def test_the_page_shows_table_curves_and_maps(folder: Path):
         assert percent(model.scores["accuracy"].mean) in page
     for title in ("against its time of training", "by the length of the input", "ntm: read, 12 bits", "ntm: write, 24"):
         assert title in page
+    groups = [re.findall("<figcaption>(.*?)</figcaption>", group) for group in page.split('<div class="drawn">')]
+    shown = [group for group in groups if "read, 12 bits" in group or "read, 24 bits" in group]
+    assert shown == [["read, 12 bits", "write, 12 bits"], ["read, 24 bits", "write, 24 bits"]], "one example, one group"
     assert "<script" not in page
     assert "| **ntm**" in (folder / "report.md").read_text()
     rows = algorithm_table(result).rows

@@ -76,12 +76,15 @@ def _progress(curves: dict[str, list[list[Point]]], look: dict[str, Look]) -> Ma
     return progress_chart(courses, name="progress", title="Score of each model on dev against its time of training")
 
 
-def _looked(found: Mapping[str, Looks | None]) -> dict[str, list[tuple[str, Markup]]]:
-    """By model the captions and pictures of where it looked."""
-    shown: dict[str, list[tuple[str, Markup]]] = {}
+def _looked(found: Mapping[str, Looks | None]) -> dict[str, list[list[tuple[str, Markup]]]]:
+    """By model and by test example the captions and pictures of where it looked."""
+    shown: dict[str, list[list[tuple[str, Markup]]]] = {}
     for place, (name, seen) in enumerate(found.items()):
+        examples: dict[str, list[tuple[str, Markup]]] = {}
         for number, looked in enumerate(seen.maps if seen else []):
             caption = f"{looked.what}, {looked.example}"
             drawn = looked_chart(looked, name=f"looked{place}-{number}", title=f"{name}: {caption}")
-            shown.setdefault(name, []).append((caption, drawn))
+            examples.setdefault(looked.example, []).append((caption, drawn))
+        if examples:
+            shown[name] = list(examples.values())
     return shown
