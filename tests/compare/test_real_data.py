@@ -22,7 +22,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def trial(
-    folder: Path, name: str, source: Path, *settings: str, seed: int = 0, budget: float | None = None, **columns: str
+    folder: Path,
+    name: str,
+    source: str | Path,
+    *settings: str,
+    seed: int = 0,
+    budget: float | None = None,
+    **columns: str,
 ) -> Run:
     run = Run(folder / f"{name}-{seed}")
     run_trial(
@@ -89,10 +95,7 @@ def test_ten_seeds_with_and_without_a_look_back_on_film_reviews(real_data, tmp_p
     sides: dict[str, list[np.ndarray]] = {"lstm-last-attention": [], "lstm-last": []}
     for seed in range(10):
         for name, found in sides.items():
-            source = real_data / "imdb"
-            run = trial(
-                tmp_path, name, source, "model.max_tokens=160", seed=seed, budget=120, text="text", label="label"
-            )
+            run = trial(tmp_path, name, "imdb", "model.max_tokens=160", seed=seed, budget=120)
             truth, predicted = answers(run)
             found.append(predicted)
     ours, theirs = (np.stack(found) for found in sides.values())

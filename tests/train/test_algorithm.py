@@ -270,17 +270,6 @@ def test_copying_is_learned_and_goes_on_beyond_the_lengths_of_training():
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.row("ME02")
-def test_what_followed_an_item_is_found_in_longer_lists_too():
-    data, steps = "associative-recall", "train.epochs=150"
-    scores = mean_by_length(well_trained("ntm-feed-forward", data, 3600, steps)[0], data)
-    assert scores[6] > 0.95 and scores[9] > 0.9
-    plain = mean_by_length(well_trained("lstm", data, 3600, steps)[0], data)
-    assert plain[6] < 0.8 and plain[9] < scores[9]
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
 @pytest.mark.row("AT34")
 @pytest.mark.parametrize("data", ["add-two-numbers", "find-the-maximum"])
 def test_attention_finds_the_places_that_the_answer_rests_on(data):
