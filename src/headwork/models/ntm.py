@@ -53,7 +53,8 @@ class NtmConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class State(NamedTuple):
     """Between two steps."""
 
-    controller: tuple[Tensor, Tensor]
+    controller: tuple[Tensor, ...]
+    """(B, H) what it says, and where it is an LSTM, its cell"""
     memory: Tensor
     weights: Tensor
     """(B, K, N)"""
@@ -77,7 +78,7 @@ class Ntm(nn.Module):
         self.output = nn.Linear(hidden + readers * width, shape.outputs)
         self.first_weights = nn.Parameter(torch.randn(self.heads, config.places))
         self.first_read = nn.Parameter(0.1 * torch.randn(readers * width))
-        self.first_state = nn.Parameter(0.1 * torch.randn(2, hidden))
+        self.first_state = nn.Parameter(0.1 * torch.randn(2, hidden)) if lstm else None
 
     def forward(self, inputs: Tensor, targets: Tensor | None = None) -> Answer:
         state = self.start(len(inputs))
@@ -94,9 +95,9 @@ class Ntm(nn.Module):
     def start(self, examples: int) -> State:
         config = self.config
         memory = self.output.weight.new_full((examples, config.places, config.width), EMPTY)
-        hidden, cell = self.first_state.unsqueeze(1).expand(-1, examples, -1)
+        said = () if self.first_state is None else self.first_state.unsqueeze(1).expand(-1, examples, -1).unbind()
         weights = self.first_weights.softmax(-1).expand(examples, -1, -1)
-        return State((hidden, cell), memory, weights, self.first_read.expand(examples, -1))
+        return State(said, memory, weights, self.first_read.expand(examples, -1))
 
     def step(self, x: Tensor, state: State) -> State:
         """(B, I) and the state before to the state after."""
@@ -109,10 +110,10 @@ class Ntm(nn.Module):
         memory = write(state.memory, weights[:, readers:], erase.sigmoid(), add.tanh())
         return State(controller, memory, weights, given)
 
-    def _control(self, x: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    def _control(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         if isinstance(self.controller, nn.LSTMCell):
             return self.controller(x, state)
-        return self.controller(x).tanh(), state[1]
+        return (self.controller(x).tanh(),)
 
     def _asked(self, where: Tensor) -> Address:
         raw = where.unflatten(1, (self.heads, -1))
