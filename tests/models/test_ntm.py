@@ -27,14 +27,17 @@ def by_hand(model: Ntm, x: np.ndarray) -> np.ndarray:
     places, width, reach = model.config.places, model.config.width, model.config.reach
     memory = np.full((places, width), EMPTY)
     weights = [softmax(row) for row in p["first_weights"]]
-    given, (h, c), outputs = p["first_read"], p["first_state"], []
+    given, (h, c), outputs = p["first_read"], p.get("first_state", (None, None)), []
     for step in x:
         joined = np.concatenate([step, given])
-        gates = p["controller.weight_ih"] @ joined + p["controller.bias_ih"]
-        gates = gates + p["controller.weight_hh"] @ h + p["controller.bias_hh"]
-        i, f, g, o = np.split(gates, 4)
-        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-        h = sigmoid(o) * np.tanh(c)
+        if model.config.controller == "feed-forward":
+            h = np.tanh(p["controller.weight"] @ joined + p["controller.bias"])
+        else:
+            gates = p["controller.weight_ih"] @ joined + p["controller.bias_ih"]
+            gates = gates + p["controller.weight_hh"] @ h + p["controller.bias_hh"]
+            i, f, g, o = np.split(gates, 4)
+            c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+            h = sigmoid(o) * np.tanh(c)
         told = p["command.weight"] @ h + p["command.bias"]
         size = width + 3 + 2 * reach + 1
         for head in range(2):
@@ -56,9 +59,10 @@ def by_hand(model: Ntm, x: np.ndarray) -> np.ndarray:
     return np.stack(outputs)
 
 
-def test_the_machine_is_the_papers_equations():
+@pytest.mark.parametrize("controller", ["lstm", "feed-forward"])
+def test_the_machine_is_the_papers_equations(controller):
     torch.manual_seed(0)
-    model = Ntm(NtmConfig(hidden=5, places=6, width=4, reach=2), SHAPE).double()
+    model = Ntm(NtmConfig(controller=controller, hidden=5, places=6, width=4, reach=2), SHAPE).double()
     for parameter in model.parameters():
         parameter.data.normal_()
     x = torch.randn(2, 7, 3, dtype=torch.float64)

@@ -335,7 +335,7 @@ def test_a_deep_stack_bears_a_rate_with_gates_at_which_it_learns_nothing_without
     """The order of the norm is what saves it: without gates it bears the rate too (trxl-i), and more surely."""
     scores = {name: [at_rate(name, seed, 1e-2) for seed in range(3)] for name in ("gtrxl", "trxl-i", "trxl")}
     assert median(scores["gtrxl"]) > 0.8 and min(scores["trxl-i"]) > 0.8
-    assert max(scores["trxl"]) + 0.2 < min(scores["gtrxl"])
+    assert max(scores["trxl"]) < 0.6 and max(scores["trxl"]) + 0.2 < min(scores["gtrxl"])
 
 
 @pytest.mark.slow

@@ -153,10 +153,7 @@ def test_a_look_is_the_f1_of_what_is_found_in_a_sample(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.row("BE11")
 def test_who_lives_where_is_learnt():
-    """The town is told by the name before it: no town and no place is right by itself.
-
-    A Transformer from scratch learns it from this little on some processors and not on others.
-    """
+    """The town is told by the name before it: no town and no place is right by itself."""
     train, dev = people(600, 0, silent=100), people(60, 1, silent=15)
     recipe = with_settings(load_recipe("two-way-lstm", "span"), SMALL, size="tiny")
     answerer = new_answerer(recipe, train, seed=0)
