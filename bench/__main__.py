@@ -9,6 +9,7 @@ from bench import (
     decoding,
     embedding,
     generation,
+    gpu,
     importing,
     layers,
     opening,
@@ -36,6 +37,7 @@ BENCHMARKS = {
     "xlnet": xlnet,
     "search": search,
     "pairs": pairs,
+    "gpu": gpu,
 }
 
 
@@ -54,7 +56,7 @@ def main() -> None:
     machine = measure_machine(chosen.threads)
     print(*machine.lines, sep="\n")
     sections = []
-    for name in chosen.names or BENCHMARKS:
+    for name in chosen.names or [name for name in BENCHMARKS if name != "gpu" or torch.cuda.is_available()]:
         print(name, file=sys.stderr)
         sections.append(BENCHMARKS[name].run(machine, chosen.rounds))
         print(sections[-1].markdown, end="\n\n")

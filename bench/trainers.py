@@ -35,23 +35,44 @@ class Tuned:
 
 
 def headwork(
-    corpus: Corpus, train: Examples, test: Examples, precision: str, seed: int, *, freeze: str = "nothing"
+    corpus: Corpus,
+    train: Examples,
+    test: Examples,
+    precision: str,
+    seed: int,
+    *,
+    freeze: str = "nothing",
+    tokens: int = 1024,
+    device: str = "cpu",
 ) -> Tuned:
-    """Its own trainer with the recipe minilm, but for `freeze` and a head that starts from nothing, as theirs does."""
+    """Its own trainer with the recipe minilm, but for `freeze` and a head that starts from nothing, as theirs does.
+
+    `tokens` in a batch.
+    """
     recipe = load_recipe("minilm")
     settings = {
         "epochs": EPOCHS, "patience": EPOCHS, "lr": RATE, "warmup": 0.0, "precision": precision, "fit": "gradient",
+        "batch_tokens": tokens,
     }  # fmt: skip
     recipe = msgspec.structs.replace(
         recipe, model={**recipe.model, "freeze": freeze}, train={**recipe.train, **settings}
     )
-    classifier = new_classifier(recipe, corpus.facts.classes, train.texts, seed=seed, offline=True)
+    classifier = new_classifier(recipe, corpus.facts.classes, train.texts, seed=seed, offline=True, device=device)
     fitted = fit_any(classifier, train, first(corpus.part("dev"), DEV), seed=seed)
     return Tuned(fitted.seconds, classifier.logits(test.texts).argmax(1))
 
 
-def transformers(corpus: Corpus, train: Examples, test: Examples, precision: str, seed: int) -> Tuned:
-    """transformers' Trainer, 16 rows a batch and the rest as it comes."""
+def transformers(
+    corpus: Corpus,
+    train: Examples,
+    test: Examples,
+    precision: str,
+    seed: int,
+    *,
+    count: int = 16,
+    device: str = "cpu",
+) -> Tuned:
+    """transformers' Trainer, `count` rows a batch and the rest as it comes."""
     import transformers as library
 
     folder = find_encoder("minilm", offline=True)
@@ -68,10 +89,10 @@ def transformers(corpus: Corpus, train: Examples, test: Examples, precision: str
     with tempfile.TemporaryDirectory() as output:
         arguments = library.TrainingArguments(
             output,
-            per_device_train_batch_size=16,
+            per_device_train_batch_size=count,
             bf16=precision == "bf16",
             seed=seed,
-            use_cpu=True,
+            use_cpu=device == "cpu",
             save_strategy="no",
             report_to="none",
             disable_tqdm=True,

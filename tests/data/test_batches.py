@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwork.data.batches import epoch_batches, ordered_batches
+from headwork.data.batches import GPU_TIMES, epoch_batches, ordered_batches
 
 LENGTHS = st.lists(st.integers(0, 60), max_size=200)
 
@@ -27,6 +27,11 @@ def test_in_order(lengths: list[int], budget: int) -> None:
     check(batches, lengths, budget)
     in_turn = [lengths[index] for batch in batches for index in batch]
     assert in_turn == sorted(lengths)
+
+
+def test_a_gpu_gets_larger_ones() -> None:
+    lengths = [30] * 200
+    assert ordered_batches(lengths, 60 * GPU_TIMES) == ordered_batches(lengths, 60, "cuda")
 
 
 def test_seeds_and_epochs_differ() -> None:

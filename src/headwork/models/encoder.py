@@ -273,4 +273,4 @@ def for_embedding(model: Encoder, precision: Precision = "fp32") -> Encoder:
     bf16 rounds the factors of the linear layers, fp16 their weights alone (the fastest for single short texts); a
     processor that would be slower with them gets fp32.
     """
-    return for_inference(model, dtype_of(precision))
+    return for_inference(model, dtype_of(precision, next(model.parameters()).device.type))

@@ -63,7 +63,7 @@ class Embedder:
     def _block(self, texts: Sequence[str]) -> np.ndarray:
         read = self.texts.read(texts)
         self.cut += read.cut.rows
-        batches = ordered_batches(read.lengths, BATCH_TOKENS)
+        batches = ordered_batches(read.lengths, BATCH_TOKENS, self.device)
         found = unit_vectors(self.encoder, (read.batch(rows).to(self.device) for rows in batches)).float().cpu().numpy()
         out = np.empty_like(found)
         out[[row for rows in batches for row in rows]] = found

@@ -126,7 +126,7 @@ class Neural:
     def each_batch(self, read: Read, network: Any) -> Iterator[tuple[list[int], Tensor]]:
         """Rows and what `network` says of them, in float64, until all rows have been read."""
         network.eval()
-        batches = ordered_batches(read.lengths, PREDICT_TOKENS)
+        batches = ordered_batches(read.lengths, PREDICT_TOKENS, self.device)
         answers = each_in_a_thread(lambda rows: network(read.batch(rows).to(self.device)), batches)
         for rows, logits in zip(batches, answers, strict=True):
             yield rows, logits.double().cpu()

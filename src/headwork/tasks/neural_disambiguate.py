@@ -71,7 +71,7 @@ class NeuralDisambiguator(Neural, Disambiguator):
 
     def _encoded(self, items: Sequence[Occurrence]) -> np.ndarray:
         read, network = self.reader.read(items), self.fast
-        batches = ordered_batches(read.lengths, PREDICT_TOKENS)
+        batches = ordered_batches(read.lengths, PREDICT_TOKENS, self.device)
         blocks = each_in_a_thread(lambda rows: network.encode(read.batch(rows).to(self.device)), batches)
         found = np.empty((len(items), *blocks[0].shape[1:]), np.float32)
         for rows, block in zip(batches, blocks, strict=True):

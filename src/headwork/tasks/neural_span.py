@@ -102,7 +102,7 @@ class NeuralAnswerer(Neural, Answerer):
     def logits_of(self, read: ReadSpans, network: Any) -> list[np.ndarray]:
         """For each window (1 + W, 2) float64 logits: of no answer, then of the tokens of its passage."""
         network.eval()
-        batches = ordered_batches(read.lengths, PREDICT_TOKENS)
+        batches = ordered_batches(read.lengths, PREDICT_TOKENS, self.device)
         answers = each_in_a_thread(lambda places: network(read.batch(places).to(self.device)).double().cpu(), batches)
         found: dict[int, np.ndarray] = {}
         for places, logits in zip(batches, answers, strict=True):

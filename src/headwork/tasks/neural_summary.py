@@ -94,7 +94,7 @@ class NeuralChooser(ReadsDocuments, Chooser):
     def logits_of(self, read: ReadDocuments, network: Any) -> list[np.ndarray]:
         """(n,) float64 of the sentences of each document."""
         network.eval()
-        batches = ordered_batches(read.lengths, PREDICT_TOKENS)
+        batches = ordered_batches(read.lengths, PREDICT_TOKENS, self.device)
         answers = each_in_a_thread(lambda rows: network(read.batch(rows).to(self.device)).double().cpu(), batches)
         found: dict[int, np.ndarray] = {}
         for rows, logits in zip(batches, answers, strict=True):

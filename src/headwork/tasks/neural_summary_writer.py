@@ -147,7 +147,7 @@ class NeuralWriter(ReadsDocuments, Summarizer):
             read = self.reader.read(block)
             found = [""] * len(block)
             rows = [row for row, ids in enumerate(read.ids) if ids]
-            for batch in ordered_batches([len(read.ids[row]) for row in rows], WRITE_TOKENS):
+            for batch in ordered_batches([len(read.ids[row]) for row in rows], WRITE_TOKENS, self.device):
                 places = [rows[place] for place in batch]
                 for place, text in zip(places, self._write(read.batch(places), search), strict=True):
                     found[place] = text

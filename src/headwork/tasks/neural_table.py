@@ -110,7 +110,7 @@ class NeuralTabler(Neural, Tabler):
     def scores_of(self, read: ReadTables, network: Any) -> list[np.ndarray]:
         """For each question the (P,) float64 scores of its programs."""
         network.eval()
-        batches = ordered_batches(read.lengths, PREDICT_TOKENS)
+        batches = ordered_batches(read.lengths, PREDICT_TOKENS, self.device)
         answers = each_in_a_thread(lambda places: network(read.batch(places).to(self.device)).double().cpu(), batches)
         found: dict[int, np.ndarray] = {}
         for places, scores in zip(batches, answers, strict=True):

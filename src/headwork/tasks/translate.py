@@ -180,7 +180,7 @@ class Translator:
         pieces = self.read_sources([text for _, text in asked])
         places = [(row, part) for (row, _), parts in zip(asked, pieces, strict=True) for part in parts]
         written: list[list[tuple[int, Translation]]] = [[] for _ in texts]
-        for batch in ordered_batches([len(part) for _, part in places], WRITE_TOKENS):
+        for batch in ordered_batches([len(part) for _, part in places], WRITE_TOKENS, self.device):
             for place, found in zip(batch, self.write([places[place][1] for place in batch], search), strict=True):
                 written[places[place][0]].append((place, found))
         return [_whole([found for _, found in sorted(each)]) for each in written]

@@ -94,7 +94,7 @@ def features_of(classifier: Neural, items: Sequence[Any]) -> np.ndarray:
 
 def encoded(classifier: Neural, read: Read, network: Any) -> np.ndarray:
     """(n, D): what `network` makes of rows that are already tokenized, in their order."""
-    batches = ordered_batches(read.lengths, PREDICT_TOKENS)
+    batches = ordered_batches(read.lengths, PREDICT_TOKENS, classifier.device)
     blocks = each_in_a_thread(lambda rows: network.encode(read.batch(rows).to(classifier.device)), batches)
     features = np.zeros((len(read.lengths), network.head.in_features))
     for rows, block in zip(batches, blocks, strict=True):

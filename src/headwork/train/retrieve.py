@@ -103,7 +103,7 @@ class Retrieve(Problem):
 
     def _vectors(self, tower: Tower, read: ReadTexts) -> Tensor:
         """(n, D) of length 1, on the CPU, in the order of the texts."""
-        batches = ordered_batches(read.lengths, LOOK_TOKENS)
+        batches = ordered_batches(read.lengths, LOOK_TOKENS, self.retriever.device)
         found = unit_vectors(tower, (read.batch(rows).to(self.retriever.device) for rows in batches)).float().cpu()
         order = torch.tensor([row for rows in batches for row in rows], dtype=torch.int64)
         return torch.empty_like(found).index_copy(0, order, found)
