@@ -76,7 +76,7 @@ def seen(folder: Path) -> list[Image.Image]:
 def by_transformers(transformers, folder: Path, pictures: Path, names: list[str]) -> np.ndarray:
     """(pictures, names) from files alone, as its users write it."""
     model = transformers.CLIPModel.from_pretrained(folder).eval()
-    processor = transformers.AutoImageProcessor.from_pretrained(folder)
+    processor = transformers.AutoImageProcessor.from_pretrained(folder, backend="pil")
     tokens = transformers.CLIPTokenizer.from_pretrained(folder)(names, padding=True, return_tensors="pt")
     pixels = torch.cat([processor(images=each, return_tensors="pt")["pixel_values"] for each in seen(pictures)])
     return model(pixel_values=pixels, **tokens).logits_per_image.softmax(1).numpy()
@@ -119,7 +119,7 @@ def test_prompts_put_names_into_sentences(clip_case, clip_run: Run, pictures: Pa
 def test_an_imported_classifier_predicts_as_the_original(published, vit_run: Run, transformers, pictures: Path):
     folder = published("vit", "ForImageClassification").folder
     model = transformers.ViTForImageClassification.from_pretrained(folder).eval()
-    processor = transformers.AutoImageProcessor.from_pretrained(folder)
+    processor = transformers.AutoImageProcessor.from_pretrained(folder, backend="pil")
     expected = model(**processor(images=seen(pictures), return_tensors="pt")).logits.softmax(1).numpy()
     answers = said("predict", str(vit_run.folder), "--image", str(pictures))
     found = [[answer["probabilities"][f"LABEL_{place}"] for place in range(3)] for answer in answers]
@@ -183,7 +183,9 @@ def test_a_classifier_back_to_transformers(published, vit_run: Run, transformers
         before, after = load_file(original / name), load_file(tmp_path / "hf" / name)
         assert before.keys() == after.keys()
         assert all(torch.equal(before[name], after[name]) for name in before)
-    processors = [transformers.AutoImageProcessor.from_pretrained(place) for place in (original, tmp_path / "hf")]
+    processors = [
+        transformers.AutoImageProcessor.from_pretrained(place, backend="pil") for place in (original, tmp_path / "hf")
+    ]
     one, other = (each(images=seen(pictures), return_tensors="np")["pixel_values"] for each in processors)
     np.testing.assert_array_equal(one, other)
 
