@@ -57,6 +57,21 @@ def test_probabilities_are_those_of_the_formulas(layers: int):
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
 
 
+@pytest.mark.row("BE17")
+def test_a_sentence_may_be_the_mean_of_its_tokens():
+    model = network(pooling="mean")
+    tensors = {name: tensor.numpy() for name, tensor in presumm.write(model).items()}
+    expected = []
+    for windows in filter(None, DOCUMENTS):
+        vectors = []
+        for ids, kinds, firsts in flat([windows]):
+            states = bert_by_hand.bert(tensors, ids, kinds, layers=LAYERS, heads=HEADS, prefix="bert.model.")
+            vectors += [part.mean(0) for part in np.split(states, firsts[1:])]
+        expected.append(presumm_by_hand.between(tensors, np.stack(vectors), layers=2, heads=INTER_HEADS))
+    found = torch.sigmoid(model(batch_of(DOCUMENTS))).detach().numpy()
+    np.testing.assert_allclose(found, np.concatenate(expected), rtol=0, atol=1e-10)
+
+
 def flat(documents):
     for window in (window for document in documents for window in document):
         ids = [token for sentence in window for token in sentence]
@@ -86,7 +101,7 @@ def test_every_weight_learns_and_dropout_is_there():
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"pooling": "cls"}, "pooling is 'cls'"),
+        ({"between": "tanh"}, "between is 'tanh'"),
         ({"long": "windows"}, "long is 'windows'"),
         ({"inter_heads": 5}, "heads that divide the width 128"),
         ({"inter_layers": -1}, "inter_layers is -1"),

@@ -1,7 +1,7 @@
 """BertSum: an encoder with a token before each sentence, and layers in which the sentences look at each other.
 
     h         = core([CLS] sentence 1 [SEP] [CLS] sentence 2 [SEP] …) + segments A B A B …
-    v_i       = h at the [CLS] of sentence i
+    v_i       = h at the [CLS] of sentence i (or, with pooling = "mean", the mean of its tokens)
     u^0       = v + sinusoids;    u^l = block_l(u^(l-1)), pre-norm, but no norm before the first attention
     score_i   = W norm(u^L)_i + b,    p_i = sigmoid(score_i)
 
@@ -23,7 +23,8 @@ from torch import Tensor, nn
 from headwork.attention.choice import Choice
 from headwork.attention.positions import sinusoids
 from headwork.layers.transformer import Block, CoreConfig, initialise
-from headwork.models.encoder import AT_ONCE, EncoderConfig, WithCore
+from headwork.models.encoder import AT_ONCE, POOLINGS, EncoderConfig, WithCore
+from headwork.models.published import Pooling
 from headwork.ops.dropout import drop
 from headwork.ops.packed import TokenBatch, places_of
 
@@ -35,13 +36,15 @@ class SentenceEncoderConfig(EncoderConfig, frozen=True, kw_only=True, forbid_unk
     """Those of an encoder of texts, but for what makes one vector of a text."""
 
     SIZES: ClassVar[dict[str, dict[str, Any]]] = EncoderConfig.SIZES
+    MEANINGLESS: ClassVar[dict[str, str]] = {"between": "none", "long": "cut"}
+    """settings of an encoder of texts that say nothing here, as they must stand"""
 
     max_tokens: int = 512
     """that are read at once: a window of whole sentences"""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, plain in (("pooling", "mean"), ("between", "none"), ("long", "cut")):
+        for name, plain in self.MEANINGLESS.items():
             if getattr(self, name) != plain:
                 raise ValueError(
                     f"{name} is {getattr(self, name)!r}, which means nothing where each sentence has its own state and "
@@ -94,6 +97,8 @@ class BertSumConfig(SentenceEncoderConfig, frozen=True, kw_only=True, forbid_unk
         "base": {**EncoderConfig.SIZES["base"]},
     }
 
+    pooling: Pooling = "cls"
+    """what stands for a sentence: "cls" is the paper's; an encoder that was pooled otherwise is served by its own"""
     inter_layers: int = 2
     """over sentences"""
     inter_heads: int = 8
@@ -162,7 +167,7 @@ class BertSum(SentenceEncoder):
     def forward(self, batch: TokenBatch) -> Tensor:
         """(S,) what speaks for each sentence, before the sigmoid."""
         assert batch.sentences is not None
-        sizes = torch.tensor(list(chain(*batch.sentences)), dtype=torch.int64, device=batch.ids.device)
-        vectors = self.states(batch)[sizes.cumsum(0) - sizes].to(self.between.head.weight.dtype)
+        sizes = list(chain(*batch.sentences))
+        vectors = POOLINGS[self.config.pooling](self.states(batch).to(self.between.head.weight.dtype), sizes)
         vectors = drop(vectors, self.config.dropout, self.training)
         return self.between(vectors, tuple(map(len, batch.sentences)))

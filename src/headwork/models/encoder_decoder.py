@@ -113,6 +113,7 @@ class BertSumAbsConfig(SentenceEncoderConfig, frozen=True, kw_only=True, forbid_
         "small": {},
         "base": {**EncoderConfig.SIZES["base"], "decoder_layers": 4},
     }
+    MEANINGLESS: ClassVar[dict[str, str]] = {**SentenceEncoderConfig.MEANINGLESS, "pooling": "mean"}
 
     decoder: str = ""
     """folder of a published decoder, such as GPT-2, or of an imported one, that writes; else one from nothing does"""
