@@ -67,7 +67,7 @@ def test_bad_input_is_refused_in_one_line(here, run: Path, docs: Path, tmp_path:
         (("train", "lead", docs, "--label", "summary"), "no column 'summary'"),
         (("train", "lead", docs, "--text-b", "x"), "--text-b: means nothing for the task summarize"),
         (("train", "lead", docs, "--test", tmp_path / "none.jsonl"), "no such file"),
-        (("train", "bertsum", docs, "--set", "model.pooling=cls"), "pooling is 'cls'"),
+        (("train", "bertsum", docs, "--set", "model.long=windows"), "long is 'windows'"),
     ):
         done = here(*words, *TASK, cwd=tmp_path)
         assert done.returncode == 2 and told in done.stderr, (words, done.stderr)
