@@ -9,7 +9,14 @@ import pyarrow.parquet as parquet
 import pytest
 
 from headwork.base.algorithm import AlgorithmComparison, AlgorithmRun
+from headwork.base.errors import HeadworkError
+from headwork.base.recipes import load_recipe
 from headwork.base.runs import ComparisonFolder, Run
+from headwork.compare.comparison import Trial, run_in_process
+from headwork.compare.lineup import line_up, serving
+from headwork.compare.work import Settings
+from headwork.data.drawn import prepare_drawn
+from headwork.data.generated import GENERATORS
 from headwork.report.algorithm.standings import algorithm_table
 from headwork.report.numbers import percent
 
@@ -112,9 +119,30 @@ def test_train_and_lists(headwork, tmp_path: Path):
         ),
         (("compare", "copy", "--models", "ntm", "--seeds", "1", "--curve"), "--curve: no share of copy can be taken"),
         ((*TRAIN, "copy", *ALGORITHM, "--set", "model.places=3"), "none of lstm has this setting"),
+        (("compare", "tsp", "--models", "pointer,ntm"), "ntm answers with bits or classes or number"),
+        ((*TRAIN, "tsp", *ALGORITHM), "and this data set asks for places"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_line(here, tmp_path: Path, words, told):
     done = here(*words, "--size", "tiny", "--budget", "1s", "-o", tmp_path / "out")
     assert done.returncode == 2, done.stdout + done.stderr
     assert told in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_default_line_up_can_answer(here, tmp_path: Path):
+    for name in GENERATORS:
+        assert serving(line_up([], task="algorithm").recipes, prepare_drawn(name), named=False)
+    words = ("compare", "tsp", *ALGORITHM, "--seeds", "1", "--size", "tiny", "--budget", "1s")
+    assert here(*words, "-o", tmp_path / "out").returncode == 0
+    result = ComparisonFolder(tmp_path / "out").result(AlgorithmComparison)
+    assert {model.name for model in result.models} == {"pointer", "seq2seq"}
+
+
+def test_a_trial_is_refused_in_one_line_whatever_libraries_say_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.stderr.write('a library warns\\n')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    recipe = load_recipe("lstm", "algorithm")
+    trial = Trial(recipe=recipe, seed=0, share=1.0, run=Run(tmp_path / "trial"))
+    with pytest.raises(HeadworkError, match="data.json"):
+        run_in_process(ComparisonFolder(tmp_path), trial, Settings(), 1, lambda share, seconds: None)

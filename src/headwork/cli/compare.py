@@ -45,7 +45,7 @@ def compare(data, more, models, grid, out, task, threads, plain, **options) -> N
     from headwork.cli.show import describe_data, show_comparison, warn
     from headwork.compare.comparison import Options
     from headwork.compare.comparison import compare as run_comparison
-    from headwork.compare.lineup import line_up
+    from headwork.compare.lineup import line_up, serving
     from headwork.compare.work import work_of
     from headwork.report.views import write_report
 
@@ -60,6 +60,7 @@ def compare(data, more, models, grid, out, task, threads, plain, **options) -> N
         warn(f"{name} is left out: {reason}")
     task = chosen.recipes[0].task
     rows = work_of(task).prepare(data, **reading_of(task, options))
+    recipes = serving(chosen.recipes, rows, named=bool(models))
     describe_data(rows)
     folder = ComparisonFolder(Path(out or f"runs/compare-{rows.name}"))
     conditions = {
@@ -69,5 +70,5 @@ def compare(data, more, models, grid, out, task, threads, plain, **options) -> N
     }
     with progress(is_plain(plain)) as tell:
         asked = Options(first_seed=first_seed, budget_seconds=budget, **trials, **conditions)
-        result = run_comparison(folder, rows, chosen.recipes, asked, tell)
+        result = run_comparison(folder, rows, recipes, asked, tell)
     show_comparison(result, write_report(folder), plain=is_plain(plain))

@@ -194,7 +194,8 @@ def run_in_process(
         errors = worker.stderr.read().decode(errors="replace").strip()
         worker.stdin.close()
         code = worker.wait()
-    if code == 2 and errors.startswith("headwork: "):
-        raise HeadworkError(errors.splitlines()[-1].removeprefix("headwork: "))
+    *_, last = errors.splitlines() or [""]
+    if code == 2 and last.startswith("headwork: "):  # behind what libraries warn of
+        raise HeadworkError(last.removeprefix("headwork: "))
     if code != 0:
         raise RuntimeError(f"trial {trial} ended with code {code}:\n{errors}")

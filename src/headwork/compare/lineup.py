@@ -8,7 +8,7 @@ import msgspec
 
 from headwork.base.errors import HeadworkError
 from headwork.base.recipes import Recipe, check_task, load_recipe, recipe_names, tasks, with_settings
-from headwork.compare.work import work_of
+from headwork.compare.work import Data, work_of
 from headwork.data.weights import find_encoder
 from headwork.models import config_of, kind_of, widths_of
 
@@ -24,7 +24,7 @@ ORDER = (
     *("rnn", "bahdanau"),
     *("linear", "tabert"),
     *("ngram", "lstm", "transformer-xl"),
-    "ntm",
+    *("ntm", "seq2seq", "pointer"),
 )
 """of the default line-ups: baselines first, then by age"""
 
@@ -70,6 +70,20 @@ def line_up(
                 raise
             left_out[recipe.name] = str(error)
     return LineUp([recipe for recipe in recipes if recipe.name not in left_out], left_out)
+
+
+def serving(recipes: Sequence[Recipe], data: Data, *, named: bool) -> list[Recipe]:
+    """Those that can give the answers that `data` asks for; one that was named and cannot is refused."""
+    found = []
+    for recipe in recipes:
+        try:
+            work_of(recipe.task).meet(recipe, data)
+        except HeadworkError:
+            if named:
+                raise
+        else:
+            found.append(recipe)
+    return found
 
 
 def task_of(names: Sequence[str], task: str | None) -> str:

@@ -24,6 +24,7 @@ def run_trial(
     """Train, measure and write down one trial; a finished one is read, a started one continued."""
     work = work_of(recipe.task)
     work.check(recipe)
+    work.meet(recipe, data)
     identity = identity_of(recipe, data, seed=seed, settings=settings)
     with told_plainly(run.folder, "use"), held(run):
         take_up(run, identity, recipe, data)

@@ -86,6 +86,8 @@ class Work(Answering):
     """the data that a comparison's folder holds"""
     check: Callable[[Recipe], None]
     """refuse impossible settings before anything is written"""
+    meet: Callable[[Recipe, Any], None] = lambda recipe, data: None
+    """refuse a model that cannot give the answers that the data asks for, before anything is written"""
     trial: Callable[[Run, Recipe, Any, Identity, Settings, Progress], Finished]
     """train, measure and write all of a run folder but result.json"""
     assemble: Callable[[Any, Sequence[Run], Sequence[Run], Conditions], Compared]

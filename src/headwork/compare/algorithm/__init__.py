@@ -1,7 +1,7 @@
 """Comparing learners of algorithms on a generated data set."""
 
 from headwork.compare.algorithm.assemble import assemble
-from headwork.compare.algorithm.trial import check, trial
+from headwork.compare.algorithm.trial import check, meet, trial
 from headwork.compare.work import Work
 from headwork.data.drawn import Drawn, prepare_drawn
 
@@ -10,6 +10,7 @@ WORK = Work(
     prepare=prepare_drawn,
     load=Drawn.load,
     check=check,
+    meet=meet,
     trial=trial,
     assemble=assemble,
     has_shares=False,

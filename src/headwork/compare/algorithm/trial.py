@@ -17,7 +17,8 @@ from headwork.compare.work import Settings
 from headwork.data.drawn import Drawn
 from headwork.data.generated import Examples, Generated
 from headwork.models import config_of, kind_of
-from headwork.tasks.algorithm import Answered, Learner
+from headwork.models.algorithm import check_answers
+from headwork.tasks.algorithm import Answered, Learner, shape_of
 from headwork.train.algorithm import Learn
 from headwork.train.config import train_config
 from headwork.train.fit import fit
@@ -32,6 +33,10 @@ def check(recipe: Recipe) -> None:
             f"recipe {recipe.name}: train.linear_start is for models with a softmax over memories, and "
             f"{recipe.model['kind']} is none; leave it out"
         )
+
+
+def meet(recipe: Recipe, drawn: Drawn) -> None:
+    check_answers(recipe.name, kind_of(recipe).load()[0], shape_of(drawn.generator))
 
 
 def trial(
