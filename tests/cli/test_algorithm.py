@@ -144,5 +144,5 @@ def test_a_trial_is_refused_in_one_line_whatever_libraries_say_before(tmp_path: 
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     recipe = load_recipe("lstm", "algorithm")
     trial = Trial(recipe=recipe, seed=0, share=1.0, run=Run(tmp_path / "trial"))
-    with pytest.raises(HeadworkError, match="data.json"):
+    with pytest.raises(HeadworkError, match=r"data\.json"):
         run_in_process(ComparisonFolder(tmp_path), trial, Settings(), 1, lambda share, seconds: None)
