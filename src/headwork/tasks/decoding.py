@@ -180,20 +180,20 @@ class _Writer:
         self.written = torch.cat([self.written, tokens[:, None]], 1)
 
     def _drop_done(self, place: int) -> None:
-        beam = self.search.beam
         keep = []
-        for row, text in enumerate(self.texts):
+        for row, (text, scores) in enumerate(zip(self.texts, self.scores.tolist(), strict=True)):
             if place >= self.longest[text]:
-                for parent in range(beam):
-                    if self.scores[row, parent] > -torch.inf:
-                        self._put(row, parent, float(self.scores[row, parent]), place)
-            elif not self._is_done(row, text, place):
+                for parent, score in enumerate(scores):
+                    if score > -torch.inf:
+                        self._put(row, parent, score, place)
+            elif not self._is_done(text, scores[0], place):
                 keep.append(row)
         if len(keep) < len(self.texts):
             self._select(keep)
 
-    def _is_done(self, row: int, text: int, place: int) -> bool:
-        found, alive = self.finished[text], float(self.scores[row, 0])
+    def _is_done(self, text: int, alive: float, place: int) -> bool:
+        """`alive`: the score of the best that lives."""
+        found = self.finished[text]
         if alive == -torch.inf:
             return True
         best = max((each.score for each in found), default=-torch.inf)

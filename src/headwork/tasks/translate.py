@@ -33,7 +33,7 @@ from headwork.ops.linear import for_inference
 from headwork.ops.packed import TokenBatch, pack
 from headwork.tasks.decoding import Search, write
 
-WRITE_TOKENS = 1024
+WRITE_TOKENS = 2048
 """padded source tokens of a batch when writing, beams not counted"""
 GREEDY = Search()
 LONGER, MORE = 1.5, 20
