@@ -23,6 +23,8 @@ from headwork.tasks.published_language import PublishedLanguageModel
 
 PEER = "transformers"
 PROMPTS, PROMPT, WRITTEN, VOCABULARY = 2, 32, 96, 50257
+WEIGHTS, ROW = 123_653_376, 768
+"""of GPT-2's smallest size that each token needs: all but the table of places; how many a row of a matrix has"""
 END = VOCABULARY - 1
 """never written: random weights do not end a text"""
 TARGET = 1.5
@@ -48,6 +50,8 @@ def run(machine: Machine, rounds: int) -> Section:
         f"both: {', '.join(alike)} of {PROMPTS}",
         "random weights of GPT-2's smallest size; both keep keys and values",
         "fp16: transformers rounds weights and states, headwork the weights alone; bf16: both round both",
+        f"a token reads each weight once: a vector times one matrix of as many numbers in fp32, and nothing else, is "
+        f"done {most_a_second():.3g} times a second here, which no writer of one text in fp32 exceeds",
     ]
     return Section(title="Writing text with GPT-2", peer=PEER, rows=rows, notes=notes)
 
@@ -57,6 +61,17 @@ def tokens_a_second(write: Write, prompts: list[list[int]]) -> float:
     for prompt in prompts:
         write(prompt)
     return len(prompts) * WRITTEN / (time.perf_counter() - start)
+
+
+def most_a_second() -> float:
+    """The best of several products of a vector with a matrix of as many numbers as a token needs weights."""
+    matrix, vector, best = torch.randn(WEIGHTS // ROW, ROW), torch.randn(ROW), float("inf")
+    with torch.inference_mode():
+        for _ in range(20):
+            start = time.perf_counter()
+            torch.mv(matrix, vector)
+            best = min(best, time.perf_counter() - start)
+    return 1 / best
 
 
 def writers(precision: Precision, dtype: torch.dtype) -> tuple[Write, Write]:
