@@ -85,6 +85,7 @@ def test_a_beam_that_holds_all_texts_is_brute_force(name: str, penalties: dict) 
         assert found[0].ids == best.ids
         assert found[0].log_probability == pytest.approx(best.log_probability, abs=1e-5)
         assert found[0].score == pytest.approx(best.score, abs=1e-5)
+        assert all(each.log_probability > -torch.inf for each in found), "places of the beam that no text fills"
 
 
 @pytest.mark.row("AT39")
